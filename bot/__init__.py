@@ -1,0 +1,1 @@
+"""The bot that staffs a food brand's WeChat member groups."""

@@ -1,0 +1,202 @@
+"""The one place where objects are built and wired."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from bot.channels.base import Channel
+from bot.channels.console import ROOM_ID, Cast, ConsoleChannel
+from bot.channels.wechaty import WechatyChannel
+from bot.clock import Clock, SystemClock, VirtualClock
+from bot.commands import basic, rooms, sops
+from bot.commands.parser import Commands
+from bot.config import Settings
+from bot.errors import ConfigError
+from bot.events import Chat, Person
+from bot.outbox.pace import Pace
+from bot.people import directory, roles
+from bot.people.directory import Room
+from bot.pipeline import Pipeline
+from bot.runtime import Runtime
+from bot.sop.index import Index
+from bot.sop.kinds import Kinds, collect
+from bot.sop.loader import Loaded, SopSet, load
+from bot.stage import Stage
+from bot.status import Status
+from bot.store import migrate, session
+from bot.store.writer import Transaction, Writer
+
+logger = logging.getLogger(__name__)
+
+DEMO_DATABASE = Path("data/demo.db")
+DEMO_BEGINS = "2026-11-30 09:00"
+_CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without those that are mistaken for others
+
+
+def load_sops(settings: Settings) -> Loaded:
+    return load(settings.sops, settings.templates, collect(settings.kinds))
+
+
+def needed(loaded: Loaded) -> SopSet:
+    """The SOPs; without ``community.yaml`` there are none, and nothing can run."""
+    if loaded.sops is None:
+        raise ConfigError(["SOP 没法装载，请先改好这些（bot check 可以再查）：", *map(str, loaded.problems)])
+    return loaded.sops
+
+
+def build_runtime(
+    sops: SopSet, channel: Channel, writer: Writer, clock: Clock, *, account: str, pace: Pace, status: Status
+) -> Runtime:
+    """A runtime of these parts, ready to ``run``."""
+    pipeline = Pipeline(
+        account=account,
+        source=f"{channel.name}:{account}",
+        sops=sops,
+        index=Index(sops),
+        known_commands=all_commands(sops.kinds),
+        status=status,
+    )
+    return Runtime(account=account, channel=channel, pipeline=pipeline, writer=writer, clock=clock, pace=pace)
+
+
+def all_commands(kinds: Kinds) -> Commands:
+    """The core's commands and those of the kinds."""
+    of_kinds = [command for kind in kinds.values() for command in kind.commands]
+    return Commands([*basic.COMMANDS, *rooms.COMMANDS, *sops.COMMANDS, *of_kinds])
+
+
+def open_database(url: str) -> Engine:
+    """The database, migrated to what this program needs."""
+    engine = session.open_engine(url)
+    session.check(engine)
+    migrate.upgrade(engine)
+    return engine
+
+
+async def run(settings: Settings) -> None:
+    """``bot run``: the real clock, the channel of the settings, until SIGTERM or the end of input."""
+    loaded = load_sops(settings)
+    sop_set = needed(loaded)
+    _report(loaded)
+    writer = Writer(open_database(settings.database_url))
+    status = Status(problems=[str(problem) for problem in loaded.problems])
+    clock = SystemClock()
+    stage = Stage(clock, sop_set.community.zone)
+    channel = _channel(settings, stage, sop_set)
+    runtime = build_runtime(
+        sop_set, channel, writer, clock, account=settings.account, pace=_pace(settings), status=status
+    )
+    stage.attach(runtime)
+    try:
+        await writer.run(lambda: _offer_claim(writer, clock.now(), status))
+        await _until_stopped(runtime)
+    finally:
+        writer.close()
+
+
+async def demo(settings: Settings) -> None:
+    """``bot demo``: a group in the terminal with a database and a clock of its own."""
+    sop_set = needed(load_sops(settings))
+    zone = sop_set.community.zone
+    clock = VirtualClock(datetime.fromisoformat(DEMO_BEGINS).replace(tzinfo=zone))
+    _remove(DEMO_DATABASE)
+    writer = Writer(open_database(f"sqlite:///{DEMO_DATABASE}"))
+    stage = Stage(clock, zone)
+    channel = _console(stage, sop_set)
+    runtime = build_runtime(
+        sop_set, channel, writer, clock, account="demo", pace=_pace(settings), status=Status()
+    )
+    stage.attach(runtime)
+    try:
+        await writer.run(lambda: _open_demo(writer, clock.now(), runtime.pipeline))
+        await _play(runtime, stage)
+    finally:
+        writer.close()
+
+
+async def _play(runtime: Runtime, stage: Stage) -> None:
+    """In a terminal the demo's time goes on by itself; in a pipe it stands still."""
+    in_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    running_on = asyncio.create_task(stage.run_on()) if in_terminal else None
+    try:
+        await _until_stopped(runtime)
+    finally:
+        if running_on is not None:
+            running_on.cancel()
+
+
+async def _until_stopped(runtime: Runtime) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, runtime.stop)
+    try:
+        await runtime.run()
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def _channel(settings: Settings, stage: Stage, sop_set: SopSet) -> Channel:
+    if settings.channel == "console":
+        return _console(stage, sop_set)
+    return WechatyChannel(
+        settings.endpoint, settings.token, account=settings.account, allow_insecure=settings.allow_insecure
+    )
+
+
+def _console(stage: Stage, sop_set: SopSet) -> ConsoleChannel:
+    return ConsoleChannel(stage, bot_name=sop_set.community.bot.name, room_title=_room_title(sop_set))
+
+
+def _room_title(sop_set: SopSet) -> str:
+    return f"{sop_set.community.name}·{sop_set.community.rooms[0]}"
+
+
+def _pace(settings: Settings) -> Pace:
+    return Pace(settings.account_gap, settings.jitter, settings.room_gap)
+
+
+def _report(loaded: Loaded) -> None:
+    for problem in loaded.problems:
+        logger.warning("left out: %s", problem)
+
+
+def _offer_claim(writer: Writer, now: datetime, status: Status) -> None:
+    """While there is no admin, print the code that makes the first one."""
+    with writer.transaction(now) as tx:
+        if roles.has_admin(tx):
+            return
+    status.claim_code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(8))
+    print(f"claim code: {status.claim_code}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _open_demo(writer: Writer, now: datetime, pipeline: Pipeline) -> None:
+    """The demo's start: the group is enabled, and whoever sits at the keyboard is an admin."""
+    key = pipeline.sops.community.rooms[0]
+    chat = Chat(ROOM_ID, _room_title(pipeline.sops))
+    with writer.transaction(now) as tx:
+        room = furnish(tx, pipeline, {key: chat}, [Cast().first])[key]
+        rooms.post_privacy_notice(tx, pipeline.sops, pipeline.account, room, None)
+
+
+def furnish(
+    tx: Transaction, pipeline: Pipeline, chats: dict[str, Chat], admins: Sequence[Person]
+) -> dict[str, Room]:
+    """Enable ``chats`` by their keys and make ``admins``, without a word: how demo and scenarios begin."""
+    for person in directory.meet(tx, pipeline.source, admins).values():
+        roles.give(tx, person.member_id, roles.ADMIN, given_by=None)
+    return {key: directory.bind_room(tx, pipeline.account, chat, key) for key, chat in chats.items()}
+
+
+def _remove(database: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{database}{suffix}").unlink(missing_ok=True)

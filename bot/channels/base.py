@@ -1,0 +1,57 @@
+"""The contract of a channel; ``tests/channels/contract.py`` holds every implementation to it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.events import ChannelEvent
+
+Deliver = Callable[[ChannelEvent], Awaitable[None]]
+"""Hands an event to the runtime; returns once it is in the inbox, which may take a while (back-pressure)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a platform can do; what it lacks is said, not tried."""
+
+    recall: bool = False
+    mention_all: bool = False
+    pictures: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to go out, to the room ``chat_id`` or in private to ``person_id`` (platform ids).
+
+    ``id`` is our own id of the outgoing row, for logs. ``mentions`` are the people to be mentioned, as
+    (platform id, name shown); their ``@name`` is put before the text by the channel, as its platform wants it.
+    """
+
+    id: int
+    text: str
+    chat_id: str | None = None
+    person_id: str | None = None
+    mentions: tuple[tuple[str, str], ...] = ()
+
+
+class Channel(Protocol):
+    """A platform account that we speak through.
+
+    ``run`` delivers events in the order in which they happened (within a room at least), starting with a
+    ``LinkUp`` once messages can be sent. A ``LinkDown`` follows every loss, and the channel comes back by
+    itself. It returns when the channel's input has ended for good (a pipe that is read to its end), and
+    stops within a second when cancelled, leaving no task behind and the account logged in.
+
+    ``send`` returns the platform's id of the sent message, or None where the platform gives none; it raises
+    ``SendFailed`` when the platform refused (nothing went out), ``SendLost`` when nobody knows. It may be
+    called only between ``LinkUp`` and ``LinkDown``; at other times it raises ``SendFailed``.
+    """
+
+    name: str
+    capabilities: Capabilities
+
+    async def run(self, deliver: Deliver) -> None: ...
+
+    async def send(self, message: Message) -> str | None: ...

@@ -1,0 +1,222 @@
+"""One connection to the gateway, from its first event to its loss.
+
+A reader takes events off the stream; what they refer to is fetched, at most 16 at a time; one worker
+hands the whole events on in the order in which they came. A full queue makes the reader wait, and so the
+gateway. What was read but not yet fetched when the link went is asked for again on the next connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, NoReturn
+
+from grpclib.exceptions import GRPCError
+
+from bot.channels.base import Deliver
+from bot.channels.wechaty import decode
+from bot.channels.wechaty.book import Book
+from bot.channels.wechaty.decode import EventType, Unreadable
+from bot.channels.wechaty.resolve import Resolver, type_name
+from bot.channels.wechaty.wire import Response, Wire
+from bot.events import ChannelEvent, LinkDown, LinkUp, LoginCode, Malformed
+
+log = logging.getLogger(__name__)
+
+QUEUE = 1000
+FETCHES = 16
+CONTENT = {EventType.MESSAGE, EventType.ROOM_JOIN, EventType.ROOM_LEAVE, EventType.ROOM_TOPIC}
+SCAN_STATUS = {"1": "已取消", "2": "等待扫码", "3": "已扫码", "4": "已确认", "5": "已过期"}
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long things take, in seconds. A gateway that answered a ding once is deaf if it stops to."""
+
+    greeting: float = 5.0
+    login_grace: float = 3.0
+    ding_every: float = 20.0
+    deaf_after: float = 60.0
+    first_retry: float = 0.1
+    fatal_retry: float = 30.0
+
+
+class LinkLost(Exception):
+    """The connection is of no use any more; the text is for operators."""
+
+
+class Line(NamedTuple):
+    """An event on its way through the queue, with what to ask again if the link goes first."""
+
+    event: asyncio.Future[ChannelEvent]
+    response: Response | None = None
+
+
+@dataclass(slots=True)
+class Memory:
+    """What outlives a connection."""
+
+    account_id: str = ""
+    logged_in: bool = False
+    lost_at: datetime | None = None
+    answers_dings: bool = False
+    unread: list[Response] = field(default_factory=list)
+
+    def lose(self, now: datetime) -> None:
+        """Nothing can be sent from now on; a loss counts from its first moment."""
+        if self.logged_in:
+            self.logged_in, self.lost_at = False, self.lost_at or now
+
+
+class Link:
+    """Listens on one connection for as long as it lasts."""
+
+    def __init__(
+        self, wire: Wire, memory: Memory, deliver: Deliver, now: Callable[[], datetime], timing: Timing
+    ) -> None:
+        self.wire, self.book = wire, Book(wire)
+        self._memory, self._deliver, self._now, self._timing = memory, deliver, now, timing
+        self._resolver = Resolver(wire, self.book, memory.account_id, now)
+        self._lines: asyncio.Queue[Line | None] = asyncio.Queue(QUEUE)
+        self._slots = asyncio.Semaphore(FETCHES)
+        self._greeted = asyncio.Event()
+        self._knows_login = False
+        self._waiting_since: float | None = None
+
+    async def run(self) -> Exception:
+        """Returns what ended the link, once all that was whole by then is delivered."""
+        async with asyncio.TaskGroup() as crew:
+            crew.create_task(self._deliver_in_order())
+            loss = await self._listen()
+            self._memory.lose(self._now())
+            await self._lines.put(None)
+        return loss
+
+    async def _listen(self) -> Exception:
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                self._tasks.create_task(self._begin())
+                self._tasks.create_task(self._watch())
+                await self._read()
+        except* Exception as losses:
+            loss = losses.exceptions[0]
+        return loss
+
+    async def _deliver_in_order(self) -> None:
+        """The end of the link cancels what is not fetched yet; that is kept for the next connection."""
+        while (line := await self._lines.get()) is not None:
+            await asyncio.wait({line.event})
+            if not line.event.cancelled():
+                await self._deliver(line.event.result())
+            elif line.response is not None:
+                self._memory.unread.append(line.response)
+
+    async def _read(self) -> NoReturn:
+        clock = asyncio.get_running_loop()
+        async with contextlib.aclosing(self.wire.events()) as responses:
+            async for response in responses:
+                self._waiting_since = None
+                self._greeted.set()
+                await self._take(response)
+                self._waiting_since = clock.time()
+        raise LinkLost("网关结束了连接")
+
+    async def _begin(self) -> None:
+        """Start the account once the gateway greeted us (old ones do not), and see who we are."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._greeted.wait(), self._timing.greeting)
+        await self.wire.start()
+        await asyncio.sleep(self._timing.login_grace)
+        if self._memory.account_id and not self._knows_login:
+            await self._ask_for_login()
+
+    async def _ask_for_login(self) -> None:
+        """Old gateways tell a login only once: an account that can still be looked up is still logged in."""
+        with contextlib.suppress(GRPCError):
+            await self.wire.contact(self._memory.account_id)
+            await self._log_in(self._memory.account_id)
+
+    async def _watch(self) -> NoReturn:
+        """Pings notice a peer that is gone; this notices one that is there and passes no events on."""
+        while True:
+            await asyncio.sleep(self._timing.ding_every)
+            with contextlib.suppress(GRPCError):  # a puppet without dings
+                await self.wire.ding()
+            if self._memory.answers_dings and self._silence() > self._timing.deaf_after:
+                raise LinkLost("网关还连着，但不再传来消息")
+
+    def _silence(self) -> float:
+        """How long we have been waiting for an event; not at all while our own queue is full."""
+        since = self._waiting_since
+        return 0.0 if since is None else asyncio.get_running_loop().time() - since
+
+    async def _take(self, response: Response) -> None:
+        try:
+            if response.type in CONTENT:
+                await self._fetch(response)
+            else:
+                await self._note(response)
+        except Unreadable as error:
+            await self._put(Malformed(self._now(), f"event {type_name(response.type)}: {error}"))
+
+    async def _note(self, response: Response) -> None:
+        """What concerns the link itself; friend requests and invitations are nothing to us."""
+        match response.type:
+            case EventType.LOGIN:
+                await self._log_in(decode.need(decode.fields(response.payload), "contactId"))
+            case EventType.LOGOUT:
+                await self._log_out()
+            case EventType.SCAN:
+                await self._show_code(decode.fields(response.payload))
+            case EventType.DIRTY:
+                payload = decode.fields(response.payload)
+                self.book.forget(payload.get("payloadType"), decode.need(payload, "payloadId"))
+            case EventType.DONG:
+                self._memory.answers_dings = True
+            case EventType.RESET:
+                raise LinkLost("网关重置了账号")
+            case EventType.ERROR:
+                log.warning("the gateway reports an error of its own")
+
+    async def _log_in(self, account_id: str) -> None:
+        self._knows_login = True
+        memory = self._memory
+        if memory.logged_in and memory.account_id == account_id:
+            return
+        memory.account_id, memory.logged_in = account_id, True
+        self._resolver = Resolver(self.wire, self.book, account_id, self._now)
+        await self._lines.put(Line(self._tasks.create_task(self._link_up(account_id))))
+        unread, memory.unread = memory.unread, []
+        for response in unread:
+            await self._fetch(response)
+
+    async def _link_up(self, account_id: str) -> LinkUp:
+        now, lost_at = self._now(), self._memory.lost_at
+        me = await self.book.person(account_id)
+        return LinkUp(now, account_id, me.name, now - lost_at if lost_at else None)
+
+    async def _log_out(self) -> None:
+        self._knows_login = True
+        self._memory.lose(self._now())
+        await self._put(LinkDown(self._now(), "微信账号退出了登录，要重新扫码", fatal=True))
+
+    async def _show_code(self, payload: decode.Fields) -> None:
+        self._knows_login = True
+        url = str(payload.get("qrcode") or "")
+        await self._put(LoginCode(self._now(), url, SCAN_STATUS.get(str(payload.get("status")), "")))
+
+    async def _fetch(self, response: Response) -> None:
+        await self._lines.put(Line(self._tasks.create_task(self._resolve(response)), response))
+
+    async def _resolve(self, response: Response) -> ChannelEvent:
+        async with self._slots:
+            return await self._resolver.event(response)
+
+    async def _put(self, event: ChannelEvent) -> None:
+        known: asyncio.Future[ChannelEvent] = asyncio.get_running_loop().create_future()
+        known.set_result(event)
+        await self._lines.put(Line(known))

@@ -1,0 +1,127 @@
+"""The gateway's gRPC calls that we use, over one HTTP/2 connection.
+
+This is the layer that the ``wechaty`` package itself speaks through (docs/adr/0001): its generated stubs,
+over grpclib, with pings that notice a peer that is gone.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from grpclib.client import Channel
+from grpclib.config import Configuration
+from grpclib.const import Cardinality, Status
+from grpclib.exceptions import ProtocolError, StreamTerminatedError
+from wechaty_grpc.wechaty import PuppetStub
+from wechaty_grpc.wechaty.puppet import EventRequest, EventResponse
+
+from bot.errors import ConfigError
+
+CALL_TIMEOUT = 20.0
+LOST = {Status.UNAVAILABLE, Status.CANCELLED, Status.DEADLINE_EXCEEDED}
+"""Refusals that say nothing about whether the call was done."""
+
+LINK_ERRORS = (StreamTerminatedError, ProtocolError, OSError, TimeoutError, AssertionError)
+"""What a call raises when the connection goes (the stubs assert that an answer came)."""
+
+KEEPALIVE = (
+    Configuration(  # private fields, which is why grpclib is pinned; its defaults stop pinging when idle
+        _keepalive_time=3,
+        _keepalive_timeout=4,
+        _keepalive_permit_without_calls=True,
+        _http2_max_pings_without_data=0,
+        _http2_min_sent_ping_interval_without_data=3,
+    )
+)
+
+
+class Address(NamedTuple):
+    host: str
+    port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        try:
+            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+def parse_endpoint(endpoint: str, *, allow_insecure: bool) -> Address:
+    """``host:port`` or ``grpc://host:port``; a plain link is for this machine, unless it is allowed."""
+    parts = urlsplit(endpoint if "://" in endpoint else f"grpc://{endpoint}")
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if parts.scheme != "grpc" or not parts.hostname or not port:
+        raise ConfigError([f"网关地址“{endpoint}”不对，应写成 127.0.0.1:8788 这样的“主机:端口”"])
+    address = Address(parts.hostname, port)
+    if not (address.is_loopback or allow_insecure):
+        raise ConfigError(
+            [f"网关 {address} 不在本机，而连接没有加密，群里的话会被旁人看到：请走加密隧道，或明确允许不加密"]
+        )
+    return address
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One event off the stream."""
+
+    type: int
+    payload: str
+
+
+class Wire:
+    """One connection; it opens with the first call and has to be closed."""
+
+    def __init__(self, address: Address, token: str, *, send_timeout: float) -> None:
+        self._metadata = {"authorization": f"Wechaty {token}"}
+        self._channel = Channel(address.host, address.port, config=KEEPALIVE)
+        self._calls = PuppetStub(self._channel, metadata=self._metadata, timeout=CALL_TIMEOUT)
+        self._sends = PuppetStub(self._channel, metadata=self._metadata, timeout=send_timeout)
+
+    def close(self) -> None:
+        self._channel.close()
+
+    async def events(self) -> AsyncGenerator[Response, None]:
+        """The events, until the gateway ends them; to be closed (``aclosing``), or the call stays open."""
+        route, kind = "/wechaty.Puppet/Event", Cardinality.UNARY_STREAM
+        request = self._channel.request(route, kind, EventRequest, EventResponse, metadata=self._metadata)
+        async with request as stream:
+            await stream.send_message(EventRequest(), end=True)
+            async for response in stream:
+                yield Response(int(response.type), response.payload)
+
+    async def start(self) -> None:
+        """Have the gateway start its account. There is no ``stop``: that would log the account out."""
+        await self._calls.start()
+
+    async def ding(self) -> None:
+        await self._calls.ding(data="ding")
+
+    async def message(self, id: str) -> Any:
+        return await self._calls.message_payload(id=id)
+
+    async def contact(self, id: str) -> Any:
+        return await self._calls.contact_payload(id=id)
+
+    async def room(self, id: str) -> Any:
+        return await self._calls.room_payload(id=id)
+
+    async def member(self, room: str, id: str) -> Any:
+        return await self._calls.room_member_payload(id=room, member_id=id)
+
+    async def send_text(self, conversation: str, text: str, mentions: Sequence[str]) -> str | None:
+        """The id of the sent message, where the puppet tells it."""
+        answer = await self._sends.message_send_text(
+            conversation_id=conversation, text=text, mentonal_ids=list(mentions)
+        )
+        return answer.id or None

@@ -1,0 +1,168 @@
+"""The command line: run the bot, try it in a demo, check SOPs, play scenarios, prepare the database."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec
+
+import click
+
+from bot import config
+from bot.config import Settings
+from bot.errors import BotError
+
+P = ParamSpec("P")
+FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
+
+
+def _friendly(command: Callable[P, None]) -> Callable[P, None]:
+    """Our own errors are told in a sentence; they are no tracebacks."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except BotError as error:
+            raise click.ClickException(str(error)) from error
+
+    return wrapped
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="member-group-bot", prog_name="bot")
+def cli() -> None:
+    """会员群机器人：SOP 写在 sops/ 里，措辞写在 templates/ 里。
+
+    \b
+    第一次来：      bot demo          在终端里试一个群，时间可以拨
+    写完 SOP：      bot check         有没有写错，错在哪一行
+    想知道会怎样：  bot test          按写好的对话演一遍
+    正式上线：      bot run           连上微信（先照 .env.example 填 .env）
+    """
+
+
+@cli.command()
+@_friendly
+def run() -> None:
+    """正式运行：通道看 .env（没有填就是终端），数据库自动升级。
+
+    第一次启动时，日志里有一行 claim code: 口令。把 /认领 口令 发给机器人，就成为第一位管理员；
+    再到要开通的群里发 /开群。按 Ctrl-C 停下，等着的事情和没发的消息都还在，下次接着来。
+    """
+    from bot import app
+
+    settings = config.load()
+    _log(settings.log_level)
+    asyncio.run(app.run(settings))
+
+
+@cli.command()
+@_friendly
+def demo() -> None:
+    """在终端里试一个群：从 2026-11-30 周一 09:00 开始，时间可以拨。
+
+    \b
+    直接打字            以当前的人说话；“阿青：大家好”换个人说
+    :image dinner.jpg   发图片      :recall   撤回
+    :next  :+3h  :to 周五 19:00     拨时间
+    :help  全部         :quit  结束
+
+    用自己的数据库 data/demo.db，每次从头开始，碰不到正式的数据。也可以把写好的一周用管道送进来：
+    bot demo < week.txt
+    """
+    from bot import app
+
+    settings = _demo_settings()
+    _log("WARNING")
+    asyncio.run(app.demo(settings))
+
+
+def _demo_settings() -> Settings:
+    """The demo needs SOPs and wording alone, so a half-filled ``.env`` does not keep anybody from trying."""
+    return replace(config.load(), channel="console")
+
+
+@cli.command()
+@click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--json", "as_json", is_flag=True, help="给程序读：file line column path message suggestion 的列表。"
+)
+@_friendly
+def check(path: Path | None, as_json: bool) -> None:
+    """检查 SOP、模板和内容架，一次说出所有错误；有错时退出码是 1。
+
+    PATH 是 SOP 的文件夹，或其中一个文件；不写就是设置里的 BOT_SOPS。
+    """
+    from bot import app
+
+    settings = config.load()
+    folder = path if path is not None and path.is_dir() else path.parent if path else settings.sops
+    loaded = app.load_sops(replace(settings, sops=folder))
+    only = path.name if path is not None and path.is_file() else None
+    problems = [problem for problem in loaded.problems if only in (None, problem.file)]
+    if as_json:
+        click.echo(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, indent=2))
+    else:
+        count = 0 if loaded.sops is None else len(loaded.sops.sops)
+        click.echo("\n".join(map(str, problems)) or f"没有错误，{count} 个 SOP 都可以用。")
+    if problems:
+        sys.exit(1)
+
+
+@cli.command()
+@click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option("-v", "--verbose", is_flag=True, help="把演出来的对话也打印出来。")
+@_friendly
+def test(path: Path | None, verbose: bool) -> None:
+    """按写好的对话把 SOP 演一遍：几天的事几秒演完，机器人多说、少说、说错都算不过。
+
+    PATH 是一个对话文件或文件夹，不写就是 tests/scenarios。
+    """
+    from bot import app
+    from bot.scenario.play import play, report
+    from bot.scenario.script import read
+
+    sops = app.needed(app.load_sops(config.load()))
+    _log("ERROR")
+    start = path or Path("tests/scenarios")
+    files = [start] if start.is_file() else sorted(start.rglob("*.yaml"))
+    failed = 0
+    for file in files:
+        played = asyncio.run(play(read(file), sops))
+        failed += bool(played.failure)
+        click.echo(f"{'✗' if played.failure else '✓'} {played.script.scenario}（{file}）")
+        shown = report(played) if played.failure else "\n".join(played.transcript) if verbose else ""
+        if shown:
+            click.echo("    " + shown.replace("\n", "\n    "))
+    click.echo(f"{len(files) - failed} 个通过，{failed} 个没过。")
+    if failed:
+        sys.exit(1)
+
+
+@cli.group()
+def db() -> None:
+    """数据库。"""
+
+
+@db.command()
+@_friendly
+def upgrade() -> None:
+    """把数据库升级到这个版本需要的样子（bot run 启动时也会做）。"""
+    from bot import app
+
+    settings = config.load()
+    app.open_database(settings.database_url).dispose()
+    click.echo("数据库已是最新。")
+
+
+def _log(level: str) -> None:
+    logging.basicConfig(level=level, format=FORMAT, stream=sys.stderr, force=True)
+    for noisy in ("apscheduler", "alembic", "hpack", "grpclib"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

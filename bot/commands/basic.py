@@ -1,0 +1,81 @@
+"""``/help``, ``/status`` and ``/claim``: what everyone needs first."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from sqlalchemy import func, select
+
+from bot.commands.access import allowed
+from bot.outbox.queue import State
+from bot.people import directory, roles
+from bot.sop.context import CommandContext
+from bot.sop.kind import Command, Who
+from bot.store.tables import outgoing
+
+
+def show_help(ctx: CommandContext) -> None:
+    usable = [c for c in ctx.desk.commands if allowed(c, ctx.standing, ctx.room)]
+    lines = [f"{_spelling(c)}  {c.help}" for c in usable if not ctx.args or _is_about(c, ctx.args[0])]
+    if not lines:
+        ctx.reply(f"没有叫“{ctx.args[0]}”的命令，或者您在这里用不了。发 /帮助 看全部。")
+        return
+    ctx.reply("\n".join(["您在这里能用：", *lines]))
+
+
+def _spelling(command: Command) -> str:
+    """The Chinese name and the English one, with what follows."""
+    names = f"/{command.names[-1]}（/{command.names[0]}）"
+    return f"{names} {command.usage}".rstrip()
+
+
+def _is_about(command: Command, word: str) -> bool:
+    return any(word.lstrip("/／、").casefold() in name for name in command.names)
+
+
+def show_status(ctx: CommandContext) -> None:
+    rooms = [room for room in directory.rooms_of(ctx.tx, ctx.account) if room.enabled]
+    today = _start_of_day(ctx)
+    counts = {state: _count(ctx, state, today) for state in (State.SENT, State.FAILED, State.EXPIRED)}
+    waiting, unknown = _count(ctx, State.QUEUED), _count(ctx, State.UNKNOWN)
+    parts = [ctx.desk.link, f"{len(rooms)}群", f"今天发{counts[State.SENT]} 待发{waiting}"]
+    parts += [f"没发成{counts[State.FAILED]}"] if counts[State.FAILED] else []
+    parts += [f"过时作废{counts[State.EXPIRED]}"] if counts[State.EXPIRED] else []
+    parts += [f"去向不明{unknown}"] if unknown else []
+    parts += [f"{len(ctx.desk.problems)}处SOP有错"] if ctx.desk.problems else []
+    ctx.reply("｜".join(parts))
+
+
+def _start_of_day(ctx: CommandContext) -> datetime:
+    zone = ctx.sops.community.zone
+    return datetime.combine(ctx.now.astimezone(zone).date(), time(), zone)
+
+
+def _count(ctx: CommandContext, state: State, since: datetime | None = None) -> int:
+    query = select(func.count()).where(outgoing.c.account == ctx.account, outgoing.c.state == state)
+    if since is not None:
+        query = query.where(outgoing.c.settled_at >= since)
+    return ctx.tx.connection.execute(query).scalar_one()
+
+
+def claim(ctx: CommandContext) -> None:
+    if roles.has_admin(ctx.tx) or not ctx.args or not ctx.desk.may_claim(ctx.args[0]):
+        return  # strangers learn nothing, not even that the code is wrong
+    roles.give(ctx.tx, ctx.person.member_id, roles.ADMIN, given_by=None)
+    ctx.reply(
+        f"认领成功，您是管理员了（M{ctx.person.number}）。在要开通的群里发 /开群，发 /帮助 看全部命令。"
+    )
+
+
+COMMANDS = (
+    Command(("help", "帮助"), Who.MEMBER, "看看能用哪些命令", show_help, usage="[命令]"),
+    Command(("status", "状态"), Who.ADMIN, "是否在线，今天发了多少", show_status),
+    Command(
+        ("claim", "认领"),
+        Who.ANYONE,
+        "用启动时给的口令成为第一位管理员",
+        claim,
+        usage="口令",
+        unheard_too=True,
+    ),
+)

@@ -1,0 +1,64 @@
+"""Reading a command as it is typed on a phone: ``/room enable 会员1群``, ``／群 启用 “会员1群”``, ``、排行``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.sop.kind import Command
+from bot.sop.problems import closest
+
+SLASHES = "/／、"
+_WORD = re.compile(r"""[“"「『]([^”"」』]*)[”"」』]|'([^']*)'|(\S+)""")
+_MENTION = re.compile(r"^\s*@\S+?[\u2005\s]+(?=[/／、])")
+_MOST_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command and what was typed behind it."""
+
+    command: Command
+    args: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something that looks like a command; ``suggestion`` is what may have been meant, or empty."""
+
+    typed: str
+    suggestion: str
+
+
+class Commands:
+    """All commands, found by any of their names."""
+
+    def __init__(self, commands: Sequence[Command]) -> None:
+        self.all = tuple(commands)
+        self._by_name = {tuple(name.split()): c for c in commands for name in c.names}
+        self._by_word = {word: c for c in commands for word in c.words}
+
+    def read(self, text: str, *, addressed: bool) -> Call | Unknown | None:
+        """What ``text`` calls for; None: it is no command. ``addressed``: said to the bot, so bare words count."""
+        text = _MENTION.sub("", text.strip())
+        if text[:1] and text[0] in SLASHES:
+            return self._read_words(split(text[1:]))
+        word = re.sub(r"^@\S+[\u2005\s]+", "", text) if addressed else ""
+        return Call(self._by_word[word], ()) if word in self._by_word else None
+
+    def _read_words(self, words: list[str]) -> Call | Unknown | None:
+        if not words:
+            return None
+        for count in range(min(_MOST_WORDS, len(words)), 0, -1):
+            command = self._by_name.get(tuple(word.casefold() for word in words[:count]))
+            if command is not None:
+                return Call(command, tuple(words[count:]))
+        typed = " ".join(words[:2])
+        known = [" ".join(name) for name in self._by_name]
+        return Unknown(words[0], closest(typed, known) or closest(words[0], known))
+
+
+def split(text: str) -> list[str]:
+    """Words apart by spaces of any width; what stands in quotes of any kind is one word."""
+    return [next(filter(None, match.groups()), "") for match in _WORD.finditer(text)]

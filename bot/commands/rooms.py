@@ -1,0 +1,88 @@
+"""``/room enable`` and ``/room disable``: where the bot may speak and listen."""
+
+from __future__ import annotations
+
+from bot.outbox.queue import Intent, Post, Priority, drop_queued, enqueue
+from bot.people import directory
+from bot.people.directory import Room
+from bot.sop.community import PrivacyWords
+from bot.sop.context import CommandContext
+from bot.sop.kind import Command, Where, Who
+from bot.sop.loader import SopSet
+from bot.sop.problems import closest
+from bot.store.writer import Transaction
+
+
+def enable(ctx: CommandContext) -> None:
+    if ctx.room is not None and ctx.room.enabled and ctx.args[:1] in ((), (ctx.room.key,)):
+        ctx.reply(f"这个群已经开通了，是“{ctx.room.key}”。")
+        return
+    key = _wanted_key(ctx)
+    if key is None:
+        return
+    chat = ctx.heard.message.chat
+    assert chat is not None, "the command is refused outside of rooms"
+    room = directory.bind_room(ctx.tx, ctx.account, chat, key)
+    ctx.desk.sync_timetable(ctx.tx)
+    ctx.reply(f"开通了，这个群是“{key}”。")
+    post_privacy_notice(ctx.tx, ctx.sops, ctx.account, room, ctx.heard.id)
+
+
+def _wanted_key(ctx: CommandContext) -> str | None:
+    """The key that was asked for, or the only one left; else say what to do."""
+    taken = {room.key: room for room in directory.rooms_of(ctx.tx, ctx.account) if room.enabled}
+    free = [key for key in ctx.sops.community.rooms if key not in taken]
+    key = ctx.args[0] if ctx.args else free[0] if len(free) == 1 else ""
+    if key in free:
+        return key
+    if key in taken:
+        ctx.reply(
+            f"“{key}”已经是另一个群（{taken[key].title or '没有名字'}）了。先在那边发 /关群，再来这里开。"
+        )
+    elif key:
+        hint = closest(key, ctx.sops.community.rooms)
+        ctx.reply(f"community.yaml 里没有“{key}”这个群{f'，是不是“{hint}”？' if hint else '。'}")
+    else:
+        ctx.reply(
+            "要说是哪个群，例如 /开群 "
+            + (free or ["会员1群"])[0]
+            + f"。还没用的有：{'、'.join(free) or '没有了'}。"
+        )
+    return None
+
+
+def post_privacy_notice(tx: Transaction, sops: SopSet, account: str, room: Room, cause: int | None) -> None:
+    """Tell the room what is recorded, for what and for how long."""
+    community = sops.community
+    words = PrivacyWords(community.name, community.mission, community.privacy.keep_days, community.bot.name)
+    notice = Post(
+        texts=[sops.templates.render(community.privacy.template, words)],
+        intent=Intent.SERVICE,
+        priority=Priority.REPLY,
+        dedupe_key=f"privacy:{room.id}:{cause}",
+        room_id=room.id,
+        cause_id=cause,
+    )
+    enqueue(tx, account, notice)
+
+
+def disable(ctx: CommandContext) -> None:
+    assert ctx.room is not None, "the command is refused outside of rooms"
+    directory.disable_room(ctx.tx, ctx.room.id)
+    drop_queued(ctx.tx, ctx.room.id, "the room was disabled")
+    ctx.desk.sync_timetable(ctx.tx)
+    ctx.reply("好的，我在这个群里不再说话，也不再记录。要再开通发 /开群。")
+
+
+COMMANDS = (
+    Command(
+        ("room enable", "开群"),
+        Who.ADMIN,
+        "开通这个群，并发出隐私说明",
+        enable,
+        where=Where.ROOM,
+        usage="[群名]",
+        unheard_too=True,
+    ),
+    Command(("room disable", "关群"), Who.ADMIN, "让我在这个群里安静下来", disable, where=Where.ROOM),
+)

@@ -1,0 +1,87 @@
+"""``/sop list`` and ``/sop run``: which SOPs there are, and playing one by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from bot.people import directory
+from bot.people.directory import Room
+from bot.sop.context import CommandContext
+from bot.sop.index import is_for
+from bot.sop.kind import Command, Who
+from bot.sop.language import Sop
+from bot.sop.problems import closest
+from bot.store.tables import cursor
+
+_WEEKDAYS = "一二三四五六日"
+
+
+def show_list(ctx: CommandContext) -> None:
+    lines = [_line(ctx, sop) for sop in ctx.sops.sops.values()]
+    broken = [f"⚠ {problem}" for problem in ctx.desk.problems]
+    ctx.reply("\n".join([*lines, *broken]) or "还没有 SOP。在 sops/ 里放一个 YAML 文件就有了。")
+
+
+def _line(ctx: CommandContext, sop: Sop) -> str:
+    kind = ctx.sops.kind_of(sop)
+    coming = ctx.tx.connection.execute(
+        select(func.min(cursor.c.next_at)).where(cursor.c.sop_id == sop.id, cursor.c.next_at.is_not(None))
+    ).scalar()
+    rooms = "所有群" if sop.rooms is None else "、".join(sop.rooms)
+    parts = [f"{sop.name} {sop.id}", kind.title, rooms]
+    return "｜".join(parts + ([f"下次 {_moment(ctx, coming)}"] if coming is not None else []))
+
+
+def _moment(ctx: CommandContext, moment: datetime) -> str:
+    local = moment.astimezone(ctx.sops.community.zone)
+    return f"{local.month}月{local.day}日 周{_WEEKDAYS[local.weekday()]} {local:%H:%M}"
+
+
+def run(ctx: CommandContext) -> None:
+    sop = _find(ctx)
+    if sop is None:
+        return
+    rooms = _rooms(ctx, sop)
+    if not rooms:
+        return
+    occurrence = f"manual:{ctx.heard.message.id}"
+    done = [ctx.desk.run_by_hand(ctx.tx, sop, room, occurrence, ctx.heard.id) for room in rooms]
+    if all(done):
+        ctx.reply(f"好的，“{sop.name}”现在发到{'、'.join(room.key for room in rooms)}。")
+    else:
+        ctx.reply(f"“{sop.name}”没有可以手动发的内容，或者发的时候出了错。")
+
+
+def _find(ctx: CommandContext) -> Sop | None:
+    if not ctx.args:
+        ctx.reply("要发哪一个？例如 /发SOP 周一溯源日。发 /SOP列表 看全部。")
+        return None
+    wanted = ctx.args[0]
+    found = [sop for sop in ctx.sops.sops.values() if wanted in (sop.id, sop.name)]
+    if found:
+        return found[0]
+    names = [name for sop in ctx.sops.sops.values() for name in (sop.id, sop.name)]
+    hint = closest(wanted, names)
+    ctx.reply(f"没有叫“{wanted}”的 SOP{f'，是不是“{hint}”？' if hint else '。发 /SOP列表 看全部。'}")
+    return None
+
+
+def _rooms(ctx: CommandContext, sop: Sop) -> list[Room]:
+    """Where to play it: the rooms named, else the room in which it was asked for, else all of the SOP's."""
+    enabled = [r for r in directory.rooms_of(ctx.tx, ctx.account) if r.enabled and is_for(sop, r.key)]
+    if len(ctx.args) > 1:
+        wanted = ctx.sops.community.expand(ctx.args[1])
+        enabled = [room for room in enabled if room.key in wanted]
+    elif ctx.room is not None:
+        enabled = [room for room in enabled if room.id == ctx.room.id]
+    if not enabled:
+        ctx.reply(f"“{sop.name}”在这里没有可以发的群：群没有开通，或者不在它的 rooms 里。")
+    return enabled
+
+
+COMMANDS = (
+    Command(("sop list", "sop列表"), Who.ADMIN, "有哪些 SOP，下次什么时候发", show_list),
+    Command(("sop run", "发sop"), Who.ADMIN, "现在就发一次", run, usage="名字 [群名]"),
+)

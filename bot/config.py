@@ -1,0 +1,117 @@
+"""Settings: the environment and ``.env`` (the environment wins) become one frozen ``Settings``."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from bot.errors import ConfigError
+
+CHANNELS = ("console", "wechaty")
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set; ``.env.example`` explains each."""
+
+    channel: str = "console"
+    account: str = "main"
+    database_url: str = "sqlite:///data/bot.db"
+    sops: Path = Path("sops")
+    templates: Path = Path("templates")
+    kinds: Path | None = None
+    endpoint: str = ""
+    token: str = ""
+    allow_insecure: bool = False
+    account_gap: timedelta = timedelta(seconds=3)
+    jitter: timedelta = timedelta(seconds=2)
+    room_gap: timedelta = timedelta(seconds=6)
+    log_level: str = "INFO"
+
+
+def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env")) -> Settings:
+    """The settings; raises ``ConfigError`` with everything that is wrong, at once."""
+    reader = _Reader({**_read_file(env_file), **environ})
+    endpoint = reader.text("WECHATY_PUPPET_SERVICE_ENDPOINT", "")
+    settings = Settings(
+        channel=reader.choice("BOT_CHANNEL", "wechaty" if endpoint else "console", CHANNELS),
+        account=reader.word("BOT_ACCOUNT", "main"),
+        database_url=reader.text("DATABASE_URL", "sqlite:///data/bot.db"),
+        sops=reader.folder("BOT_SOPS", "sops"),
+        templates=reader.folder("BOT_TEMPLATES", "templates"),
+        kinds=reader.folder("BOT_KINDS", "") if reader.text("BOT_KINDS", "") else None,
+        endpoint=endpoint,
+        token=reader.text("WECHATY_PUPPET_SERVICE_TOKEN", ""),
+        allow_insecure=reader.switch("BOT_ALLOW_INSECURE_GATEWAY", default=False),
+        account_gap=reader.seconds("BOT_GAP_ACCOUNT", 3),
+        jitter=reader.seconds("BOT_GAP_JITTER", 2),
+        room_gap=reader.seconds("BOT_GAP_ROOM", 6),
+        log_level=reader.choice("BOT_LOG_LEVEL", "INFO", LEVELS),
+    )
+    if settings.channel == "wechaty":
+        reader.need("WECHATY_PUPPET_SERVICE_ENDPOINT", settings.endpoint)
+        reader.need("WECHATY_PUPPET_SERVICE_TOKEN", settings.token)
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return settings
+
+
+def _read_file(path: Path) -> dict[str, str]:
+    try:
+        values = dotenv_values(path, encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path} 不是 UTF-8 编码，请用 UTF-8 另存一次"]) from error
+    return {name: value for name, value in values.items() if value is not None}
+
+
+class _Reader:
+    """Reads one value after the other, and gathers what is wrong."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str) -> str:
+        return self._values.get(name, "").strip() or default
+
+    def word(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", value):
+            self.problems.append(f"{name}={value}：只能用小写字母、数字、- 和 _，最多 32 个")
+        return value
+
+    def choice(self, name: str, default: str, options: tuple[str, ...]) -> str:
+        value = self.text(name, default)
+        if value not in options:
+            self.problems.append(f"{name}={value}：只能是 {'、'.join(options)} 之一")
+        return value
+
+    def folder(self, name: str, default: str) -> Path:
+        path = Path(self.text(name, default))
+        if not path.is_dir():
+            self.problems.append(f"{name}={path}：没有这个文件夹")
+        return path
+
+    def seconds(self, name: str, default: float) -> timedelta:
+        value = self.text(name, str(default))
+        if not re.fullmatch(r"\d{1,5}(\.\d+)?", value):
+            self.problems.append(f"{name}={value}：要写秒数，例如 3")
+            return timedelta(seconds=default)
+        return timedelta(seconds=float(value))
+
+    def switch(self, name: str, *, default: bool) -> bool:
+        value = self.text(name, "true" if default else "false").lower()
+        if value not in ("true", "false"):
+            self.problems.append(f"{name}={value}：只能是 true 或 false")
+        return value == "true"
+
+    def need(self, name: str, value: str) -> None:
+        if not value:
+            self.problems.append(f"{name}：连微信要填它，见 .env.example")

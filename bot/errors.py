@@ -1,0 +1,56 @@
+"""What can go wrong, drawn as a tree.
+
+``BotError``
+├── ``ConfigError``        a setting in the environment or ``.env`` is missing or wrong
+├── ``SopError``           SOP files, templates or shelves have errors (carries every problem found)
+├── ``TemplateFailure``    a template could not be rendered, or produced too much
+├── ``StoreError``         the database is not there, or not in the state we need
+├── ``ScenarioError``      a scenario file cannot be read
+└── ``SendError``          a message did not reach the platform
+    ├── ``SendFailed``     the platform refused it: it certainly did not go out
+    └── ``SendLost``       the call was lost: nobody knows whether it went out
+
+Messages that operators read are Chinese; the others are English.
+"""
+
+from __future__ import annotations
+
+
+class BotError(Exception):
+    """The root of all our own errors; its text can be shown to whom it concerns."""
+
+
+class ConfigError(BotError):
+    """Settings that are missing or wrong, all at once: one line each in ``problems``."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class TemplateFailure(BotError):
+    """A template could not be rendered; ``line`` is its line number where that is known."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class StoreError(BotError):
+    """The database cannot be used as it is."""
+
+
+class ScenarioError(BotError):
+    """A scenario file cannot be read."""
+
+
+class SendError(BotError):
+    """A message did not certainly reach the platform."""
+
+
+class SendFailed(SendError):
+    """The platform said no: the message did not go out, and may be tried again."""
+
+
+class SendLost(SendError):
+    """The call was lost or timed out: the message may or may not have gone out."""

@@ -1,0 +1,191 @@
+"""What happens in the world, as frozen dataclasses: the only thing channels tell the runtime.
+
+Platform ids are strings and belong to the channel that made the event; the store maps them to our own.
+Times are aware. Text is what the person wrote, unchanged but for what the store cannot hold (``clean``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd") | {0: "\ufffd"}
+
+
+def clean(text: str) -> str:
+    """``text`` without NUL and lone surrogates, which neither database takes."""
+    return text.translate(_SURROGATES)
+
+
+class MessageKind(StrEnum):
+    """What a message is made of; ``UNKNOWN`` covers every type that a platform invents after us."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    VOICE = "voice"
+    VIDEO = "video"
+    STICKER = "sticker"
+    FILE = "file"
+    CONTACT = "contact"
+    CHAT_HISTORY = "chat_history"
+    LOCATION = "location"
+    MINI_PROGRAM = "mini_program"
+    GROUP_NOTE = "group_note"
+    TRANSFER = "transfer"
+    RED_PACKET = "red_packet"
+    LINK = "link"
+    POST = "post"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone as the platform shows them; ``alias`` is the name they bear in this room."""
+
+    id: str
+    name: str = ""
+    alias: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The name that others in the room see."""
+        return self.alias or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A room as the platform shows it."""
+
+    id: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The message that another one quotes; what the platform leaves out is empty."""
+
+    message_id: str = ""
+    sender: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A reference to a picture, voice or file; its bytes stay with the channel until asked for."""
+
+    ref: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """Somebody said something; ``chat`` is None in a private conversation with the bot.
+
+    ``mentioned`` holds the platform ids of the people mentioned, ``to_bot`` tells that the bot is among them.
+    ``text`` is without the quoted part. ``is_self`` marks what our own account said (an echo of ours, or a
+    human typing on the same account); in private its ``sender`` is we, and ``recipient`` is whom it went to.
+    """
+
+    id: str
+    sender: Person
+    occurred_at: datetime
+    kind: MessageKind = MessageKind.TEXT
+    chat: Chat | None = None
+    text: str = ""
+    quote: Quote | None = None
+    mentioned: tuple[str, ...] = ()
+    to_bot: bool = False
+    media: tuple[Media, ...] = ()
+    is_self: bool = False
+    recipient: Person | None = None
+    wire_type: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecalled:
+    """Somebody took a message back; ``message_id`` is the platform's id of that message."""
+
+    id: str
+    message_id: str
+    sender: Person
+    occurred_at: datetime
+    chat: Chat | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MembersJoined:
+    """People came into a room. The inviter is often unknown; ``bot_joined`` tells that we are among them."""
+
+    id: str
+    chat: Chat
+    people: tuple[Person, ...]
+    occurred_at: datetime
+    inviter: Person | None = None
+    bot_joined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MembersLeft:
+    """People left a room, or were removed from it by ``remover``; ``bot_left`` tells that we are among them."""
+
+    id: str
+    chat: Chat
+    people: tuple[Person, ...]
+    occurred_at: datetime
+    remover: Person | None = None
+    bot_left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRenamed:
+    """A room has a new title (``chat.title``)."""
+
+    id: str
+    chat: Chat
+    occurred_at: datetime
+    by: Person | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUp:
+    """The channel reaches the platform. ``gap`` is how long it did not; what was said meanwhile is lost."""
+
+    occurred_at: datetime
+    account_id: str
+    account_name: str = ""
+    gap: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDown:
+    """The channel does not reach the platform. ``fatal``: it will not without a human (a wrong token, say)."""
+
+    occurred_at: datetime
+    reason: str
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoginCode:
+    """The platform wants a human to scan this code (a URL to be shown as a QR code)."""
+
+    occurred_at: datetime
+    url: str
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Something the channel could not read: recorded as a failure, so that it is not silently lost.
+
+    ``summary`` names the event type and the missing or wrong field; it never holds members' text.
+    """
+
+    occurred_at: datetime
+    summary: str
+
+
+RoomEvent = MessageReceived | MessageRecalled | MembersJoined | MembersLeft | RoomRenamed
+LinkEvent = LinkUp | LinkDown | LoginCode | Malformed
+ChannelEvent = RoomEvent | LinkEvent

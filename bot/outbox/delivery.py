@@ -1,0 +1,222 @@
+"""What becomes of the rows of the outbox: claimed for sending, settled by outcome or echo, recovered.
+
+    queued → sending (committed before the call) → sent | unknown | failed
+       └→ expired | dropped
+
+An echo (our own message, as the platform shows it back) settles a row that is not settled: by its platform
+id, else as the oldest unsettled row with this text for this room of the last two minutes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from bot.channels.base import Message
+from bot.outbox.pace import Pace
+from bot.outbox.queue import State
+from bot.store import log
+from bot.store.tables import identity, membership, outgoing, room, room_address
+from bot.store.writer import Transaction
+
+ECHO_WITHIN = timedelta(minutes=2)
+LOOK_AHEAD = 100
+"""How many queued rows are weighed at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a send ended: ``state`` is sent, unknown or failed."""
+
+    outgoing_id: int
+    state: State
+    reason: str = ""
+    platform_id: str | None = None
+
+
+def claim(tx: Transaction, account: str, pace: Pace) -> Message | datetime | None:
+    """The next message to send, now in ``sending``; or when to ask again; or None if nothing waits."""
+    _expire(tx, account)
+    waiting: list[datetime] = []
+    busy_rooms: set[int | None] = set()
+    for row in _queued(tx, account):
+        place = _place(row)
+        if place in busy_rooms:
+            continue  # first in, first out in a room
+        busy_rooms.add(place)
+        ready = _ready_at(tx, row, pace)
+        if ready is not None and ready > tx.now:
+            waiting.append(ready)
+        elif (message := _address(tx, row)) is not None:
+            _set(tx, row.id, state=State.SENDING, sending_at=tx.now, attempts=row.attempts + 1)
+            return message
+        else:
+            _set(tx, row.id, state=State.DROPPED, reason="nowhere to send it to", settled_at=tx.now)
+            busy_rooms.discard(place)
+    return min(waiting, default=None)
+
+
+def _expire(tx: Transaction, account: str) -> None:
+    late = (outgoing.c.expires_at.is_not(None)) & (outgoing.c.expires_at < tx.now)
+    tx.connection.execute(
+        update(outgoing)
+        .where(outgoing.c.account == account, outgoing.c.state == State.QUEUED, late)
+        .values(state=State.EXPIRED, reason="too late to be sent", settled_at=tx.now)
+    )
+
+
+def _queued(tx: Transaction, account: str) -> list[Row[Any]]:
+    query = (
+        select(outgoing)
+        .where(outgoing.c.account == account, outgoing.c.state == State.QUEUED)
+        .order_by(outgoing.c.priority, outgoing.c.id)
+        .limit(LOOK_AHEAD)
+    )
+    return list(tx.connection.execute(query))
+
+
+def _place(row: Row[Any]) -> int:
+    """Room and person ids come from one sequence, so they cannot be taken for each other."""
+    return int(row.identity_id if row.room_id is None else row.room_id)
+
+
+def _ready_at(tx: Transaction, row: Row[Any], pace: Pace) -> datetime | None:
+    last = _last_sending(tx, row.account)
+    last_here = _last_sending(tx, row.account, row)
+    moments = [m for m in (pace.ready_at(row.id, last, last_here), row.not_before) if m is not None]
+    return max(moments, default=None)
+
+
+def _last_sending(tx: Transaction, account: str, place: Row[Any] | None = None) -> datetime | None:
+    query = select(func.max(outgoing.c.sending_at)).where(
+        outgoing.c.account == account, outgoing.c.sending_at.is_not(None)
+    )
+    if place is not None:
+        query = query.where(
+            outgoing.c.room_id.is_not_distinct_from(place.room_id),
+            outgoing.c.identity_id.is_not_distinct_from(place.identity_id),
+        )
+    return tx.connection.execute(query).scalar()
+
+
+def _address(tx: Transaction, row: Row[Any]) -> Message | None:
+    if row.room_id is None:
+        query = select(identity.c.external_id).where(identity.c.id == row.identity_id)
+        person = tx.connection.execute(query).scalar()
+        return None if person is None else Message(row.id, row.payload["text"], person_id=person)
+    here = room_address.join(room, room.c.id == room_address.c.room_id)
+    query = (
+        select(room_address.c.platform_id)
+        .select_from(here)
+        .where(room.c.id == row.room_id, room_address.c.account == row.account)
+    )
+    chat = tx.connection.execute(query).scalar()
+    if chat is None:
+        return None
+    return Message(row.id, row.payload["text"], chat_id=chat, mentions=_mentions(tx, row))
+
+
+def _mentions(tx: Transaction, row: Row[Any]) -> tuple[tuple[str, str], ...]:
+    ids = row.payload["mentions"]
+    if not ids:
+        return ()
+    here = (membership.c.identity_id == identity.c.id) & (membership.c.room_id == row.room_id)
+    query = (
+        select(identity.c.id, identity.c.external_id, identity.c.name, membership.c.alias)
+        .select_from(identity.outerjoin(membership, here))
+        .where(identity.c.id.in_(ids))
+    )
+    found = {r.id: (r.external_id, r.alias or r.name) for r in tx.connection.execute(query)}
+    return tuple(found[i] for i in ids if i in found)
+
+
+def settle(tx: Transaction, outcome: Outcome) -> None:
+    """Write down how a send ended. What an echo settled before stays sent."""
+    row = _row(tx, outcome.outgoing_id)
+    if row is None or row.state not in (State.SENDING, State.UNKNOWN):
+        if row is not None and row.state == State.SENT and outcome.platform_id and not row.platform_id:
+            _set(tx, row.id, platform_id=outcome.platform_id)
+        return
+    _set(
+        tx,
+        row.id,
+        state=outcome.state,
+        reason=outcome.reason,
+        settled_at=tx.now,
+        platform_id=outcome.platform_id,
+    )
+    if outcome.state == State.SENT:
+        _record_sent(tx, row, tx.now)
+
+
+def echo(tx: Transaction, account: str, platform_id: str, place: int | None, text: str, at: datetime) -> bool:
+    """Settle the row that our own message ``platform_id`` shows to have been sent; False if it is none."""
+    row = _by_platform_id(tx, account, platform_id)
+    if row is not None and row.state == State.SENT:
+        return True
+    row = row or _unsettled_like(tx, account, place, text)
+    if row is None:
+        return False
+    _set(tx, row.id, state=State.SENT, reason="seen", settled_at=tx.now, platform_id=platform_id)
+    _record_sent(tx, row, at)
+    return True
+
+
+def _by_platform_id(tx: Transaction, account: str, platform_id: str) -> Row[Any] | None:
+    query = select(outgoing).where(outgoing.c.platform_id == platform_id, outgoing.c.account == account)
+    return tx.connection.execute(query).first()
+
+
+def _unsettled_like(tx: Transaction, account: str, place: int | None, text: str) -> Row[Any] | None:
+    query = (
+        select(outgoing)
+        .where(outgoing.c.account == account, outgoing.c.state.in_([State.SENDING, State.UNKNOWN]))
+        .where(outgoing.c.platform_id.is_(None), outgoing.c.sending_at >= tx.now - ECHO_WITHIN)
+        .where((outgoing.c.room_id == place) | (outgoing.c.identity_id == place))
+        .order_by(outgoing.c.id)
+    )
+    rows = (row for row in tx.connection.execute(query) if text.endswith(row.payload["text"]))
+    return next(rows, None)
+
+
+def recover(tx: Transaction, account: str) -> int:
+    """After a start: what was being sent when the process ended is ``unknown``; gives how many."""
+    lost = (outgoing.c.account == account) & (outgoing.c.state == State.SENDING)
+    changed = tx.connection.execute(
+        update(outgoing)
+        .where(lost)
+        .values(state=State.UNKNOWN, reason="the process ended while it was being sent", settled_at=tx.now)
+    )
+    return changed.rowcount
+
+
+def _row(tx: Transaction, outgoing_id: int) -> Row[Any] | None:
+    return tx.connection.execute(select(outgoing).where(outgoing.c.id == outgoing_id)).first()
+
+
+def _set(tx: Transaction, outgoing_id: int, **values: object) -> None:
+    tx.connection.execute(update(outgoing).where(outgoing.c.id == outgoing_id).values(values))
+
+
+def _record_sent(tx: Transaction, row: Row[Any], at: datetime) -> None:
+    """What the bot said is an interaction too, once, whether the send or its echo told first."""
+    said = log.entry(
+        tx,
+        f"outbox:{row.account}",
+        str(row.id),
+        "content_sent",
+        at,
+        actor_role="bot",
+        room_id=row.room_id,
+        channel="group" if row.room_id is not None else "dm",
+        target_identity_id=row.identity_id,
+        parent_event_id=row.cause_id,
+        programme_id=row.sop_id,
+        initiated_by="system" if row.cause_id is None else "prompted",
+        text_len=len(row.payload["text"]),
+        props={"intent": row.intent, "post": row.post_id},
+    )
+    log.append(tx, [said])

@@ -1,0 +1,188 @@
+"""The mapping of the platforms' rooms and people to ours."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, select, update
+
+from bot import events
+from bot.store.ids import next_number
+from bot.store.session import insert_new
+from bot.store.tables import identity, member, membership, room, room_address
+from bot.store.writer import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A chat that is, or was, enabled."""
+
+    id: int
+    key: str
+    title: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody we know: ``name`` is what others see in the room at hand, M``number`` what operators type."""
+
+    identity_id: int
+    member_id: int
+    number: int
+    name: str
+
+
+def rooms_at(tx: Transaction, account: str, platform_ids: Collection[str]) -> dict[str, Room]:
+    """The rooms bound to these platform ids, enabled or not."""
+    if not platform_ids:
+        return {}
+    query = _rooms().where(room_address.c.account == account, room_address.c.platform_id.in_(platform_ids))
+    return {row.platform_id: _room(row) for row in tx.connection.execute(query)}
+
+
+def rooms_of(tx: Transaction, account: str) -> list[Room]:
+    """All rooms of an account, by key."""
+    query = _rooms().where(room_address.c.account == account).order_by(room.c.key)
+    return [_room(row) for row in tx.connection.execute(query)]
+
+
+def room_by_id(tx: Transaction, room_id: int) -> Room | None:
+    row = tx.connection.execute(_rooms().where(room.c.id == room_id)).first()
+    return None if row is None else _room(row)
+
+
+def _rooms() -> Select[tuple[int, str, str, object, str]]:
+    joined = room.join(room_address, room_address.c.room_id == room.c.id)
+    columns = (room.c.id, room.c.key, room.c.title, room.c.disabled_at, room_address.c.platform_id)
+    return select(*columns).select_from(joined)
+
+
+def _room(row: Row[tuple[int, str, str, object, str]]) -> Room:
+    return Room(row.id, row.key, row.title, row.disabled_at is None)
+
+
+def bind_room(tx: Transaction, account: str, chat: events.Chat, key: str) -> Room:
+    """Enable ``chat`` as ``key``: a key is one chat and a chat has one key, so both let go of what they had."""
+    existing = tx.connection.execute(select(room.c.id).where(room.c.key == key)).scalar()
+    room_id = tx.new_id() if existing is None else int(existing)
+    values = {"account": account, "title": chat.title, "enabled_at": tx.now, "disabled_at": None}
+    if existing is None:
+        insert_new(tx.connection, room, [{"id": room_id, "key": key, **values}])
+    else:
+        tx.connection.execute(update(room).where(room.c.id == room_id).values(values))
+    here = (room_address.c.account == account) & (room_address.c.platform_id == chat.id)
+    tx.connection.execute(room_address.delete().where(here | (room_address.c.room_id == room_id)))
+    address = {"account": account, "platform_id": chat.id, "room_id": room_id}
+    insert_new(tx.connection, room_address, [address])
+    return Room(room_id, key, chat.title, enabled=True)
+
+
+def disable_room(tx: Transaction, room_id: int) -> None:
+    tx.connection.execute(update(room).where(room.c.id == room_id).values(disabled_at=tx.now))
+
+
+def rename_room(tx: Transaction, room_id: int, title: str) -> None:
+    tx.connection.execute(update(room).where(room.c.id == room_id).values(title=title))
+
+
+def known_people(tx: Transaction, source: str, external_ids: Collection[str]) -> dict[str, Person]:
+    """Those of ``external_ids`` whom we know."""
+    if not external_ids:
+        return {}
+    query = (
+        select(identity.c.external_id, identity.c.id, identity.c.member_id, member.c.number, identity.c.name)
+        .select_from(identity.join(member, member.c.id == identity.c.member_id))
+        .where(identity.c.source == source, identity.c.external_id.in_(external_ids))
+    )
+    return {row[0]: Person(*row[1:]) for row in tx.connection.execute(query)}
+
+
+def meet(tx: Transaction, source: str, people: Iterable[events.Person]) -> dict[str, Person]:
+    """Everyone of ``people``, by platform id; who is new becomes a member, a changed name is kept."""
+    by_id = {person.id: person for person in people}
+    known = known_people(tx, source, by_id)
+    for external_id, person in by_id.items():
+        before = known.get(external_id)
+        if before is None:
+            known[external_id] = _add_person(tx, source, person)
+        elif person.name and person.name != before.name:
+            change = update(identity).where(identity.c.id == before.identity_id).values(name=person.name)
+            tx.connection.execute(change)
+    return known
+
+
+def _add_person(tx: Transaction, source: str, person: events.Person) -> Person:
+    member_id, number = tx.new_id(), next_number(tx.connection, "member")
+    insert_new(tx.connection, member, [{"id": member_id, "number": number, "created_at": tx.now}])
+    identity_id = tx.new_id()
+    row = {"id": identity_id, "source": source, "external_id": person.id, "member_id": member_id}
+    insert_new(tx.connection, identity, [{**row, "name": person.name}])
+    return Person(identity_id, member_id, number, person.name)
+
+
+def note_present(tx: Transaction, present: Mapping[tuple[int, int], str]) -> None:
+    """That these people are in these rooms, because they spoke there: (room, identity) → alias there."""
+    if not present:
+        return
+    query = select(membership).where(membership.c.identity_id.in_({identity for _, identity in present}))
+    known = {(row.room_id, row.identity_id): row for row in tx.connection.execute(query)}
+    new = [pair for pair in present if pair not in known]
+    rows = [{"room_id": r, "identity_id": i, "alias": present[r, i], "ordinal": 1} for r, i in new]
+    insert_new(tx.connection, membership, rows)
+    for pair, row in known.items():
+        alias = present.get(pair, row.alias)
+        if pair in present and (row.left_at is not None or (alias and alias != row.alias)):
+            _update_membership(tx, pair, alias=alias, left_at=None)
+
+
+def join(tx: Transaction, room_id: int, identity_id: int, at: datetime, alias: str) -> int | None:
+    """Note that somebody came; gives how often they have come by now, None if they were known to be there.
+
+    The platform tells some joins twice or late: it counts unless this stay's join is recorded already.
+    """
+    before = _membership(tx, room_id, identity_id)
+    if before is None:
+        row = {"room_id": room_id, "identity_id": identity_id, "alias": alias, "ordinal": 1, "joined_at": at}
+        insert_new(tx.connection, membership, [row])
+        return 1
+    if before.left_at is None and before.joined_at is not None:
+        return None
+    ordinal = before.ordinal + (before.left_at is not None)
+    _update_membership(
+        tx, (room_id, identity_id), alias=alias or before.alias, ordinal=ordinal, joined_at=at, left_at=None
+    )
+    return int(ordinal)
+
+
+def leave(tx: Transaction, room_id: int, identity_id: int, at: datetime) -> int | None:
+    """Note that somebody went; gives which of their stays ended, None if they were known to be away."""
+    before = _membership(tx, room_id, identity_id)
+    if before is None or before.left_at is not None:
+        return None
+    _update_membership(tx, (room_id, identity_id), left_at=at)
+    return int(before.ordinal)
+
+
+def _membership(tx: Transaction, room_id: int, identity_id: int) -> Row[Any] | None:
+    here = (membership.c.room_id == room_id) & (membership.c.identity_id == identity_id)
+    return tx.connection.execute(select(membership).where(here)).first()
+
+
+def _update_membership(tx: Transaction, pair: tuple[int, int], **values: object) -> None:
+    here = (membership.c.room_id == pair[0]) & (membership.c.identity_id == pair[1])
+    tx.connection.execute(update(membership).where(here).values(values))
+
+
+def shown_names(tx: Transaction, identity_ids: Collection[int], room_id: int | None) -> dict[int, str]:
+    """How these people are called in a room (their alias there, else their own name)."""
+    here = (membership.c.identity_id == identity.c.id) & (membership.c.room_id == room_id)
+    query = (
+        select(identity.c.id, identity.c.name, membership.c.alias)
+        .select_from(identity.outerjoin(membership, here))
+        .where(identity.c.id.in_(identity_ids))
+    )
+    return {row.id: row.alias or row.name for row in tx.connection.execute(query)}

@@ -1,0 +1,42 @@
+"""Who was given which role. ``管理员`` is built in; the others are declared in ``community.yaml``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sqlalchemy import func, insert, select
+
+from bot.store.tables import membership, role, room
+from bot.store.writer import Transaction
+
+ADMIN = "管理员"
+
+
+def roles(tx: Transaction) -> dict[int, set[str]]:
+    """The roles in force, by member id; those who have none are not in it."""
+    held: defaultdict[int, set[str]] = defaultdict(set)
+    query = select(role.c.member_id, role.c.role).where(role.c.taken_at.is_(None))
+    for member_id, name in tx.connection.execute(query):
+        held[member_id].add(name)
+    return dict(held)
+
+
+def give(tx: Transaction, member_id: int, name: str, given_by: int | None) -> None:
+    row = {"id": tx.new_id(), "member_id": member_id, "role": name, "given_at": tx.now, "given_by": given_by}
+    tx.connection.execute(insert(role).values(row))
+
+
+def has_admin(tx: Transaction) -> bool:
+    query = select(func.count()).where(role.c.role == ADMIN, role.c.taken_at.is_(None))
+    return bool(tx.connection.execute(query).scalar())
+
+
+def is_in_a_room(tx: Transaction, identity_id: int) -> bool:
+    """Whether this person is in any enabled room, and so is no stranger."""
+    query = (
+        select(membership.c.room_id)
+        .select_from(membership.join(room, room.c.id == membership.c.room_id))
+        .where(membership.c.identity_id == identity_id, membership.c.left_at.is_(None))
+        .where(room.c.disabled_at.is_(None))
+    )
+    return tx.connection.execute(query.limit(1)).first() is not None

@@ -1,0 +1,274 @@
+"""Events become rows: who said what where, each thing once, in one insert a segment.
+
+What happens in rooms that nobody enabled, and what strangers say in private, is not recorded at all; it
+comes back as ``Unheard``, so that a command in it may still be obeyed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from bot.events import (
+    Chat,
+    MembersJoined,
+    MembersLeft,
+    MessageKind,
+    MessageReceived,
+    MessageRecalled,
+    RoomEvent,
+    RoomRenamed,
+)
+from bot.events import Person as PersonSeen
+from bot.outbox import delivery
+from bot.people import directory
+from bot.people.directory import Person, Room
+from bot.sop.context import Heard, Recalled
+from bot.store import log
+from bot.store.session import insert_new
+from bot.store.tables import interaction, texts
+from bot.store.writer import Transaction
+
+LATE = timedelta(minutes=2)
+LONGEST_TEXT = 20_000
+"""Characters of a message that are kept."""
+_PRESENCE = re.compile(
+    r"(早+|早安|早上好|晚安|收到|好的?|嗯+|哦+|[01]+|哈+|呵+|ok|谢谢(老板|红包)|👍+|🌹+|\[\w{1,4}\])*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """A message where nobody may be recorded; ``chat`` is None in private."""
+
+    message: MessageReceived
+    chat: Chat | None
+
+
+Happened = Heard | Recalled | Unheard
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Writes what an account hears. ``command_props``: what to record of a command, None where a message is none."""
+
+    account: str
+    source: str
+    keep_text: timedelta
+    actor_role: Callable[[int], str]
+    command_props: Callable[[MessageReceived], dict[str, object] | None]
+
+    def record(self, tx: Transaction, batch: Sequence[RoomEvent]) -> list[Happened]:
+        """Record ``batch``; gives what is new in it and may concern somebody, in its order."""
+        segment = _Segment(self, tx, batch)
+        rows = [segment.row(event) for event in batch]
+        new = segment.insert([row for row in rows if row is not None])
+        pairs = zip(batch, rows, strict=True)
+        found = (segment.happened(event, row, new) for event, row in pairs)
+        return [it for it in found if it is not None]
+
+
+@dataclass(slots=True)
+class _Segment:
+    """One segment while it is being recorded."""
+
+    recorder: Recorder
+    tx: Transaction
+    batch: Sequence[RoomEvent]
+    rooms: dict[str, Room] = field(init=False)
+    people: dict[str, Person] = field(init=False)
+    texts: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        ids = {event.chat.id for event in self.batch if event.chat is not None}
+        self.rooms = directory.rooms_at(self.tx, self.recorder.account, ids)
+        private = {e.sender.id for e in self.batch if isinstance(e, MessageReceived) and e.chat is None}
+        self.people = directory.known_people(self.tx, self.recorder.source, private)
+        in_rooms = [p for event in self.batch if self.room(event.chat) for p in _people(event)]
+        self.people |= directory.meet(self.tx, self.recorder.source, in_rooms)
+        directory.note_present(self.tx, dict(self._present()))
+
+    def room(self, chat: Chat | None) -> Room | None:
+        """The enabled room that ``chat`` is."""
+        room = None if chat is None else self.rooms.get(chat.id)
+        return room if room is not None and room.enabled else None
+
+    def _present(self) -> Iterable[tuple[tuple[int, int], str]]:
+        for event in self.batch:
+            room = self.room(event.chat)
+            if room is not None and isinstance(event, MessageReceived) and not event.is_self:
+                yield (room.id, self.people[event.sender.id].identity_id), event.sender.alias
+
+    def at(self, event: RoomEvent) -> datetime:
+        """When it occurred; a platform whose clock is ahead of ours is not believed."""
+        return min(event.occurred_at, self.tx.now)
+
+    def row(self, event: RoomEvent) -> dict[str, Any] | None:
+        match event:
+            case MessageReceived(is_self=True):
+                return self._own(event)
+            case MessageReceived():
+                return self._message(event)
+            case MessageRecalled():
+                return self._recall(event)
+            case MembersJoined() | MembersLeft():
+                self._moved(event)
+            case RoomRenamed() if (room := self.room(event.chat)) is not None:
+                directory.rename_room(self.tx, room.id, event.chat.title)
+        return None
+
+    def _message(self, event: MessageReceived) -> dict[str, Any] | None:
+        person = self.people.get(event.sender.id)
+        room = self.room(event.chat)
+        if person is None or (event.chat is not None and room is None):
+            return None
+        command = self.recorder.command_props(event)
+        name = "command_given" if command else "presence_shown" if is_presence(event) else "message_posted"
+        props = {"kind": event.kind.value, **(command or {})}
+        return self._entry(event, name, person, room, text=event.text, props=props)
+
+    def _own(self, event: MessageReceived) -> dict[str, Any] | None:
+        """What our account said: the echo of a message of ours, or a human at the same account."""
+        room = self.room(event.chat)
+        recipient = None if event.recipient is None else self.people.get(event.recipient.id)
+        place = room.id if room else recipient.identity_id if recipient else None
+        if delivery.echo(self.tx, self.recorder.account, event.id, place, event.text, self.at(event)):
+            return None
+        return self._entry(event, "message_posted", None, room, text=event.text) if room else None
+
+    def _recall(self, event: MessageRecalled) -> dict[str, Any] | None:
+        original = self._original(event.message_id)
+        if original is None:
+            return None
+        self.tx.connection.execute(delete(texts).where(texts.c.id == original.text_id))
+        person, room = self.people.get(event.sender.id), self.room(event.chat)
+        return self._entry(event, "message_recalled", person, room, parent=original.id)
+
+    def _original(self, message_id: str) -> Any:
+        query = select(interaction.c.id, interaction.c.text_id, interaction.c.identity_id).where(
+            interaction.c.source == self.recorder.source,
+            interaction.c.source_id == message_id,
+            interaction.c.name.in_(["message_posted", "presence_shown", "command_given"]),
+        )
+        return self.tx.connection.execute(query).first()
+
+    def _entry(
+        self,
+        event: MessageReceived | MessageRecalled,
+        name: str,
+        person: Person | None,
+        room: Room | None,
+        *,
+        text: str = "",
+        props: dict[str, object] | None = None,
+        parent: int | None = None,
+    ) -> dict[str, Any]:
+        return log.entry(
+            self.tx,
+            self.recorder.source,
+            event.id,
+            name,
+            self.at(event),
+            identity_id=None if person is None else person.identity_id,
+            actor_role="staff" if person is None else self.recorder.actor_role(person.member_id),
+            room_id=None if room is None else room.id,
+            channel="dm" if event.chat is None else "group",
+            text_id=self._keep(text) if room is not None and text else None,
+            text_len=len(text),
+            media_count=len(event.media) if isinstance(event, MessageReceived) else 0,
+            props=props or {},
+            parent_event_id=parent,
+        )
+
+    def _keep(self, text: str) -> int:
+        text_id = self.tx.new_id()
+        keep_until = self.tx.now + self.recorder.keep_text
+        self.texts.append({"id": text_id, "body": text[:LONGEST_TEXT], "keep_until": keep_until})
+        return text_id
+
+    def _moved(self, event: MembersJoined | MembersLeft) -> None:
+        room = self.room(event.chat)
+        if room is None:
+            return
+        for seen in event.people:
+            person = self.people[seen.id]
+            if (row := self._move(event, room, person, seen)) is not None:
+                log.append(self.tx, [row])
+        if isinstance(event, MembersLeft) and event.bot_left:
+            directory.disable_room(self.tx, room.id)
+
+    def _move(
+        self, event: MembersJoined | MembersLeft, room: Room, person: Person, seen: PersonSeen
+    ) -> dict[str, Any] | None:
+        at = self.at(event)
+        if isinstance(event, MembersJoined):
+            name, by = "member_joined", event.inviter
+            stay = directory.join(self.tx, room.id, person.identity_id, at, seen.alias)
+        else:
+            name, by = ("member_removed" if event.remover else "member_left"), event.remover
+            stay = directory.leave(self.tx, room.id, person.identity_id, at)
+        if stay is None:
+            return None
+        other = self.people.get(by.id) if by is not None else None
+        return log.entry(
+            self.tx,
+            self.recorder.source,
+            f"{name}:{room.id}:{person.identity_id}:{stay}",
+            name,
+            at,
+            identity_id=person.identity_id,
+            actor_role=self.recorder.actor_role(person.member_id),
+            room_id=room.id,
+            target_identity_id=None if other is None else other.identity_id,
+        )
+
+    def insert(self, rows: list[dict[str, Any]]) -> set[int]:
+        """Write the rows; gives the ids of the new ones. Texts of what was there already are left out."""
+        new = log.append(self.tx, rows)
+        kept = {row["text_id"] for row in rows if row["id"] in new}
+        insert_new(self.tx.connection, texts, [text for text in self.texts if text["id"] in kept])
+        return new
+
+    def happened(self, event: RoomEvent, row: dict[str, Any] | None, new: set[int]) -> Happened | None:
+        if isinstance(event, MessageReceived) and not event.is_self and row is None:
+            return Unheard(event, event.chat)
+        if row is None or row["id"] not in new or row["identity_id"] is None:
+            return None
+        person, at = self._person_of(event), self.at(event)
+        if isinstance(event, MessageReceived):
+            late = self.tx.now - at > LATE
+            return Heard(row["id"], event, person, self.room(event.chat), at, late)
+        return Recalled(row["parent_event_id"], person, at)
+
+    def _person_of(self, event: RoomEvent) -> Person:
+        assert isinstance(event, MessageReceived | MessageRecalled), "only these make rows of a segment"
+        known = self.people[event.sender.id]
+        return Person(known.identity_id, known.member_id, known.number, event.sender.shown or known.name)
+
+
+def _people(event: RoomEvent) -> Iterable[PersonSeen]:
+    match event:
+        case MessageReceived(is_self=True):
+            return ()
+        case MessageReceived() | MessageRecalled():
+            return (event.sender,)
+        case MembersJoined():
+            return event.people
+        case MembersLeft():
+            return event.people
+    return ()
+
+
+def is_presence(event: MessageReceived) -> bool:
+    """早, 收到, 哈哈, a sticker: shows that somebody is there, and is no interaction."""
+    if event.kind is MessageKind.STICKER:
+        return True
+    if event.kind is not MessageKind.TEXT or len(event.text) > 12:
+        return False
+    return _PRESENCE.fullmatch(re.sub(r"[\s，。！!~～、,.]+", "", event.text)) is not None

@@ -1,0 +1,302 @@
+"""The asynchronous shell: an inbox, the core that empties it in batches, an alarm clock and a sender.
+
+    channel.run ──deliver──▶ inbox (bounded) ──≤ 500──▶ core: pipeline, one transaction ──commit──▶ wake
+    alarm ────────tick─────▶   │                                                              sender, alarm
+    sender ──claim, settle──▶  ┘   ◀──────────────── channel.send ◀───────────────────────────────┘
+
+All tasks are supervised together: when one fails, all end, and ``run`` raises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from bot.channels.base import Channel, Message
+from bot.clock import LOOK_AGAIN, Clock
+from bot.errors import SendFailed, SendLost
+from bot.events import ChannelEvent, LinkDown, LinkUp, LoginCode, Malformed, RoomEvent
+from bot.outbox import delivery
+from bot.outbox.delivery import Outcome
+from bot.outbox.pace import Pace
+from bot.outbox.queue import State
+from bot.pipeline import Pipeline, record_failure
+from bot.sop import runs
+from bot.store.writer import Transaction, Writer
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+BATCH = 500
+INBOX = 2_000
+"""Events that may wait; past that the channel waits."""
+STOP_WITHIN = 1.5
+"""Seconds for what is under way when we are asked to stop."""
+
+
+@dataclass(slots=True)
+class Job:
+    """A piece of work for the core that is no event: a tick, a claim, an outcome; ``done`` gets its result."""
+
+    work: Callable[[Transaction], Any]
+    done: asyncio.Future[Any]
+
+
+Item = RoomEvent | Job
+
+
+class Runtime:
+    """One account at one channel, running. ``settle`` and ``idle`` are for those who move a virtual clock."""
+
+    def __init__(self, *, account: str, channel: Channel, pipeline: Pipeline, writer: Writer, clock: Clock,
+                 pace: Pace) -> None:  # fmt: skip
+        self.account, self.channel, self.pipeline = account, channel, pipeline
+        self._writer, self._clock, self._pace = writer, clock, pace
+        self._inbox: asyncio.Queue[Item] = asyncio.Queue(INBOX)
+        self._unfinished = 0
+        self._mail = asyncio.Event()
+        self._sender_waits = False
+        self._changed = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._ticks: set[asyncio.Task[None]] = set()
+        self.started = asyncio.Event()
+        self.timer = clock.alarm(self._ring)
+        self.pacer = clock.alarm(self._wake_sender)
+
+    # --- life ---
+
+    async def run(self) -> None:
+        """Run until the channel's input ends, ``stop`` is called or the task is cancelled."""
+        self._clock.start()
+        core = asyncio.create_task(self._core(), name="core")
+        sender = asyncio.create_task(self._sender(), name="sender")
+        listener = asyncio.create_task(self._listener(), name="listener")
+        stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
+        tasks = [core, sender, listener, stopping]
+        try:
+            await self._until_one_ends(tasks)
+            await self._finish(listener)
+        finally:
+            self._clock.stop()
+            for task in (*tasks, *self._ticks):
+                task.cancel()
+            await asyncio.gather(*tasks, *self._ticks, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Ask ``run`` to end; may be called from a signal handler."""
+        self._stopping.set()
+
+    async def _until_one_ends(self, tasks: list[asyncio.Task[Any]]) -> None:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    async def _finish(self, listener: asyncio.Task[None]) -> None:
+        """Hear no more, and handle what was heard; a message being sent gets a moment to return."""
+        listener.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_WITHIN):
+                await self.settle()
+
+    async def settle(self) -> None:
+        """Return once all that came in is handled, and the sender has nothing that it may send now."""
+        while not self._is_settled():
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _is_settled(self) -> bool:
+        return self._unfinished == 0 and self._sender_waits and not self._mail.is_set()
+
+    # --- in ---
+
+    async def _listener(self) -> None:
+        await self.channel.run(self.deliver)
+
+    async def deliver(self, event: ChannelEvent) -> None:
+        """Take an event from the channel; waits while the inbox is full."""
+        match event:
+            case LinkUp() | LinkDown() | LoginCode():
+                self._note_link(event)
+            case Malformed():
+                await self._ask_core(lambda tx: _note_malformed(tx, event))
+            case _:
+                await self._put(event)
+
+    def _note_link(self, event: LinkUp | LinkDown | LoginCode) -> None:
+        status = self.pipeline.status
+        match event:
+            case LinkUp(gap=gap):
+                status.link, status.online = "在线", True
+                logger.info("link up account=%s gap=%s", self.account, gap)
+                if gap is not None:
+                    logger.warning(
+                        "what was said during the last %s is lost: the gateway keeps no history", gap
+                    )
+                self._wake_sender()
+            case LinkDown(reason=reason, fatal=fatal):
+                status.link, status.online = "掉线，等人处理" if fatal else "掉线，重连中", False
+                logger.log(logging.ERROR if fatal else logging.WARNING, "link down: %s", reason)
+            case LoginCode(url=url):
+                status.link, status.online = "等扫码", False
+                logger.warning("scan to log in: %s", url)
+
+    async def _put(self, item: Item) -> None:
+        self._unfinished += 1
+        try:
+            await self._inbox.put(item)
+        except asyncio.CancelledError:
+            self._finished(1)
+            raise
+
+    async def _ask_core(self, work: Callable[[Transaction], T]) -> T:
+        """Have ``work`` done in the core's next transaction; returns after its commit."""
+        job = Job(work, asyncio.get_running_loop().create_future())
+        await self._put(job)
+        return await job.done  # type: ignore[no-any-return]
+
+    def _ring(self) -> None:
+        self._unfinished += 1
+        ticking = asyncio.get_running_loop().create_task(self._tick(), name="tick")
+        self._ticks.add(ticking)
+        ticking.add_done_callback(self._ticked)
+
+    async def _tick(self) -> None:
+        try:
+            await self._ask_core(self.pipeline.tick)
+        except Exception:
+            logger.exception("a tick failed; it is tried again")
+            self.timer.set(self._clock.now() + LOOK_AGAIN)
+
+    def _ticked(self, task: asyncio.Task[None]) -> None:
+        self._ticks.discard(task)
+        self._finished(1)
+
+    # --- the core ---
+
+    async def _core(self) -> None:
+        await self._in_transaction([], self._start)
+        self.started.set()
+        while True:
+            batch = [await self._inbox.get()]
+            while len(batch) < BATCH and not self._inbox.empty():
+                batch.append(self._inbox.get_nowait())
+            await self._handle(batch)
+            self._finished(len(batch))
+
+    def _finished(self, count: int) -> None:
+        self._unfinished -= count
+        self._changed.set()
+
+    def _start(self, tx: Transaction) -> None:
+        lost = delivery.recover(tx, self.account)
+        if lost:
+            logger.warning("%d messages were being sent when the process ended: state unknown", lost)
+        self.pipeline.start(tx)
+        tx.queued = True
+
+    async def _handle(self, batch: list[Item]) -> None:
+        """One transaction for the batch; where that fails, one for each, so that a bad one costs only itself."""
+        jobs = [item for item in batch if isinstance(item, Job)]
+        try:
+            results = await self._in_transaction(batch, None)
+        except Exception as error:
+            if len(batch) == 1:
+                await self._fail(batch[0], error)
+                return
+            logger.warning("a batch of %d failed and is done again one by one: %r", len(batch), error)
+            for item in batch:
+                await self._handle([item])
+            return
+        for job, result in zip(jobs, results, strict=True):
+            if not job.done.done():
+                job.done.set_result(result)
+
+    async def _fail(self, item: Item, error: Exception) -> None:
+        if isinstance(item, Job):
+            if not item.done.done():
+                item.done.set_exception(error)
+            return
+        place = f"recording {type(item).__name__}"
+        await self._in_transaction([], lambda tx: record_failure(tx, place, error))
+
+    async def _in_transaction(
+        self, batch: list[Item], extra: Callable[[Transaction], None] | None
+    ) -> list[Any]:
+        """Commit, and only then wake whoever waits for what was written."""
+        now = self._clock.now()
+
+        def work() -> tuple[list[Any], bool, datetime | None, bool]:
+            with self._writer.transaction(now) as tx:
+                results = self._work_through(tx, batch)
+                if extra is not None:
+                    extra(tx)
+                due = runs.next_due(tx) if tx.rescheduled else None
+                return results, tx.queued, due, tx.rescheduled
+
+        results, queued, due, rescheduled = await self._writer.run(work)
+        if rescheduled:
+            self.timer.set(due)
+        if queued:
+            self._wake_sender()
+        return results
+
+    def _work_through(self, tx: Transaction, batch: list[Item]) -> list[Any]:
+        """The batch in its order: events between two jobs go through the pipeline together."""
+        results: list[Any] = []
+        events: list[RoomEvent] = []
+        for item in batch:
+            if isinstance(item, Job):
+                self.pipeline.process(tx, events)
+                events = []
+                results.append(item.work(tx))
+            else:
+                events.append(item)
+        self.pipeline.process(tx, events)
+        return results
+
+    # --- out ---
+
+    def _wake_sender(self) -> None:
+        self._mail.set()
+        self._changed.set()
+
+    async def _sender(self) -> None:
+        """Send what may leave now, one at a time; then sleep until the pace or the core wakes us."""
+        while True:
+            self._sender_waits = True
+            self._changed.set()
+            await self._mail.wait()
+            self._sender_waits = False
+            self._mail.clear()
+            await self._send_all()
+
+    async def _send_all(self) -> None:
+        while self.pipeline.status.online and not self._stopping.is_set():
+            claimed = await self._ask_core(lambda tx: delivery.claim(tx, self.account, self._pace))
+            if not isinstance(claimed, Message):
+                self.pacer.set(claimed)
+                return
+            outcome = await self._send(claimed)
+            logger.info("message %s out=%d %s", outcome.state, claimed.id, outcome.reason)
+            await self._ask_core(lambda tx, o=outcome: delivery.settle(tx, o))  # type: ignore[misc]
+
+    async def _send(self, message: Message) -> Outcome:
+        try:
+            platform_id = await self.channel.send(message)
+        except SendFailed as error:
+            return Outcome(message.id, State.FAILED, str(error))
+        except SendLost as error:
+            return Outcome(message.id, State.UNKNOWN, str(error))
+        except Exception as error:
+            logger.exception("the channel broke its contract")
+            return Outcome(message.id, State.UNKNOWN, f"{type(error).__name__}: {error}")
+        return Outcome(message.id, State.SENT, platform_id=platform_id)
+
+
+def _note_malformed(tx: Transaction, event: Malformed) -> None:
+    record_failure(tx, f"reading an event: {event.summary}", ValueError("malformed event"))

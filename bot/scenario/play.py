@@ -1,0 +1,249 @@
+"""Plays a scenario and says, where it went otherwise, what was expected and what the bot said."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.channels.base import Message
+from bot.errors import ScenarioError
+from bot.events import (
+    Chat,
+    Media,
+    MembersJoined,
+    MembersLeft,
+    MessageKind,
+    MessageReceived,
+    MessageRecalled,
+    Person,
+    Quote,
+    RoomEvent,
+)
+from bot.scenario.script import Line, Script
+from bot.scenario.world import World
+from bot.sop.loader import SopSet
+from bot.sop.problems import closest
+
+
+ON_TIME = timedelta(minutes=1)
+"""How far from its line's moment a message may be sent."""
+_SHOWN_BEFORE = 6
+
+
+@dataclass(slots=True)
+class Play:
+    """A scenario being played: the transcript, and why it failed (empty: it has not)."""
+
+    script: Script
+    world: World
+    transcript: list[str] = field(default_factory=list)
+    failure: str = ""
+    said: dict[str, list[MessageReceived]] = field(default_factory=dict)
+    matched: int = 0
+    nominal: datetime = datetime.min
+
+    @property
+    def pending(self) -> Sequence[tuple[datetime, Message]]:
+        """What the bot said that no line took yet."""
+        return self.world.sent[self.matched :]
+
+
+async def play(script: Script, sops: SopSet, url: str | None = None) -> Play:
+    """Play ``script`` with ``sops``, in a database of its own (``url``, or one that is thrown away)."""
+    chosen = _choose(script, sops)
+    with tempfile.TemporaryDirectory(prefix="scenario-") as folder:
+        zone = chosen.community.zone
+        begins = datetime.fromisoformat(script.begins).replace(tzinfo=zone)
+        world = World(chosen, begins, url or f"sqlite:///{Path(folder) / 'scenario.db'}")
+        playing = Play(script, world, nominal=begins)
+        try:
+            chats = {key: _chat(key) for key in script.rooms}
+            await world.start(chats, [_person(name) for name in script.admins])
+            await _play_all(playing)
+        finally:
+            await world.close()
+    return playing
+
+
+def _choose(script: Script, sops: SopSet) -> SopSet:
+    """The SOPs that the scenario names."""
+    if script.sops is None:
+        return sops
+    for wanted in script.sops:
+        if wanted not in sops.sops:
+            hint = closest(wanted, sops.sops)
+            raise ScenarioError(f"没有 id 是 {wanted} 的 SOP{f'，是不是 {hint}？' if hint else ''}")
+    return replace(sops, sops={sop_id: sops.sops[sop_id] for sop_id in script.sops})
+
+
+async def _play_all(playing: Play) -> None:
+    for number, line in enumerate(playing.script.talk):
+        await (_expect(playing, line) if line.bot is not None else _happen(playing, line))
+        if playing.failure:
+            playing.failure = f"第 {playing.script.lines[number]} 行：{playing.failure}"
+            return
+    await playing.world.settle()
+    playing.failure = _unexpected(playing) or _wrong_counts(playing)
+
+
+# --- what people do ---
+
+
+async def _happen(playing: Play, line: Line) -> None:
+    playing.failure = _unexpected(playing)
+    if playing.failure:
+        return
+    world = playing.world
+    await world.move_to(_moment(playing, line))
+    playing.failure = _unexpected(playing)
+    if playing.failure:
+        return
+    if line.stop or line.restart:
+        playing.transcript.append(
+            f"{_time(playing, world.clock.now())} —— 机器人{'停了' if line.stop else '重启'} ——"
+        )
+        await world.stop()
+        if line.restart:
+            await world.start()
+        return
+    event = _event(playing, line)
+    if event is not None:
+        playing.transcript.append(f"{_time(playing, world.clock.now())} {_shown(line)}")
+        if line.delay:
+            await world.move_to(world.clock.now() + line.delay)
+        await world.happen(event)
+
+
+def _moment(playing: Play, line: Line) -> datetime:
+    zone = playing.world.sops.community.zone
+    playing.nominal = line.moment(playing.nominal, playing.world.clock.now(), zone)
+    return playing.nominal
+
+
+def _event(playing: Play, line: Line) -> RoomEvent | None:
+    if line.who is None:
+        return None
+    who, chat, now = _person(line.who), _chat(line.room), playing.world.clock.now()
+    new_id = playing.world.channel.next_id()
+    if line.join:
+        return MembersJoined(new_id, chat, (who,), now)
+    if line.leave:
+        return MembersLeft(new_id, chat, (who,), now)
+    if line.recall is not None:
+        original = playing.said[line.who][-line.recall]
+        return MessageRecalled(new_id, original.id, who, now, original.chat)
+    message = _message(line, MessageReceived(new_id, who, now, chat=chat))
+    if message is not None:
+        playing.said.setdefault(line.who, []).append(message)
+    return message
+
+
+def _message(line: Line, blank: MessageReceived) -> MessageReceived | None:
+    if line.say is not None:
+        quote = None if line.quote is None else Quote(text=line.quote)
+        return replace(blank, text=line.say, quote=quote, to_bot=line.mention)
+    if line.private is not None:
+        return replace(blank, text=line.private, chat=None)
+    if line.image is not None:
+        names = [line.image] if isinstance(line.image, str) else line.image
+        return replace(blank, kind=MessageKind.IMAGE, media=tuple(Media(name, name) for name in names))
+    if line.voice is not None:
+        return replace(blank, kind=MessageKind.VOICE, media=(Media(line.voice),))
+    if line.sticker is not None:
+        return replace(blank, kind=MessageKind.STICKER)
+    return None
+
+
+def _person(name: str) -> Person:
+    return Person(f"person-{name}", name)
+
+
+def _chat(key: str) -> Chat:
+    return Chat(f"room-{key}", key)
+
+
+# --- what the bot does ---
+
+
+async def _expect(playing: Play, line: Line) -> None:
+    timed = line.at is not None or line.after is not None
+    moment = _moment(playing, line)
+    await (playing.world.move_to(moment) if timed else playing.world.settle())
+    if not playing.pending:
+        playing.failure = f"等机器人{_place(line)}说 {line.bot}，它什么也没说"
+        return
+    at, message = playing.pending[0]
+    if not _fits(line, message):
+        playing.failure = (
+            f"说的不一样\n  应该：{_place(line)} {line.bot}\n  实际：{_said(playing, at, message)}"
+        )
+    elif timed and abs(at - moment) > ON_TIME:
+        playing.failure = f"时间不对\n  应该：{_time(playing, moment)}\n  实际：{_said(playing, at, message)}"
+    else:
+        playing.matched += 1
+        playing.transcript.append(_said(playing, at, message))
+
+
+def _fits(line: Line, message: Message) -> bool:
+    if line.private is not None:
+        here = message.person_id == _person(line.private).id
+    else:
+        here = message.chat_id == _chat(line.room).id
+    expected = line.bot or ""
+    if len(expected) > 1 and expected[0] == expected[-1] == "/":
+        return here and re.search(expected[1:-1], message.text, re.DOTALL) is not None
+    return here and expected in message.text
+
+
+def _unexpected(playing: Play) -> str:
+    if not playing.pending:
+        return ""
+    lines = [f"  多出：{_said(playing, at, message)}" for at, message in playing.pending]
+    return "\n".join(["机器人说了没有人等的话", *lines])
+
+
+def _wrong_counts(playing: Play) -> str:
+    expected = {"failures": 0, **playing.script.expect}
+    found = {name: playing.world.count(name) for name in expected}
+    wrong = [f"  {name}：应该 {expected[name]}，实际 {n}" for name, n in found.items() if n != expected[name]]
+    return "\n".join(["记录的次数不对", *wrong]) if wrong else ""
+
+
+# --- how it is shown ---
+
+
+def _time(playing: Play, moment: datetime) -> str:
+    local = moment.astimezone(playing.world.sops.community.zone)
+    return f"{local.month}月{local.day}日 周{'一二三四五六日'[local.weekday()]} {local:%H:%M}"
+
+
+def _said(playing: Play, at: datetime, message: Message) -> str:
+    place = message.chat_id or f"私聊 {message.person_id}"
+    text = message.text.replace("\n", "\n      ")
+    return f"{_time(playing, at)} 机器人（{place.removeprefix('room-')}）：{text}"
+
+
+def _place(line: Line) -> str:
+    return f"私聊 {line.private}" if line.private is not None else f"在{line.room}"
+
+
+def _shown(line: Line) -> str:
+    act = next(
+        (name for name in ("say", "image", "voice", "sticker", "private", "recall") if name in line.acts), ""
+    )
+    what = getattr(line, act) if act else "、".join(line.acts)
+    return f"{line.who}（{line.room}）{'' if act == 'say' else act + ' '}{what}"
+
+
+def report(playing: Play) -> str:
+    """Why it failed, with what was said before."""
+    before = playing.transcript[-_SHOWN_BEFORE:]
+    return (
+        "\n".join([playing.failure, "之前：", *(f"  {line}" for line in before)])
+        if before
+        else playing.failure
+    )

@@ -1,0 +1,124 @@
+"""The file format of scenarios.
+
+    scenario: 图片和文字分开发，算一次打卡
+    sops: [dinner-table]                  # left out: all
+    admins: [管]                          # left out: nobody
+    rooms: [会员1群]                      # enabled from the start; left out: 会员1群
+    begins: 2026-11-30 09:00              # left out: this
+    talk:
+      - {at: 周二 18:30, who: 甲, image: dinner.jpg}
+      - {after: 1m, who: 甲, say: "#我的原野餐桌# 今天的番茄"}
+      - {after: 30m, bot: /今晚1桌/}      # /…/ is searched for, anything else must be part of the message
+    expect: {challenge_entered: 1}
+
+``at`` is the next such moment, ``after`` counts from the line before; a line without either follows at once.
+A bot's line takes the next message that the bot sent; one that no line takes fails the scenario.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from bot.errors import ScenarioError
+from bot.sop import yaml_reader
+from bot.sop.schedule import parse_duration, parse_moment
+
+ACTS = (
+    "say", "image", "voice", "sticker", "private", "recall", "join", "leave", "stop", "restart", "bot"
+)  # fmt: skip
+
+
+class Line(BaseModel):
+    """One line of the talk: a moment, and at most one act (none: time passes).
+
+    ``say`` may go with ``quote`` (the text that is quoted) and ``mention`` (of the bot); ``image`` is a file
+    name or several; ``recall: 1`` takes back one's last message, ``2`` the one before. ``late`` delivers the
+    event that much after it happened. ``stop`` ends the bot's process, ``restart`` begins it again. Of a
+    bot's line, ``private`` is whom it writes to, else it speaks in ``room``.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    at: str | None = None
+    after: str | None = None
+    who: str | None = None
+    room: str = "会员1群"
+    late: str | None = None
+    say: str | None = None
+    quote: str | None = None
+    mention: bool = False
+    image: str | list[str] | None = None
+    voice: str | None = None
+    sticker: str | None = None
+    private: str | None = None
+    recall: int | None = Field(default=None, ge=1)
+    join: bool = False
+    leave: bool = False
+    stop: bool = False
+    restart: bool = False
+    bot: str | None = None
+
+    @model_validator(mode="after")
+    def _one_act(self) -> Line:
+        acts = self.acts - ({"private"} if self.bot is not None else set())
+        if len(acts) > 1:
+            raise ValueError(f"一行只能有一件事，这里有 {'、'.join(sorted(acts))}")
+        if acts - {"bot", "stop", "restart"} and not self.who:
+            raise ValueError("缺少 who：这句话是谁说的")
+        return self
+
+    @property
+    def acts(self) -> set[str]:
+        """The names of what happens in this line."""
+        return {name for name in ACTS if getattr(self, name) not in (None, False)}
+
+    def moment(self, before: datetime, now: datetime, zone: ZoneInfo) -> datetime:
+        """When it happens; ``before`` is the moment of the line before, ``now`` what the clock says."""
+        if self.at is not None:
+            return parse_moment(self.at, before, zone)
+        return before + parse_duration(self.after) if self.after is not None else max(before, now)
+
+    @property
+    def delay(self) -> timedelta:
+        return timedelta(0) if self.late is None else parse_duration(self.late)
+
+
+class Script(BaseModel):
+    """A scenario file; ``lines`` are the file's line numbers of ``talk``."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    scenario: str
+    sops: list[str] | None = None
+    admins: list[str] = []
+    rooms: list[str] = ["会员1群"]
+    begins: str = "2026-11-30 09:00"
+    talk: list[Line]
+    expect: dict[str, int] = {}
+    _lines: list[int] = []
+
+    @property
+    def lines(self) -> list[int]:
+        return self._lines
+
+
+def read(path: Path) -> Script:
+    """Read a scenario file; raises ``ScenarioError`` with every problem, each with its place."""
+    document = yaml_reader.read(path, str(path))
+    if document.problems:
+        raise ScenarioError("\n".join(map(str, document.problems)))
+    try:
+        script = Script.model_validate(document.data)
+    except ValidationError as error:
+        places = [(document.where(e["loc"]), e) for e in error.errors()]
+        lines = [
+            f"{path}:{line}:{column} {'.'.join(map(str, e['loc']))}: {e['msg']}"
+            for (line, column), e in places
+        ]
+        raise ScenarioError("\n".join(lines)) from error
+    script._lines.extend(document.where(("talk", number))[0] for number in range(len(script.talk)))
+    return script

@@ -1,0 +1,126 @@
+"""A world to play in: a fake platform, a virtual clock, a database of its own, and the bot, which may restart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from bot import app
+from bot.channels.base import Message
+from bot.channels.fake import FakeChannel
+from bot.clock import VirtualClock
+from bot.events import ChannelEvent, Chat, Person
+from bot.outbox.pace import Pace
+from bot.runtime import Runtime
+from bot.sop.loader import SopSet
+from bot.stage import Stage
+from bot.status import Status
+from bot.store import session
+from bot.store.tables import failure, interaction, metadata, slot
+from bot.store.writer import Writer
+
+ACCOUNT = "test"
+CLAIM_CODE = "TESTCODE"
+
+
+class World:
+    """``start`` and ``stop`` the bot, let things ``happen``, move the ``stage``'s clock, read ``sent``."""
+
+    def __init__(self, sops: SopSet, begins: datetime, url: str, pace: Pace | None = None) -> None:
+        self.sops = sops
+        self.clock = VirtualClock(begins)
+        self.stage = Stage(self.clock, sops.community.zone)
+        self.channel = FakeChannel(self.clock.now)
+        self.channel.me = replace(self.channel.me, name=sops.community.bot.name)
+        self.engine = session.open_engine(url)
+        self._pace = pace or Pace()
+        self._sent_at: list[datetime] = []
+        self._runtime: Runtime | None = None
+        self._running: asyncio.Task[None] | None = None
+        metadata.create_all(self.engine)
+
+    async def start(self, enabled: dict[str, Chat] | None = None, admins: Sequence[Person] = ()) -> None:
+        """Start the bot's process; at the first time with these rooms enabled, and these admins."""
+        writer = Writer(self.engine)
+        runtime = app.build_runtime(
+            self.sops,
+            self.channel,
+            writer,
+            self.clock,
+            account=ACCOUNT,
+            pace=self._pace,
+            status=Status(claim_code=CLAIM_CODE),
+        )
+        if enabled is not None:
+            with writer.transaction(self.clock.now()) as tx:
+                app.furnish(tx, runtime.pipeline, enabled, admins)
+        self._runtime = runtime
+        self._running = asyncio.create_task(self._run(runtime, writer))
+        await runtime.started.wait()
+        self.stage.attach(runtime)
+        await self.settle()
+
+    @staticmethod
+    async def _run(runtime: Runtime, writer: Writer) -> None:
+        try:
+            await runtime.run()
+        finally:
+            writer.close()
+
+    async def stop(self) -> None:
+        """End the bot's process as SIGTERM does."""
+        if self._runtime is not None and self._running is not None:
+            self._runtime.stop()
+            await self._running
+        self._runtime = self._running = None
+        self.stage.attach(None)
+
+    async def happen(self, *events: ChannelEvent) -> None:
+        """Let these happen, and the bot react as far as it does at once."""
+        self.channel.feed(*events)
+        await self.settle()
+
+    async def settle(self) -> None:
+        while self._runtime is not None:
+            await self.channel.delivered()
+            before = len(self.channel.sent)
+            await self.stage.settle()
+            self._note_times()
+            if len(self.channel.sent) == before:
+                return
+
+    async def move_to(self, moment: datetime) -> None:
+        """Go to ``moment``, one due thing after the other."""
+        while (due := self.clock.next_due()) is not None and due <= moment and self._runtime is not None:
+            await self.stage.move_to(due)
+            await self.settle()
+        await self.stage.move_to(moment)
+        await self.settle()
+
+    def _note_times(self) -> None:
+        new = len(self.channel.sent) - len(self._sent_at)
+        self._sent_at.extend([self.clock.now()] * new)
+
+    @property
+    def sent(self) -> list[tuple[datetime, Message]]:
+        """What the bot said, and when."""
+        return [(at, message) for at, (message, _) in zip(self._sent_at, self.channel.sent, strict=True)]
+
+    def count(self, name: str) -> int:
+        """How often an interaction is in the log; ``slots_done`` and the like count slots, ``failures`` those."""
+        if name == "failures":
+            query = select(func.count()).select_from(failure)
+        elif name.startswith("slots_"):
+            query = select(func.count()).where(slot.c.state == name.removeprefix("slots_"))
+        else:
+            query = select(func.count()).where(interaction.c.name == name)
+        with self.engine.connect() as connection:
+            return connection.execute(query).scalar_one()
+
+    async def close(self) -> None:
+        await self.stop()
+        self.engine.dispose()

@@ -1,0 +1,1 @@
+"""The SOP language: what operators write in YAML, how it is read, checked and found again."""

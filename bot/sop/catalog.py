@@ -1,0 +1,20 @@
+"""What names exist while a file is validated: rooms, templates and shelves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.sop.shelves import Shelf
+from bot.sop.template_check import TemplateCheck
+from bot.sop.templates import Templates
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """``rooms`` maps every room key and every set to room keys; None while they are not known."""
+
+    templates: Templates
+    shelves: Mapping[str, Shelf]
+    checks: TemplateCheck
+    rooms: Mapping[str, tuple[str, ...]] | None = None

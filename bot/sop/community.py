@@ -1,0 +1,108 @@
+"""``community.yaml``: who we are, which rooms there are, which roles people may get."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, Field, ValidationInfo
+
+from bot.sop.language import Model, Name, TemplateOf
+from bot.sop.problems import Finding, Mistake, closest
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyWords:
+    """What the notice that is posted when a room is enabled may use."""
+
+    community: str = "原野之味"
+    mission: str = "让每一餐都知道来处"
+    keep_days: int = 90
+    bot: str = "小助手"
+
+
+class Bot(Model):
+    """How the bot shows itself."""
+
+    name: Name = "小助手"
+
+
+class Privacy(Model):
+    """What members are told about the record, and for how many days their words are kept."""
+
+    template: Annotated[str, TemplateOf(PrivacyWords), Field(validate_default=True)] = "privacy_notice.j2"
+    keep_days: Annotated[int, Field(ge=1, le=3650)] = 90
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise Mistake(f"没有时区“{name}”", closest(name, available_timezones()))
+    return name
+
+
+def _one_word(key: str) -> str:
+    if not key or len(key.split()) != 1 or key != key.strip():
+        raise Mistake("群的键要写成一个词，不能有空格", "".join(key.split()))
+    return key
+
+
+def _different(keys: tuple[str, ...]) -> tuple[str, ...]:
+    twice = [Finding((n,), f"群“{key}”写了两次", "只留一处") for n, key in enumerate(keys) if key in keys[:n]]
+    if twice:
+        raise Mistake("", findings=twice)
+    return keys
+
+
+def _sets(sets: dict[str, tuple[str, ...]], info: ValidationInfo) -> dict[str, tuple[str, ...]]:
+    rooms: tuple[str, ...] | None = info.data.get("rooms")
+    findings = [] if rooms is None else [*_clashing(sets, rooms), *_unknown(sets, rooms)]
+    if findings:
+        raise Mistake("", findings=findings)
+    return sets
+
+
+def _clashing(sets: Mapping[str, object], rooms: tuple[str, ...]) -> list[Finding]:
+    return [
+        Finding((name,), f"“{name}”已经是一个群的键，群组要换个名字", f"{name}们", key=True)
+        for name in sets
+        if name in rooms
+    ]
+
+
+def _unknown(sets: Mapping[str, tuple[str, ...]], rooms: tuple[str, ...]) -> list[Finding]:
+    return [
+        Finding((name, n), f"rooms 里没有群“{key}”", closest(key, rooms))
+        for name, keys in sets.items()
+        for n, key in enumerate(keys)
+        if key not in rooms
+    ]
+
+
+RoomKey = Annotated[str, AfterValidator(_one_word)]
+
+
+class Community(Model):
+    """The community that the bot serves. ``sets`` are names for several rooms together."""
+
+    name: Name
+    mission: Name
+    bot: Bot = Bot()
+    timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+    rooms: Annotated[tuple[RoomKey, ...], Field(min_length=1), AfterValidator(_different)]
+    sets: Annotated[dict[RoomKey, tuple[str, ...]], AfterValidator(_sets)] = Field({})
+    roles: dict[Name, Literal["member", "koc", "expert", "staff"]] = Field({})
+    privacy: Privacy = Privacy()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """Every name that SOPs and commands may use for rooms, with the keys that it stands for."""
+        return {key: (key,) for key in self.rooms} | self.sets
+
+    def expand(self, name: str) -> tuple[str, ...]:
+        """The room keys that ``name``, a key or a set, stands for; none if there is no such name."""
+        return self.names().get(name, ())

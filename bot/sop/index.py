@@ -1,0 +1,91 @@
+"""Who has to be asked about an event: found by lookup, so that a thousand SOPs cost about as much as ten."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.people.directory import Room
+from bot.sop import hashtags
+from bot.sop.kind import Act, Kind, OnHashtag, OnHeard, OnRecall, OnSlot, OnWait
+from bot.sop.language import Sop
+from bot.sop.loader import SopSet
+from bot.sop.timetable import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A behaviour that an event may concern, in the rooms of its SOP."""
+
+    sop: Sop
+    act: Act
+
+    def minds(self, room: Room | None) -> bool:
+        return room is not None and is_for(self.sop, room.key)
+
+
+def is_for(sop: Sop, room_key: str) -> bool:
+    """Whether a SOP plays in a room; one that names no rooms plays in all."""
+    return sop.rooms is None or room_key in sop.rooms
+
+
+class Index:
+    """Lookups over all SOPs of a set, made once when the set is loaded."""
+
+    def __init__(self, sops: SopSet) -> None:
+        self._sops = sops
+        self._tags: defaultdict[str, list[Candidate]] = defaultdict(list)
+        for sop in sops.sops.values():
+            for behaviour in sops.kind_of(sop).behaviours:
+                if isinstance(behaviour, OnHashtag):
+                    for tag in behaviour.tags(sop):
+                        self._tags[tag].append(Candidate(sop, behaviour.act))
+        self._longest = max(map(len, self._tags), default=0)
+
+    def tagged(self, text: str, room: Room | None) -> list[Candidate]:
+        """Those who answer a hashtag that ``text`` bears here."""
+        tags = hashtags.find(text, self._tags, self._longest)
+        return [candidate for tag in tags for candidate in self._tags[tag] if candidate.minds(room)]
+
+    def line(self, sop_id: str, room_id: int, step: str) -> Line | None:
+        """One line of the timetable."""
+        sop = self._sops.sops.get(sop_id)
+        if sop is None:
+            return None
+        lines = _lines(sop, self._sops.kind_of(sop), room_id)
+        return next((line for line in lines if line.step == step), None)
+
+    def lines(self, rooms: Iterable[Room]) -> Iterator[Line]:
+        """The timetable of these rooms."""
+        for room in rooms:
+            for sop in self._sops.sops.values():
+                if is_for(sop, room.key):
+                    yield from _lines(sop, self._sops.kind_of(sop), room.id)
+
+
+def _lines(sop: Sop, kind: Kind, room_id: int) -> Iterator[Line]:
+    for behaviour in kind.behaviours:
+        if isinstance(behaviour, OnSlot) and (schedule := behaviour.schedule(sop)) is not None:
+            yield Line(sop.id, room_id, behaviour.step, schedule, behaviour.late_after(sop))
+
+
+def on_heard(kind: Kind) -> Act | None:
+    return next((b.act for b in kind.behaviours if isinstance(b, OnHeard)), None)
+
+
+def on_recall(kind: Kind) -> Act | None:
+    return next((b.act for b in kind.behaviours if isinstance(b, OnRecall)), None)
+
+
+def on_wait(kind: Kind, what: str) -> Act | None:
+    return next((b.act for b in kind.behaviours if isinstance(b, OnWait) and b.what == what), None)
+
+
+def on_slot(kind: Kind, step: str) -> Act | None:
+    return next((b.act for b in kind.behaviours if isinstance(b, OnSlot) and b.step == step), None)
+
+
+def first_slot(kind: Kind) -> OnSlot | None:
+    """The kind's main moment: what a run by hand plays."""
+    return next((b for b in kind.behaviours if isinstance(b, OnSlot)), None)

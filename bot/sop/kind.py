@@ -1,0 +1,113 @@
+"""What a kind of SOP is made of: its YAML model, what it does at which occasion, and its commands.
+
+A module in ``bot/sop/kinds/`` (or in the folder ``BOT_KINDS``) exports one ``KIND``. A behaviour is a plain
+function of a ``Context``: it changes rows and queues messages, and never awaits, sends or reads the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bot.sop.context import CommandContext, Context
+    from bot.sop.language import Sop
+    from bot.sop.schedule import Schedule
+
+Act = Callable[["Context[Any]"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class OnSlot:
+    """At each moment of a schedule, once a room; ``step`` names the schedule within the SOP.
+
+    A moment that is found more than ``late_after`` too late is recorded as missed instead.
+    """
+
+    step: str
+    schedule: Callable[[Any], Schedule | None]
+    late_after: Callable[[Any], timedelta]
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class OnHashtag:
+    """When a message bears one of ``tags`` (without #, in any common form; see ``bot.sop.hashtags``)."""
+
+    tags: Callable[[Any], tuple[str, ...]]
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class OnHeard:
+    """When a member says something while a run of this SOP listens to them (``ctx.listen``)."""
+
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class OnRecall:
+    """When a message is recalled from which this SOP derived interactions (``ctx.record``)."""
+
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class OnWait:
+    """When a wait of a run is over: ``ctx.wake_at(moment, what)``."""
+
+    what: str
+    act: Act
+
+
+Behaviour = OnSlot | OnHashtag | OnHeard | OnRecall | OnWait
+
+
+class Who(StrEnum):
+    """Who may use a command: each includes those after it."""
+
+    ANYONE = "anyone"
+    MEMBER = "member"
+    ADMIN = "admin"
+
+
+class Where(StrEnum):
+    """Where a command may be typed."""
+
+    ANYWHERE = "anywhere"
+    ROOM = "room"
+    PRIVATE = "private"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A slash command: ``names`` are its spellings, words apart by one space (``room enable``, ``开群``).
+
+    ``usage`` is what follows the name, in Chinese; ``words`` are bare words that mean the same when said in
+    private, with a mention of the bot, or as a whole message in an open window. ``unheard_too``: obeyed in
+    rooms that nobody enabled (claim and enable alone).
+    """
+
+    names: tuple[str, ...]
+    who: Who
+    help: str
+    run: Callable[[CommandContext], None]
+    where: Where = Where.ANYWHERE
+    usage: str = ""
+    words: tuple[str, ...] = ()
+    unheard_too: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of SOP. ``names`` are the interactions it records beside the core's vocabulary."""
+
+    name: str
+    title: str
+    model: type[Sop]
+    behaviours: tuple[Behaviour, ...]
+    commands: tuple[Command, ...] = ()
+    names: frozenset[str] = frozenset()

@@ -1,0 +1,110 @@
+"""Counting entries: who has how many tables, and how the challenge stands."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, exists, select
+
+from bot.people.directory import shown_names
+from bot.sop.context import CommandContext, Context
+from bot.sop.index import is_for
+from bot.sop.kinds.challenge.model import Challenge
+from bot.sop.templates import harmless
+from bot.store.tables import identity, interaction
+from bot.store.writer import Transaction
+
+AnyRow = Row[*tuple[Any, ...]]
+SHOWN = 5
+"""Places that a ranking shows; one's own is told in private."""
+
+
+def entries(tx: Transaction, sop_id: str, room_id: int | None = None) -> Sequence[AnyRow]:
+    """The entries that stand: (id, identity_id, member_id, occurred_at, object_id), the oldest first."""
+    withdrawal = interaction.alias()
+    withdrawn = exists().where(
+        withdrawal.c.programme_id == sop_id,
+        withdrawal.c.name == "ugc_withdrawn",
+        withdrawal.c.corrects_event_id == interaction.c.id,
+    )
+    i = interaction.c
+    query = (
+        select(i.id, i.identity_id, identity.c.member_id, i.occurred_at, i.object_id)
+        .select_from(interaction.join(identity, identity.c.id == i.identity_id))
+        .where(i.programme_id == sop_id, i.name == "ugc_submitted", ~withdrawn)
+        .order_by(i.occurred_at, i.id)
+    )
+    if room_id is not None:
+        query = query.where(i.room_id == room_id)
+    return tx.connection.execute(query).all()
+
+
+def of_day(
+    ctx: Context[Any] | CommandContext, sop: Challenge, room_id: int | None, moment: datetime
+) -> Sequence[AnyRow]:
+    """The entries of the challenge's day to which ``moment`` belongs."""
+    zone = ctx.sops.community.zone
+    begins = sop.begins(sop.day_of(moment, zone), zone)
+    found = entries(ctx.tx, sop.id, room_id)
+    return [row for row in found if begins <= row.occurred_at < begins + timedelta(days=1)]
+
+
+def show_status(ctx: CommandContext) -> None:
+    lines = [_status(ctx, sop) for sop in _challenges(ctx)]
+    ctx.reply("\n".join(lines) or "现在没有挑战。")
+
+
+def _status(ctx: CommandContext, sop: Challenge) -> str:
+    found = entries(ctx.tx, sop.id)
+    people = len({row.member_id for row in found})
+    today = len(of_day(ctx, sop, None, ctx.now))
+    return f"{sop.name} {_progress(ctx, sop)}｜{people}人{len(found)}桌｜今天{today}"
+
+
+def _progress(ctx: CommandContext, sop: Challenge) -> str:
+    day = sop.day_of(ctx.now, ctx.sops.community.zone)
+    if day < sop.days.first:
+        return f"{sop.days.first.month}月{sop.days.first.day}日开始"
+    if day > sop.days.last:
+        return "已结束"
+    return f"第{(day - sop.days.first).days + 1}/{(sop.days.last - sop.days.first).days + 1}天"
+
+
+def show_rank(ctx: CommandContext) -> None:
+    lines = [line for sop in _challenges(ctx) for line in _ranking(ctx, sop)]
+    ctx.reply("\n".join(lines) or "现在没有挑战。")
+
+
+def _ranking(ctx: CommandContext, sop: Challenge) -> list[str]:
+    """The first five by tables (who got there first stands higher), and in private one's own place."""
+    tables: defaultdict[int, list[AnyRow]] = defaultdict(list)
+    for row in entries(ctx.tx, sop.id):
+        tables[row.member_id].append(row)
+    order = sorted(tables, key=lambda member: (-len(tables[member]), tables[member][-1].occurred_at))
+    if not order:
+        return [f"{sop.name}：还没有人打卡，等您第一桌。"]
+    first = [tables[member][-1].identity_id for member in order[:SHOWN]]
+    names = shown_names(ctx.tx, first, ctx.room.id if ctx.room else None)
+    lines = [
+        f"{place}. {harmless(names[who], 16)} {len(tables[member])}桌"
+        for place, (who, member) in enumerate(zip(first, order[:SHOWN], strict=True), 1)
+    ]
+    return [f"{sop.name} 排行", *lines, *_own_place(ctx, order, tables)]
+
+
+def _own_place(ctx: CommandContext, order: list[int], tables: dict[int, list[AnyRow]]) -> list[str]:
+    if ctx.room is not None:
+        return []
+    me = ctx.person.member_id
+    if me not in order:
+        return ["您还没有打卡。"]
+    return [f"您排第{order.index(me) + 1}，{len(tables[me])}桌。"]
+
+
+def _challenges(ctx: CommandContext) -> list[Challenge]:
+    """The challenges of this room; in private all."""
+    found = [sop for sop in ctx.sops.sops.values() if isinstance(sop, Challenge)]
+    return [sop for sop in found if ctx.room is None or is_for(sop, ctx.room.key)]

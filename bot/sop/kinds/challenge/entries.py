@@ -1,0 +1,207 @@
+"""From messages to entries, and back when they are recalled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Row, exists, select
+
+from bot.sop import runs
+from bot.sop.context import Context, Heard
+from bot.sop.kinds.challenge import receipt
+from bot.sop.kinds.challenge.model import Challenge
+from bot.sop.runs import Run
+from bot.store.tables import interaction
+
+PART, PART_REMOVED = "challenge_part", "challenge_part_removed"
+PATIENCE = timedelta(minutes=15)
+"""How long after its window an attempt still takes what was said in time but is heard late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A member's try of a day: the run, the moment of the tag (None before it) and the entry if there is one."""
+
+    run: Run
+
+    @property
+    def tagged_at(self) -> datetime | None:
+        at = self.run.state.get("tagged_at")
+        return None if at is None else datetime.fromisoformat(at)
+
+    @property
+    def entry(self) -> int | None:
+        return self.run.state.get("entry")
+
+    def takes(self, heard: Heard, within: timedelta) -> bool:
+        """Whether a message is near enough to the tag, in the same room."""
+        here = heard.room is not None and heard.room.id == self.run.room_id
+        return here and self.tagged_at is not None and abs(heard.occurred_at - self.tagged_at) <= within
+
+
+def tagged(ctx: Context[Challenge]) -> None:
+    """A message with the tag: the words of an entry, with what pictures there were just before."""
+    heard = ctx.heard
+    assert heard is not None, "tags are heard"
+    day = ctx.sop.day_of(heard.occurred_at, ctx.sops.community.zone)
+    if not ctx.sop.days.contains(day):
+        return
+    attempt = _latest(ctx, day)
+    within = ctx.sop.entry.join_within
+    if attempt is not None and attempt.run.is_open and attempt.takes(heard, within):
+        _add_part(ctx, attempt.run, heard.id, heard.occurred_at, picture=heard.is_picture)
+    elif attempt is None or not attempt.run.is_open and attempt.entry is None:
+        attempt = _begin(ctx, heard, day)
+    else:
+        return  # one entry a day: what comes after it is an ordinary message
+    _complete(ctx, attempt, heard.occurred_at)
+
+
+def heard(ctx: Context[Challenge]) -> None:
+    """A picture after the tag, by somebody whose attempt is under way."""
+    assert ctx.heard is not None, "only what was said is heard"
+    assert ctx.run is not None, "only runs listen"
+    attempt = Attempt(ctx.run)
+    if ctx.heard.is_picture and attempt.takes(ctx.heard, ctx.sop.entry.join_within):
+        _add_part(ctx, attempt.run, ctx.heard.id, ctx.heard.occurred_at, picture=True)
+        _complete(ctx, attempt, ctx.heard.occurred_at)
+
+
+def lapsed(ctx: Context[Challenge]) -> None:
+    """The window is long over: an attempt listens no more; without an entry another may begin."""
+    assert ctx.run is not None, "a run waited"
+    ctx.close(ctx.run)
+
+
+def recalled(ctx: Context[Challenge]) -> None:
+    """A message was taken back: what it was a part of may be an entry no more."""
+    assert ctx.recalled is not None, "something was recalled"
+    for part in _parts_of_message(ctx, ctx.recalled.id):
+        ctx.record(PART_REMOVED, person=ctx.recalled.person, parent=part.id, corrects=part.id)
+        run = runs.by_id(ctx.tx, int(part.object_id))
+        if run is not None:
+            _withdraw_if_broken(ctx, Attempt(run))
+
+
+def _latest(ctx: Context[Challenge], day: date) -> Attempt | None:
+    """The member's last attempt of the day, in whatever room."""
+    found = None
+    for number in range(1, 100):
+        run = runs.find(ctx.tx, ctx.sop.id, _scope(ctx), _occurrence(day, number))
+        if run is None:
+            return found
+        found = Attempt(run)
+    return found
+
+
+def _scope(ctx: Context[Challenge]) -> str:
+    assert ctx.heard is not None, "attempts begin with what was said"
+    return f"member:{ctx.heard.person.member_id}"
+
+
+def _occurrence(day: date, number: int) -> str:
+    return f"{day.isoformat()}#{number}"
+
+
+def _begin(ctx: Context[Challenge], heard: Heard, day: date) -> Attempt:
+    """A new attempt from the message with the tag; it listens for pictures still to come."""
+    latest = _latest(ctx, day)
+    number = 1 if latest is None else int(latest.run.occurrence.rpartition("#")[2]) + 1
+    state = {"tagged_at": heard.occurred_at.isoformat(), "entry": None}
+    run = ctx.open_run(_scope(ctx), _occurrence(day, number), person=heard.person, state=state)
+    _add_part(ctx, run, heard.id, heard.occurred_at, picture=heard.is_picture)
+    within = ctx.sop.entry.join_within
+    for picture in _loose_pictures(ctx, heard, within):
+        _add_part(ctx, run, picture.id, picture.occurred_at, picture=True)
+    ends = heard.occurred_at + within
+    ctx.listen(run, ends)
+    ctx.wake_at(run, ends + PATIENCE, "lapse")
+    return Attempt(run)
+
+
+def _add_part(
+    ctx: Context[Challenge], run: Run, message: int, occurred_at: datetime, *, picture: bool
+) -> None:
+    ctx.record(
+        PART,
+        identity_id=run.identity_id,
+        about=("run", str(run.id)),
+        parent=message,
+        occurred_at=occurred_at,
+        media=int(picture),
+    )
+
+
+def _loose_pictures(ctx: Context[Challenge], heard: Heard, within: timedelta) -> Sequence[Row[int, datetime]]:
+    """This person's pictures here just before, that were not recalled and belong to no attempt yet."""
+    later = interaction.alias()
+    spoken_for = exists().where(
+        later.c.parent_event_id == interaction.c.id,
+        later.c.name.in_([PART, "message_recalled"]),
+        later.c.programme_id.is_(None) | (later.c.programme_id == ctx.sop.id),
+    )
+    query = (
+        select(interaction.c.id, interaction.c.occurred_at)
+        .where(interaction.c.identity_id == heard.person.identity_id)
+        .where(interaction.c.occurred_at.between(heard.occurred_at - within, heard.occurred_at))
+        .where(interaction.c.room_id == (heard.room and heard.room.id))
+        .where(interaction.c.media_count > 0, interaction.c.name == "message_posted", ~spoken_for)
+        .order_by(interaction.c.id)
+    )
+    return [row for row in ctx.tx.connection.execute(query) if row.id != heard.id]
+
+
+def _complete(ctx: Context[Challenge], attempt: Attempt, occurred_at: datetime) -> None:
+    """Make the entry once its halves are there."""
+    if attempt.entry is not None or not _is_whole(ctx, attempt.run):
+        return
+    about = ("run", str(attempt.run.id))
+    assert ctx.heard is not None, "an entry is completed by what was said"
+    entry = ctx.record("ugc_submitted", person=ctx.heard.person, about=about, occurred_at=occurred_at)
+    ctx.record("challenge_entered", person=ctx.heard.person, about=about, occurred_at=occurred_at)
+    assert entry is not None, "a message is heard once"
+    ctx.keep(attempt.run, {**attempt.run.state, "entry": entry})
+    if not ctx.heard.late:
+        receipt.gather(ctx, entry)
+
+
+def _is_whole(ctx: Context[Challenge], run: Run) -> bool:
+    parts = _live_parts(ctx, run.id)
+    there = {"图片": any(p.media_count for p in parts), "文字": any(not p.media_count for p in parts)}
+    return there["文字"] and all(there[need] for need in ctx.sop.entry.needs)
+
+
+def _withdraw_if_broken(ctx: Context[Challenge], attempt: Attempt) -> None:
+    assert ctx.recalled is not None, "a recall breaks entries"
+    parts = _live_parts(ctx, attempt.run.id)
+    if attempt.entry is not None and not _is_whole(ctx, attempt.run):
+        about = ("run", str(attempt.run.id))
+        ctx.record("ugc_withdrawn", person=ctx.recalled.person, about=about, corrects=attempt.entry)
+        ctx.keep(attempt.run, {**attempt.run.state, "entry": None})
+        ctx.close(attempt.run)
+    elif attempt.entry is None and all(part.media_count for part in parts):
+        ctx.close(attempt.run)
+
+
+def _live_parts(ctx: Context[Challenge], run_id: int) -> Sequence[Row[int, int]]:
+    """The parts of an attempt that were not removed, as (id, media_count)."""
+    removal = interaction.alias()
+    removed = exists().where(removal.c.parent_event_id == interaction.c.id, removal.c.name == PART_REMOVED)
+    query = select(interaction.c.id, interaction.c.media_count).where(
+        interaction.c.object_type == "run",
+        interaction.c.object_id == str(run_id),
+        interaction.c.name == PART,
+        ~removed,
+    )
+    return list(ctx.tx.connection.execute(query))
+
+
+def _parts_of_message(ctx: Context[Challenge], message: int) -> Sequence[Row[int, str | None]]:
+    query = select(interaction.c.id, interaction.c.object_id).where(
+        interaction.c.parent_event_id == message,
+        interaction.c.name == PART,
+        interaction.c.programme_id == ctx.sop.id,
+    )
+    return list(ctx.tx.connection.execute(query))

@@ -1,0 +1,205 @@
+"""The words of which kinds make their YAML models: the base models and the types of fields.
+
+Validated with a ``Catalog`` as context, fields also know whether the names in them exist; without one they
+only read their form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from bot.sop import hashtags
+from bot.sop.problems import Finding, Mistake, caused_by, closest
+from bot.sop.schedule import EXAMPLE, DateRange, Schedule, parse_duration, write_duration
+
+if TYPE_CHECKING:
+    from bot.sop.catalog import Catalog
+
+__all__ = [
+    "Days",
+    "Duration",
+    "Every",
+    "Finding",
+    "Mistake",
+    "Model",
+    "Name",
+    "ShelfName",
+    "Sop",
+    "Tag",
+    "TemplateOf",
+]
+
+
+class Model(BaseModel):
+    """What stands between braces: no unknown keys, nothing taken for another type, never changed."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+def _id(text: str) -> str:
+    if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text):
+        return text
+    plain = "-".join(re.findall(r"[a-z0-9]+", text.lower()))
+    raise Mistake(f"编号“{text}”只能用小写字母、数字和“-”", plain or "monday-origin")
+
+
+def one_line(text: str) -> str:
+    """A name: not empty, and without line breaks."""
+    if not text.strip() or len(text.splitlines()) > 1:
+        raise Mistake("这里要写一行文字，不能空着")
+    return text.strip()
+
+
+def _as_tuple(value: object) -> object:
+    if not isinstance(value, str | list | tuple):
+        raise Mistake("rooms 要写群的键，或者它们的列表", "rooms: [会员1群, 会员2群]")
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _expanded(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    """Sets become their room keys."""
+    known = None if info.context is None else info.context.rooms
+    if known is None:
+        return names
+    unknown = [
+        Finding((n,), f"community.yaml 里没有群“{name}”", closest(name, known))
+        for n, name in enumerate(names)
+        if name not in known
+    ]
+    if unknown:
+        raise Mistake("", findings=unknown)
+    return tuple(dict.fromkeys(key for name in names for key in known[name]))
+
+
+RoomNames = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_as_tuple),
+    AfterValidator(_expanded),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+            "examples": ["会员1群"],
+        }
+    ),
+]
+Name = Annotated[str, AfterValidator(one_line)]
+
+
+class Sop(Model):
+    """What every SOP has; kinds add their own keys. ``rooms``: None means all enabled rooms."""
+
+    sop: str
+    id: Annotated[str, AfterValidator(_id), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9-]+$"})]
+    name: Name
+    rooms: RoomNames | None = None
+    enabled: bool = True
+
+    def check(self, catalog: Catalog) -> Iterable[Finding]:
+        """Mistakes that no single field shows; called once all fields are right."""
+        return ()
+
+
+def _words(value: object, example: str) -> str:
+    if isinstance(value, str):
+        return value
+    shown = "空着" if value is None else f"写成了 {value}"
+    raise Mistake(f"这里要写成“{example}”这样的文字，现在{shown}", example)
+
+
+def _every(value: object) -> Schedule:
+    if isinstance(value, Schedule):
+        return value
+    if isinstance(value, dict) and list(value) == ["cron"]:
+        value = f"cron: {value['cron']}"
+    return Schedule.parse(_words(value, EXAMPLE))
+
+
+def _duration(value: object) -> timedelta:
+    return value if isinstance(value, timedelta) else parse_duration(_words(value, "30m"))
+
+
+def _days(value: object) -> DateRange:
+    return (
+        value if isinstance(value, DateRange) else DateRange.parse(_words(value, "2026-11-30 到 2026-12-20"))
+    )
+
+
+def _tag(text: str) -> str:
+    tag = hashtags.normalize(text)
+    if not tag:
+        raise Mistake("话题里要有文字或数字", "我的原野餐桌")
+    return tag
+
+
+def _shelf_name(name: str, info: ValidationInfo) -> str:
+    if info.context is None:
+        return name
+    shelf = info.context.shelves.get(name)
+    if shelf is None:
+        raise Mistake(f"没有货架“{name}”", closest(name, info.context.shelves))
+    if not shelf.items:
+        raise Mistake(f"货架“{name}”是空的", f"在 shelves/{name}/ 里放一篇 .md")
+    return name
+
+
+Duration = Annotated[
+    timedelta,
+    PlainValidator(_duration),
+    PlainSerializer(write_duration, when_used="json"),
+    WithJsonSchema({"type": "string", "examples": ["40s", "30m", "4h", "3d", "1h30m"]}),
+]
+Every = Annotated[
+    Schedule,
+    PlainValidator(_every),
+    PlainSerializer(lambda schedule: schedule.words, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "examples": ["周一 09:30", "每天 12:10", "每月1日 10:00"]}),
+]
+Days = Annotated[
+    DateRange,
+    PlainValidator(_days),
+    PlainSerializer(str, when_used="json"),
+    WithJsonSchema({"type": "string", "examples": ["2026-11-30 到 2026-12-20"]}),
+]
+Tag = Annotated[str, AfterValidator(_tag)]
+ShelfName = Annotated[str, AfterValidator(_shelf_name)]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateOf:
+    """Marks a text as the name of a template that gets ``words``.
+
+    ``words`` is a frozen dataclass; everything that the template uses must be among its fields, and their
+    defaults are a sample with which it must render.
+    """
+
+    words: type
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_after_validator_function(self._check, handler(source))
+
+    def _check(self, name: str, info: ValidationInfo) -> str:
+        if info.context is None:
+            return name
+        known = info.context.templates.names()
+        if name not in known:
+            raise Mistake(f"没有模板 {name}", closest(name, known))
+        if problems := info.context.checks.problems(name, self.words):
+            raise Mistake("", findings=caused_by(problems))
+        return name

@@ -1,0 +1,206 @@
+"""Reads a folder of SOPs whole: all that is good in it, and all that is wrong, in one pass."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import getitem
+from pathlib import Path
+from types import MappingProxyType
+
+from bot.sop import hashtags, shelves, yaml_reader
+from bot.sop.catalog import Catalog
+from bot.sop.community import Community
+from bot.sop.kind import Kind, OnHashtag
+from bot.sop.language import Sop
+from bot.sop.problems import Loc, Problem, closest
+from bot.sop.shelves import Shelf
+from bot.sop.template_check import TemplateCheck
+from bot.sop.templates import Templates
+from bot.sop.validation import located, validate
+from bot.sop.yaml_reader import Document
+
+COMMUNITY = "community.yaml"
+_NOT_SOPS = (COMMUNITY, "scoring.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFile:
+    """The file that a SOP came from: its text, and the hash that tells versions apart."""
+
+    file: str
+    hash: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SopSet:
+    """What a folder says: ``sops`` are the enabled ones by id, ``declared`` those switched off, too."""
+
+    community: Community
+    sops: Mapping[str, Sop]
+    declared: Mapping[str, Sop]
+    source: Mapping[str, LoadedFile]
+    kinds: Mapping[str, Kind]
+    templates: Templates
+    shelves: Mapping[str, Shelf]
+
+    def kind_of(self, sop: Sop) -> Kind:
+        return self.kinds[sop.sop]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The outcome of loading; ``sops`` is None without a sound ``community.yaml``."""
+
+    sops: SopSet | None
+    problems: list[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class _Good:
+    """A SOP that is right in itself."""
+
+    sop: Sop
+    document: Document
+
+
+def load(sops: Path, templates: Path, kinds: Mapping[str, Kind]) -> Loaded:
+    """Read the SOPs of a folder with the wording of another; files with mistakes are left out."""
+    found_shelves, problems = shelves.load(templates)
+    wording = Templates(templates)
+    catalog = Catalog(wording, found_shelves, TemplateCheck(wording, found_shelves))
+    community, wrong = _community(sops, catalog)
+    problems += wrong
+    if community is not None:
+        catalog = replace(catalog, rooms=community.names())
+    read, wrong = _read_all(sops, catalog, kinds)
+    problems += wrong
+    good, wrong = _without_clashes(read, community.rooms if community else (), kinds)
+    problems = sorted({*problems, *wrong})
+    if community is None:
+        return Loaded(None, problems)
+    return Loaded(_sop_set(community, good, kinds, catalog), problems)
+
+
+def _sop_set(community: Community, good: list[_Good], kinds: Mapping[str, Kind], catalog: Catalog) -> SopSet:
+    declared = {it.sop.id: it.sop for it in good}
+    return SopSet(
+        community,
+        MappingProxyType({id: sop for id, sop in declared.items() if sop.enabled}),
+        MappingProxyType(declared),
+        MappingProxyType({it.sop.id: _loaded_file(it.document) for it in good}),
+        kinds,
+        catalog.templates,
+        MappingProxyType(dict(catalog.shelves)),
+    )
+
+
+def _loaded_file(document: Document) -> LoadedFile:
+    return LoadedFile(document.file, hashlib.sha256(document.text.encode()).hexdigest(), document.text)
+
+
+def _shown(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def _community(sops: Path, catalog: Catalog) -> tuple[Community | None, list[Problem]]:
+    path = sops / COMMUNITY
+    if not path.is_file():
+        return None, [Problem(_shown(path), 1, 1, "", f"缺少 {COMMUNITY}：它写明社群的名字、宗旨和群")]
+    document = yaml_reader.read(path, _shown(path))
+    if document.is_lost:
+        return None, list(document.problems)
+    document.data.setdefault("privacy", {})  # so that its default template is looked for, too
+    community, wrong = validate(Community, document, catalog)
+    problems = [*document.problems, *wrong]
+    return (None if problems else community), problems
+
+
+def _read_all(sops: Path, catalog: Catalog, kinds: Mapping[str, Kind]) -> tuple[list[_Good], list[Problem]]:
+    good: list[_Good] = []
+    problems: list[Problem] = []
+    for path in _sop_files(sops):
+        document = yaml_reader.read(path, _shown(path))
+        sop, wrong = _sop(document, catalog, kinds)
+        problems += [*document.problems, *wrong]
+        if sop is not None and not wrong and not document.problems:
+            good.append(_Good(sop, document))
+    return good, problems
+
+
+def _sop_files(sops: Path) -> list[Path]:
+    return sorted(
+        path
+        for path in sops.glob("[!.]*")
+        if path.suffix in (".yaml", ".yml") and path.name not in _NOT_SOPS and not path.is_dir()
+    )
+
+
+def _sop(document: Document, catalog: Catalog, kinds: Mapping[str, Kind]) -> tuple[Sop | None, list[Problem]]:
+    if document.is_lost:
+        return None, []
+    name = document.data.get("sop")
+    if name is None:
+        names = "、".join(kinds)
+        return None, [document.problem(("sop",), f"缺少 sop：写明是哪一种，有 {names}")]
+    if not isinstance(name, str) or name not in kinds:
+        return None, [document.problem(("sop",), f"没有“{name}”这种 SOP", closest(str(name), kinds))]
+    sop, problems = validate(kinds[name].model, document, catalog)
+    if sop is not None:
+        problems += located(sop.check(catalog), document)
+    return sop, problems
+
+
+def _without_clashes(
+    read: list[_Good], rooms: Sequence[str], kinds: Mapping[str, Kind]
+) -> tuple[list[_Good], list[Problem]]:
+    """Those that get on with the ones before them; the others have an id or a hashtag that is taken."""
+    good: list[_Good] = []
+    problems: list[Problem] = []
+    taken: dict[tuple[str, str], str] = {}
+    for it in read:
+        claims = list(_claims(it, rooms, kinds[it.sop.sop]))
+        clashes = {claim.loc: claim for claim in reversed(claims) if claim.key in taken}
+        problems += [
+            it.document.problem(
+                claim.loc, f"{claim.what}已经有了，在 {taken[claim.key]} 里", claim.suggestion
+            )
+            for claim in clashes.values()
+        ]
+        if not clashes:
+            good.append(it)
+            taken |= {claim.key: it.document.file for claim in claims}
+    return good, problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What only one SOP may have; ``what`` names it to operators, and it stands at ``loc``."""
+
+    key: tuple[str, str]
+    what: str
+    loc: Loc
+    suggestion: str
+
+
+def _claims(it: _Good, rooms: Sequence[str], kind: Kind) -> Iterator[_Claim]:
+    yield _Claim(("id", it.sop.id), f"编号 {it.sop.id} ", ("id",), f"{it.sop.id}-2")
+    if not it.sop.enabled:
+        return
+    tags = [tag for on in kind.behaviours if isinstance(on, OnHashtag) for tag in on.tags(it.sop)]
+    for tag in tags:
+        loc = _place_of(tag, it.document)
+        for room in rooms if it.sop.rooms is None else it.sop.rooms:
+            yield _Claim((tag, room), f"群 {room} 里的话题 #{tag} ", loc, "换一个话题，或者换一个群")
+
+
+def _place_of(tag: str, document: Document) -> Loc:
+    """Where a SOP names one of its tags, beside the keys that every SOP has."""
+    own = [loc for loc in document.values if loc and loc[0] not in Sop.model_fields]
+    said = {loc: reduce(getitem, loc, document.data) for loc in own}  # type: ignore[arg-type]
+    return next(
+        (loc for loc, it in said.items() if isinstance(it, str) and hashtags.normalize(it) == tag), ()
+    )

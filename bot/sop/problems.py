@@ -1,0 +1,73 @@
+"""What is wrong with a file, where, and what to write instead; shown to operators in Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+Loc = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One mistake in one file; lines and columns begin at 1, ``path`` is that of the key (``post.template``).
+
+    ``suggestion`` is, where possible, the very words to write instead.
+    """
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+    suggestion: str = ""
+
+    def __str__(self) -> str:
+        path = f" {self.path}" if self.path else ""
+        hint = f"（建议：{self.suggestion}）" if self.suggestion else ""
+        return f"{self.file}:{self.line}:{self.column}{path}：{self.message}{hint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A mistake in a value, at ``loc`` within it; ``key``: it is the key that is wrong.
+
+    ``cause`` is the mistake in another file that makes this one: both are reported.
+    """
+
+    loc: Loc
+    message: str
+    suggestion: str = ""
+    key: bool = False
+    cause: Problem | None = None
+
+
+class Mistake(ValueError):
+    """A value that cannot be used: why, and what to write instead; or the ``findings`` within it."""
+
+    def __init__(self, message: str, suggestion: str = "", findings: Sequence[Finding] = ()) -> None:
+        super().__init__(message)
+        self.suggestion = suggestion
+        self.findings = tuple(findings) or (Finding((), message, suggestion),)
+
+
+def caused_by(problems: Iterable[Problem], loc: Loc = ()) -> list[Finding]:
+    """Findings at ``loc``, the place that names another file, for each problem of that file."""
+    return [
+        Finding(loc, f"{it.file} 第 {it.line} 行：{it.message}", it.suggestion, cause=it) for it in problems
+    ]
+
+
+def closest(word: str, candidates: Iterable[str]) -> str:
+    """The candidate that was probably meant, or nothing; a short word may differ in half its letters."""
+    known = {candidate.casefold(): candidate for candidate in candidates}
+    cutoff = 0.5 if len(word) <= 4 else 0.6
+    found = get_close_matches(word.casefold(), known, n=1, cutoff=cutoff)
+    return known[found[0]] if found else ""
+
+
+def show_path(loc: Loc) -> str:
+    """``("questions", 0, "ask")`` as ``questions[0].ask``."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+    return "".join(parts).removeprefix(".")

@@ -1,0 +1,143 @@
+"""Runs: what a SOP remembers about a room, a member or both, and what wakes it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, update
+
+from bot.store.session import insert_new, upsert
+from bot.store.tables import cursor, run, wait
+from bot.store.writer import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as it is in the store; ``state`` is the kind's own, as JSON."""
+
+    id: int
+    sop_id: str
+    sop_hash: str
+    scope: str
+    occurrence: str
+    room_id: int | None
+    identity_id: int | None
+    state: dict[str, Any]
+    opened_at: datetime
+    listens_until: datetime | None
+    closed_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+
+_COLUMNS = [run.c[name] for name in Run.__dataclass_fields__]
+
+
+def _run(row: Row[*tuple[Any, ...]]) -> Run:
+    return Run(**row._mapping)
+
+
+def find(tx: Transaction, sop_id: str, scope: str, occurrence: str) -> Run | None:
+    query = select(*_COLUMNS).where(
+        run.c.sop_id == sop_id, run.c.scope == scope, run.c.occurrence == occurrence
+    )
+    row = tx.connection.execute(query).first()
+    return None if row is None else _run(row)
+
+
+def by_id(tx: Transaction, run_id: int) -> Run | None:
+    row = tx.connection.execute(select(*_COLUMNS).where(run.c.id == run_id)).first()
+    return None if row is None else _run(row)
+
+
+def begin(
+    tx: Transaction,
+    sop_id: str,
+    sop_hash: str,
+    scope: str,
+    occurrence: str,
+    *,
+    room_id: int | None = None,
+    identity_id: int | None = None,
+    state: dict[str, Any] | None = None,
+) -> Run:
+    """Open a run, from ``tx.now`` on; its key must be new."""
+    new = Run(
+        tx.new_id(),
+        sop_id,
+        sop_hash,
+        scope,
+        occurrence,
+        room_id,
+        identity_id,
+        state or {},
+        tx.now,
+        None,
+        None,
+    )
+    row = {name: getattr(new, name) for name in Run.__dataclass_fields__}
+    insert_new(tx.connection, run, [{**row, "state_version": 1}])
+    return new
+
+
+def change(tx: Transaction, run_id: int, **values: object) -> None:
+    tx.connection.execute(update(run).where(run.c.id == run_id).values(values))
+
+
+def close(tx: Transaction, run_id: int) -> None:
+    """Nothing wakes it or is heard by it any more."""
+    change(tx, run_id, closed_at=tx.now)
+    tx.connection.execute(delete(wait).where(wait.c.run_id == run_id))
+
+
+_listening = run.c.listens_until.is_not(None) & run.c.closed_at.is_(None)
+
+
+def who_is_listened_to(tx: Transaction, identity_ids: Collection[int]) -> set[int]:
+    """Those of ``identity_ids`` to whom some run listens, or listened until lately."""
+    if not identity_ids:
+        return set()
+    query = select(run.c.identity_id).where(run.c.identity_id.in_(identity_ids), _listening)
+    return set(tx.connection.scalars(query))
+
+
+def listening_to(tx: Transaction, identity_id: int, room_id: int | None, moment: datetime) -> list[Run]:
+    """The open runs that listened to this person here at ``moment``, the oldest first."""
+    query = (
+        select(*_COLUMNS)
+        .where(run.c.identity_id == identity_id, _listening, run.c.listens_until >= moment)
+        .where(run.c.room_id.is_not_distinct_from(room_id))
+        .order_by(run.c.id)
+    )
+    return [_run(row) for row in tx.connection.execute(query)]
+
+
+def wake_at(tx: Transaction, run_id: int, when: datetime, what: str) -> None:
+    """Wake the run at ``when``; the same ``what`` replaces an earlier moment."""
+    row = {"id": tx.new_id(), "run_id": run_id, "what": what, "due_at": when}
+    upsert(tx.connection, wait, [row], ["run_id", "what"])
+    tx.rescheduled = True
+
+
+def take_due(tx: Transaction) -> list[tuple[Run, str, datetime]]:
+    """The waits that are over, as (run, what, when it was due), in their order; they are gone then."""
+    due = tx.connection.execute(
+        select(wait).where(wait.c.due_at <= tx.now).order_by(wait.c.due_at, wait.c.id)
+    )
+    rows = due.all()
+    if rows:
+        tx.connection.execute(delete(wait).where(wait.c.id.in_([row.id for row in rows])))
+    found = [(by_id(tx, row.run_id), row.what, row.due_at) for row in rows]
+    return [(it, what, when) for it, what, when in found if it is not None]
+
+
+def next_due(tx: Transaction) -> datetime | None:
+    """The next moment at which a wait is over or a schedule has a slot."""
+    waits = tx.connection.execute(select(func.min(wait.c.due_at))).scalar()
+    slots = tx.connection.execute(select(func.min(cursor.c.next_at))).scalar()
+    return min((moment for moment in (waits, slots) if moment is not None), default=None)

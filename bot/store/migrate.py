@@ -1,0 +1,43 @@
+"""Bringing the database to the state that the code needs; every change of it is an Alembic revision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+from bot.errors import StoreError
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def upgrade(engine: Engine) -> None:
+    """Run what has not been run yet. Raises ``StoreError`` for a database newer than this program."""
+    with engine.begin() as connection:
+        config = _config(connection)
+        if _is_newer(connection, config):
+            raise StoreError("数据库比这个程序新：它被更新的版本升级过。请用那个版本，或换回备份。")
+        command.upgrade(config, "head")
+
+
+def revision(engine: Engine) -> str | None:
+    """The revision that the database is at; None: it is empty."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _is_newer(connection: Connection, config: Config) -> bool:
+    current = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    return current is not None and current not in known

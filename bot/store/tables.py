@@ -1,0 +1,331 @@
+"""The tables: few, and each says one thing. Moments are UTC, ids are ascending integers that we give.
+
+Defined with SQLModel, written and read as SQLAlchemy Core (``Room.__table__``, here exported in lower case).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, MetaData, Table, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from bot.store.types import Json, UtcTime
+
+metadata: MetaData = SQLModel.metadata
+metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def _id() -> Any:
+    return Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+
+
+def _ref(*, null: bool = True) -> Any:
+    """An id of another row; no foreign key, because the log outlives what it points to."""
+    return Field(default=None, sa_column=Column(BigInteger, nullable=null))
+
+
+def _time(*, null: bool = True) -> Any:
+    return Field(default=None, sa_column=Column(UtcTime, nullable=null))
+
+
+def _json() -> Any:
+    return Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+class IdBlock(SQLModel, table=True):
+    """The first id that nobody has taken yet."""
+
+    __tablename__ = "id_block"
+    name: str = Field(primary_key=True)
+    next: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class Counter(SQLModel, table=True):
+    """Short numbers that people type: the last one given in each scope (``member``, ``question``)."""
+
+    __tablename__ = "counter"
+    scope: str = Field(primary_key=True)
+    last: int
+
+
+class Room(SQLModel, table=True):
+    """A chat that an admin enabled, by its key of ``community.yaml``."""
+
+    __tablename__ = "room"
+    id: int = _id()
+    key: str = Field(unique=True)
+    account: str
+    title: str = ""
+    enabled_at: datetime | None = _time()
+    disabled_at: datetime | None = _time()
+
+
+class RoomAddress(SQLModel, table=True):
+    """Where a room is on its platform; the id may change, so the mapping can be rebound."""
+
+    __tablename__ = "room_address"
+    account: str = Field(primary_key=True)
+    platform_id: str = Field(primary_key=True)
+    room_id: int = _ref(null=False)
+
+
+class Member(SQLModel, table=True):
+    """A person, whatever identities they use; ``number`` is what operators type (M37)."""
+
+    __tablename__ = "member"
+    id: int = _id()
+    number: int = Field(unique=True)
+    created_at: datetime = _time(null=False)
+
+
+class Identity(SQLModel, table=True):
+    """An account of a person on a platform; the log points here, the member is found through it."""
+
+    __tablename__ = "identity"
+    __table_args__ = (UniqueConstraint("source", "external_id"),)
+    id: int = _id()
+    source: str
+    external_id: str
+    member_id: int = _ref(null=False)
+    name: str = ""
+
+
+class Membership(SQLModel, table=True):
+    """That a person is (or was) in a room; ``ordinal`` counts how often they came."""
+
+    __tablename__ = "membership"
+    room_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    identity_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    alias: str = ""
+    ordinal: int = 1
+    joined_at: datetime | None = _time()
+    left_at: datetime | None = _time()
+
+
+class Interaction(SQLModel, table=True):
+    """What happened, once; never changed: a correction is a new row (``corrects_event_id``)."""
+
+    __tablename__ = "interaction"
+    __table_args__ = (
+        UniqueConstraint("source", "source_id", "name"),
+        Index("ix_interaction_said", "identity_id", "occurred_at"),
+        Index("ix_interaction_parent", "parent_event_id", **_where("parent_event_id IS NOT NULL")),
+        Index("ix_interaction_object", "object_type", "object_id", **_where("object_type IS NOT NULL")),
+        Index("ix_interaction_programme", "programme_id", "name", **_where("programme_id IS NOT NULL")),
+    )
+    id: int = _id()
+    source: str
+    source_id: str
+    name: str
+    schema_version: int = 1
+    occurred_at: datetime = _time(null=False)
+    received_at: datetime = _time(null=False)
+    identity_id: int | None = _ref()
+    actor_role: str = "member"
+    room_id: int | None = _ref()
+    channel: str = "group"
+    object_type: str | None = None
+    object_id: str | None = None
+    target_identity_id: int | None = _ref()
+    parent_event_id: int | None = _ref()
+    programme_id: str | None = None
+    initiated_by: str = "self"
+    prompt_event_id: int | None = _ref()
+    amount_cents: int | None = _ref()
+    cost_cents: int | None = _ref()
+    text_id: int | None = _ref()
+    text_len: int = 0
+    media_count: int = 0
+    value_int: int | None = None
+    props: dict[str, Any] = _json()
+    consent_scope: str | None = None
+    is_test: bool = False
+    corrects_event_id: int | None = _ref()
+
+
+class Text(SQLModel, table=True):
+    """What was said, apart from the log, because it is kept for a shorter time."""
+
+    __tablename__ = "text"
+    __table_args__ = (Index("ix_text_keep_until", "keep_until", **_where("keep_until IS NOT NULL")),)
+    id: int = _id()
+    body: str
+    keep_until: datetime | None = _time()
+
+
+class SopVersion(SQLModel, table=True):
+    """A SOP as it was written; open runs keep the version that they began with."""
+
+    __tablename__ = "sop_version"
+    hash: str = Field(primary_key=True)
+    sop_id: str
+    yaml: str
+    seen_at: datetime = _time(null=False)
+
+
+class Run(SQLModel, table=True):
+    """The state of a SOP for a room, a member or both (``scope``), at one occurrence.
+
+    While ``listens_until`` is set and ``closed_at`` is not, the run hears what its person says in its room.
+    """
+
+    __tablename__ = "run"
+    __table_args__ = (
+        UniqueConstraint("sop_id", "scope", "occurrence"),
+        Index("ix_run_listening", "identity_id", **_where("listens_until IS NOT NULL AND closed_at IS NULL")),
+    )
+    id: int = _id()
+    sop_id: str
+    sop_hash: str
+    scope: str
+    occurrence: str
+    room_id: int | None = _ref()
+    identity_id: int | None = _ref()
+    state: dict[str, Any] = _json()
+    state_version: int = 1
+    opened_at: datetime = _time(null=False)
+    listens_until: datetime | None = _time()
+    closed_at: datetime | None = _time()
+
+
+class Cursor(SQLModel, table=True):
+    """How far a schedule of a SOP has been played in a room, and its next moment."""
+
+    __tablename__ = "cursor"
+    __table_args__ = (Index("ix_cursor_next_at", "next_at"),)
+    sop_id: str = Field(primary_key=True)
+    room_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    step: str = Field(primary_key=True)
+    schedule: str
+    at: datetime = _time(null=False)
+    next_at: datetime | None = _time()
+
+
+class Slot(SQLModel, table=True):
+    """A scheduled moment that came: done, missed or failed.
+
+    ``occurrence`` is its local date, or for a run by hand the command's message.
+    """
+
+    __tablename__ = "slot"
+    __table_args__ = (UniqueConstraint("sop_id", "room_id", "step", "occurrence"),)
+    id: int = _id()
+    sop_id: str
+    room_id: int = _ref(null=False)
+    step: str
+    occurrence: str
+    due_at: datetime = _time(null=False)
+    handled_at: datetime = _time(null=False)
+    state: str
+    reason: str = ""
+
+
+class Wait(SQLModel, table=True):
+    """What wakes a run, and when."""
+
+    __tablename__ = "wait"
+    __table_args__ = (
+        UniqueConstraint("run_id", "what"),
+        Index("ix_wait_due_at", "due_at"),
+    )
+    id: int = _id()
+    run_id: int = _ref(null=False)
+    what: str
+    due_at: datetime = _time(null=False)
+
+
+class Outgoing(SQLModel, table=True):
+    """An effect that people or the platform notice; nothing reaches the world but from here."""
+
+    __tablename__ = "outgoing"
+    __table_args__ = (
+        Index("ix_outgoing_open", "account", "state", **_where("state IN ('queued', 'sending')")),
+        Index("ix_outgoing_platform_id", "platform_id", **_where("platform_id IS NOT NULL")),
+        Index("ix_outgoing_sending_at", "account", "sending_at", **_where("sending_at IS NOT NULL")),
+    )
+    id: int = _id()
+    account: str
+    room_id: int | None = _ref()
+    identity_id: int | None = _ref()
+    kind: str
+    payload: dict[str, Any] = _json()
+    intent: str
+    priority: int
+    post_id: int = _ref(null=False)
+    sequence: int = 0
+    repeat: str = "never"
+    dedupe_key: str = Field(unique=True)
+    sop_id: str | None = None
+    run_id: int | None = _ref()
+    cause_id: int | None = _ref()
+    state: str
+    reason: str = ""
+    attempts: int = 0
+    queued_at: datetime = _time(null=False)
+    not_before: datetime | None = _time()
+    expires_at: datetime | None = _time()
+    sending_at: datetime | None = _time()
+    settled_at: datetime | None = _time()
+    platform_id: str | None = None
+
+
+class Role(SQLModel, table=True):
+    """Who was given which role, by whom; a role that was taken back keeps its row."""
+
+    __tablename__ = "role"
+    __table_args__ = (Index("ix_role_member_id", "member_id"),)
+    id: int = _id()
+    member_id: int = _ref(null=False)
+    role: str
+    given_at: datetime = _time(null=False)
+    given_by: int | None = _ref()
+    taken_at: datetime | None = _time()
+    taken_by: int | None = _ref()
+
+
+class Unheard(SQLModel, table=True):
+    """How often a command was typed where the bot is not enabled: a count a day, and nothing else."""
+
+    __tablename__ = "unheard"
+    day: str = Field(primary_key=True)
+    command: str = Field(primary_key=True)
+    times: int
+
+
+class Failure(SQLModel, table=True):
+    """An error that stayed small: what failed, on what, with its traceback (no local variables)."""
+
+    __tablename__ = "failure"
+    __table_args__ = (Index("ix_failure_at", "at"),)
+    id: int = _id()
+    at: datetime = _time(null=False)
+    place: str
+    error: str
+    traceback: str = ""
+    interaction_id: int | None = _ref()
+    sop_id: str | None = None
+
+
+def _table(model: type[SQLModel]) -> Table:
+    table = metadata.tables[str(model.__tablename__)]
+    assert isinstance(table, Table)
+    return table
+
+
+id_block, counter = _table(IdBlock), _table(Counter)
+room, room_address = _table(Room), _table(RoomAddress)
+member, identity, membership = _table(Member), _table(Identity), _table(Membership)
+interaction, texts = _table(Interaction), _table(Text)
+sop_version, run, wait = _table(SopVersion), _table(Run), _table(Wait)
+cursor, slot, outgoing = _table(Cursor), _table(Slot), _table(Outgoing)
+role, unheard, failure = _table(Role), _table(Unheard), _table(Failure)
