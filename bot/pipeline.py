@@ -16,7 +16,7 @@ from sqlalchemy import insert, select
 
 from bot.commands import access
 from bot.commands.parser import Call, Commands, Unknown
-from bot.events import MessageReceived, MessageRecalled, RoomEvent
+from bot.events import Chat, MessageReceived, MessageRecalled, RoomEvent
 from bot.outbox.queue import Intent, Post, Priority, enqueue
 from bot.people import directory, roles
 from bot.people.directory import Person, Room
@@ -281,23 +281,22 @@ class Pipeline:
         standing = access.standing(tx, person, None, roles.roles(tx))
         if not access.includes(standing, call.command.who):
             raise _NoAnswer
-        place = None if said.chat is None else Room(0, "", said.chat.title, enabled=False)
+        place = None if said.chat is None else self._bound(tx, said.chat) or Room(0, "", "", enabled=False)
         row = log.entry(tx, self.source, message.id, "command_given", message.occurred_at)
         heard = Heard(row["id"], message, person, place, message.occurred_at, late=False)
         answers = self._obey(tx, heard, call, standing)
         if not answers:
             raise _NoAnswer
-        room = self._room_of(tx, said)
+        room = None if said.chat is None else self._bound(tx, said.chat)
+        room = room if room is not None and room.enabled else None  # nothing is said in rooms that are not
         props = {"kind": message.kind.value, **(self._command_props(message) or {})}
         where = {"room_id": room.id if room else None, "channel": "dm" if said.chat is None else "group"}
         log.append(tx, [{**row, **where, "identity_id": person.identity_id, "props": props}])
         self._answer(tx, Heard(row["id"], message, person, room, message.occurred_at, False), answers)
 
-    def _room_of(self, tx: Transaction, said: Unheard) -> Room | None:
-        """The room it was said in, once it is bound; answers to other rooms go to the person."""
-        if said.chat is None:
-            return None
-        return directory.rooms_at(tx, self.account, [said.chat.id]).get(said.chat.id)
+    def _bound(self, tx: Transaction, chat: Chat) -> Room | None:
+        """The room that ``chat`` is or was."""
+        return directory.rooms_at(tx, self.account, [chat.id]).get(chat.id)
 
     def _count_unheard(self, tx: Transaction, command: Command) -> None:
         day = tx.now.astimezone(self.sops.community.zone).date().isoformat()

@@ -87,10 +87,17 @@ class Stage:
 
     async def _settle(self) -> None:
         await self._quiet()
-        while self._runtime is not None and (due := self._runtime.pacer.due) is not None:
-            if due > self.now() + NEAR:
-                return
+        while (due := self._due_soon()) is not None:
             await self._pass(due)
+
+    def _due_soon(self) -> datetime | None:
+        """What rings already, or will once the pace lets the next message go."""
+        if self._runtime is None:
+            return None
+        pacer, timer = self._runtime.pacer.due, self._runtime.timer.due
+        if timer is not None and timer <= self.now():
+            return timer
+        return pacer if pacer is not None and pacer <= self.now() + NEAR else None
 
     async def _pass(self, due: datetime) -> None:
         if self.can_move:

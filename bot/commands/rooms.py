@@ -29,10 +29,11 @@ def enable(ctx: CommandContext) -> None:
 
 
 def _wanted_key(ctx: CommandContext) -> str | None:
-    """The key that was asked for, or the only one left; else say what to do."""
+    """The key that was asked for, or that the room had before, or the only one left; else say what to do."""
     taken = {room.key: room for room in directory.rooms_of(ctx.tx, ctx.account) if room.enabled}
     free = [key for key in ctx.sops.community.rooms if key not in taken]
-    key = ctx.args[0] if ctx.args else free[0] if len(free) == 1 else ""
+    before = ctx.room.key if ctx.room is not None and ctx.room.key in free else ""
+    key = ctx.args[0] if ctx.args else free[0] if len(free) == 1 else before
     if key in free:
         return key
     if key in taken:

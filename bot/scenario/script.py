@@ -11,7 +11,7 @@
       - {after: 30m, bot: /今晚1桌/}      # /…/ is searched for, anything else must be part of the message
     expect: {challenge_entered: 1}
 
-``at`` is the next such moment, ``after`` counts from the line before; a line without either follows at once.
+``at`` is the next such moment (or still the same), ``after`` counts from the line before; a line without either follows at once.
 A bot's line takes the next message that the bot sent; one that no line takes fails the scenario.
 """
 
@@ -79,7 +79,7 @@ class Line(BaseModel):
     def moment(self, before: datetime, now: datetime, zone: ZoneInfo) -> datetime:
         """When it happens; ``before`` is the moment of the line before, ``now`` what the clock says."""
         if self.at is not None:
-            return parse_moment(self.at, before, zone)
+            return parse_moment(self.at, before - timedelta(seconds=1), zone)
         return before + parse_duration(self.after) if self.after is not None else max(before, now)
 
     @property

@@ -26,7 +26,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from bot.sop import hashtags
-from bot.sop.problems import Finding, Mistake, caused_by, closest
+from bot.sop.problems import Finding, Mistake, caused_by, closest, shown
 from bot.sop.schedule import EXAMPLE, DateRange, Schedule, parse_duration, write_duration
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def one_line(text: str) -> str:
 
 def _as_tuple(value: object) -> object:
     if not isinstance(value, str | list | tuple):
-        raise Mistake("rooms 要写群的键，或者它们的列表", "rooms: [会员1群, 会员2群]")
+        raise Mistake("这里要写群的键，或者它们的列表", "[会员1群, 会员2群]")
     return (value,) if isinstance(value, str) else tuple(value)
 
 
@@ -119,8 +119,7 @@ class Sop(Model):
 def _words(value: object, example: str) -> str:
     if isinstance(value, str):
         return value
-    shown = "空着" if value is None else f"写成了 {value}"
-    raise Mistake(f"这里要写成“{example}”这样的文字，现在{shown}", example)
+    raise Mistake(f"这里要写成“{example}”这样的文字，写成了{shown(value)}", example)
 
 
 def _every(value: object) -> Schedule:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -71,3 +71,16 @@ def show_path(loc: Loc) -> str:
     """``("questions", 0, "ask")`` as ``questions[0].ask``."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
     return "".join(parts).removeprefix(".")
+
+
+def shown(value: object) -> str:
+    """What stands in a file, said briefly, to follow 写成了."""
+    if value is None:
+        return "空的"
+    if isinstance(value, bool):
+        return f" {str(value).lower()}"
+    if isinstance(value, int | float):
+        return f"数字 {value}"
+    if isinstance(value, list):
+        return "列表"
+    return "一组“键: 值”" if isinstance(value, Mapping) else f"文字“{str(value)[:20]}”"

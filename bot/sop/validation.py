@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails
 
-from bot.sop.problems import Finding, Loc, Mistake, Problem, closest, show_path
+from bot.sop.problems import Finding, Loc, Mistake, Problem, closest, show_path, shown
 from bot.sop.yaml_reader import Document
 
 M = TypeVar("M", bound=BaseModel)
@@ -94,7 +94,7 @@ def _at(document: Document, loc: Loc, message: str, suggestion: str = "", *, key
 def _explain(detail: ErrorDetails) -> tuple[str, str]:
     kind, value, about = detail["type"], detail["input"], detail.get("ctx", {})
     if kind in _WANTED:
-        return f"这里要写{_WANTED[kind]}，写成了{_shown(value)}", _instead(_WANTED[kind], value)
+        return f"这里要写{_WANTED[kind]}，写成了{shown(value)}", _instead(_WANTED[kind], value)
     if kind in ("literal_error", "enum"):
         return _choice(str(about["expected"]), value)
     if kind in _BOUNDS:
@@ -107,20 +107,8 @@ def _explain(detail: ErrorDetails) -> tuple[str, str]:
 
 def _choice(expected: str, value: object) -> tuple[str, str]:
     choices = [word.strip("' ") for word in expected.replace(" or ", ",").split(",")]
-    message = f"这里只能写 {'、'.join(choices)}，写成了{_shown(value)}"
+    message = f"这里只能写 {'、'.join(choices)}，写成了{shown(value)}"
     return message, closest(str(value), choices)
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "空的"
-    if isinstance(value, bool):
-        return f" {str(value).lower()}"
-    if isinstance(value, int | float):
-        return f"数字 {value}"
-    if isinstance(value, list):
-        return "列表"
-    return "一组“键: 值”" if isinstance(value, Mapping) else f"文字“{str(value)[:20]}”"
 
 
 def _instead(wanted: str, value: object) -> str:
@@ -133,19 +121,18 @@ def _instead(wanted: str, value: object) -> str:
 
 def _example(model: type[BaseModel], loc: Loc) -> str:
     """How the missing key at ``loc`` may be written."""
-    owner = _model_at(model, loc[:-1])
-    described = [
-        it.json_schema for it in owner.model_fields[str(loc[-1])].metadata if isinstance(it, WithJsonSchema)
-    ]
-    examples = [example for schema in described if schema for example in schema.get("examples", ())]
+    field = _model_at(model, loc[:-1]).model_fields.get(str(loc[-1]))
+    about = [it for it in (field.metadata if field else ()) if isinstance(it, WithJsonSchema)]
+    examples = [example for it in about for example in (it.json_schema or {}).get("examples", ())]
     return f"{loc[-1]}: {examples[0]}" if examples else ""
 
 
 def _model_at(model: type[BaseModel], loc: Loc) -> type[BaseModel]:
     """The model of what stands at ``loc``; places in lists and dicts are passed over."""
     for part in loc:
-        if part in model.model_fields:
-            model = _inner(model.model_fields[str(part)].annotation)
+        field = model.model_fields.get(str(part))
+        if field is not None and _is_model(inner := _inner(field.annotation)):
+            model = inner
     return model
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.channels.base import Message
-from bot.channels.wechaty import Timing, WechatyChannel
-from bot.errors import ConfigError, SendFailed, SendLost
+from bot.channels.wechaty import WechatyChannel
+from bot.errors import SendFailed, SendLost
 from bot.events import (
     LinkDown,
     LinkUp,
@@ -24,29 +24,7 @@ from bot.events import (
     RoomRenamed,
 )
 from tests.channels.contract import Heard, LinkContract, listening
-from tests.gateway.gateway import BOT, EXPERT, FRIEND, ROOM, TOKEN, Gateway, require
-
-QUICK = Timing(login_grace=0.2, ding_every=0.1, deaf_after=0.5, fatal_retry=0.05)
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[Gateway]:
-    """One process for all tests: it starts in a second, and is reset in a millisecond."""
-    require()
-    gateway = Gateway()
-    yield gateway
-    gateway.kill()
-
-
-@pytest.fixture
-async def gateway(process: Gateway) -> Gateway:
-    await (process.reset() if process.is_running else process.start())
-    return process
-
-
-@pytest.fixture
-def channel(gateway: Gateway) -> WechatyChannel:
-    return WechatyChannel(gateway.endpoint, TOKEN, account="main", timing=QUICK)
+from tests.gateway.gateway import BOT, EXPERT, FRIEND, ROOM, TOKEN, Gateway
 
 
 class WechatyDriver:
@@ -259,135 +237,3 @@ class TestSpeaking:
         gateway.kill()
         with pytest.raises(SendLost):
             await sending
-
-
-class TestStayingConnected:
-    async def test_a_gateway_that_comes_late_is_found(self) -> None:
-        require()
-        gateway = Gateway()
-        channel = WechatyChannel(gateway.endpoint, TOKEN, account="main", timing=QUICK)
-        async with listening(channel) as heard:
-            (down,) = await heard.some(LinkDown)
-            assert not down.fatal
-            assert gateway.endpoint in down.reason
-            await gateway.start()
-            (up,) = await heard.some(LinkUp)
-            assert up.gap is None
-            assert heard.of(LinkDown) == [down]
-        gateway.kill()
-
-    async def test_a_wrong_token_is_fatal_and_tried_again(self, gateway: Gateway) -> None:
-        channel = WechatyChannel(gateway.endpoint, "another", account="main", timing=QUICK)
-        async with listening(channel) as heard:
-            (down,) = await heard.some(LinkDown)
-            assert down.fatal
-            assert "token" in down.reason
-            gateway.token = "another"
-            await gateway.restart()
-            await heard.some(LinkUp)
-        gateway.token = TOKEN
-        gateway.kill()
-
-    async def test_a_killed_gateway_is_told_and_nothing_is_heard_twice(
-        self, gateway: Gateway, channel: WechatyChannel
-    ) -> None:
-        async with listening(channel) as heard:
-            await heard.some(LinkUp)
-            for round in range(1, 4):
-                await gateway.restart()
-                await heard.some(LinkUp, round + 1)
-                await gateway.say(f"第{round}次")
-                await heard.said(round)
-            assert [message.text for message in heard.of(MessageReceived)] == ["第1次", "第2次", "第3次"]
-            kinds = [type(event) for event in heard.events if isinstance(event, LinkUp | LinkDown)]
-            assert kinds[::2] == [LinkUp] * 4
-            assert all(up.gap for up in heard.of(LinkUp)[1:])
-
-    async def test_a_stream_that_ends_cleanly_is_a_loss_as_well(
-        self, gateway: Gateway, channel: WechatyChannel
-    ) -> None:
-        async with listening(channel) as heard:
-            await heard.some(LinkUp)
-            await gateway.ask("hangup")
-            await heard.some(LinkDown)
-            await heard.some(LinkUp, 2)
-
-    async def test_a_gateway_that_does_not_repeat_the_login_is_asked(
-        self, gateway: Gateway, channel: WechatyChannel
-    ) -> None:
-        async with listening(channel) as heard:
-            await heard.some(LinkUp)
-            await gateway.faults(hideLogin=True)
-            await gateway.ask("hangup")
-            ups = await heard.some(LinkUp, 2)
-            assert ups[1].account_id == BOT
-
-    async def test_a_gateway_that_passes_no_events_on_is_left(
-        self, gateway: Gateway, channel: WechatyChannel
-    ) -> None:
-        async with listening(channel) as heard:
-            await heard.some(LinkUp)
-            await asyncio.sleep(0.3)  # the dong that shows that this gateway has dongs
-            await gateway.faults(deaf=True)
-            (down,) = await heard.some(LinkDown)
-            assert "不再传来消息" in down.reason
-
-    async def test_a_frozen_gateway_is_noticed(self, gateway: Gateway, channel: WechatyChannel) -> None:
-        async with listening(channel) as heard:
-            await heard.some(LinkUp)
-            gateway.freeze()
-            try:
-                await heard.some(LinkDown, patience=10)
-            finally:
-                gateway.thaw()
-            await heard.some(LinkUp, 2)
-            await gateway.say("醒了")
-            assert [message.text for message in await heard.said()] == ["醒了"]
-
-    async def test_a_message_that_could_not_be_fetched_before_the_loss_is_heard_after_it(
-        self, gateway: Gateway, channel: WechatyChannel
-    ) -> None:
-        async with listening(channel) as heard:
-            await heard.some(LinkUp)
-            await gateway.faults(slow=True)
-            said = await gateway.say("别丢了我")
-            await gateway.ask("hangup")
-            await heard.some(LinkDown)
-            assert heard.of(MessageReceived) == []
-            await gateway.faults()
-            (message,) = await heard.said()
-            assert message.id == said
-
-    async def test_an_error_of_the_listener_ends_it(self, gateway: Gateway, channel: WechatyChannel) -> None:
-        async def refuse(_: object) -> None:
-            raise RuntimeError("the core is dead")
-
-        with pytest.raises(ExceptionGroup) as raised:
-            await channel.run(refuse)
-        assert raised.group_contains(RuntimeError)
-
-    async def test_stopping_does_not_log_the_account_out(
-        self, gateway: Gateway, channel: WechatyChannel
-    ) -> None:
-        async with listening(channel) as heard:
-            await heard.some(LinkUp)
-        assert (await gateway.ask("state"))["loggedIn"]
-        async with listening(channel) as heard:
-            (up,) = await heard.some(LinkUp)
-            assert up.gap is None
-
-
-class TestAddresses:
-    @pytest.mark.parametrize("endpoint", ["127.0.0.1:8788", "grpc://localhost:8788", "[::1]:8788"])
-    def test_this_machine_may_be_plain(self, endpoint: str) -> None:
-        WechatyChannel(endpoint, TOKEN, account="main")
-
-    def test_another_machine_may_not_unless_it_is_allowed(self) -> None:
-        with pytest.raises(ConfigError, match="没有加密"):
-            WechatyChannel("gateway.example:8788", TOKEN, account="main")
-        WechatyChannel("gateway.example:8788", TOKEN, account="main", allow_insecure=True)
-
-    @pytest.mark.parametrize("endpoint", ["", "localhost", "http://localhost:80", "localhost:port", ":8788"])
-    def test_what_is_no_address_is_refused(self, endpoint: str) -> None:
-        with pytest.raises(ConfigError, match="主机:端口"):
-            WechatyChannel(endpoint, TOKEN, account="main")

@@ -17,7 +17,7 @@ const BOT = 'bot'
 const [gatewayPort, controlPort, token, loggedOut] = process.argv.slice(2)
 
 const mocker = new mock.Mocker()
-const somethingSent = new EventEmitter().setMaxListeners(0)
+const happened = new EventEmitter().setMaxListeners(0)
 let sent = []
 let faults = {} // the keys are explained in gateway.py
 let stream // the event stream of the client, to be hung up
@@ -29,7 +29,7 @@ class AccountPuppet extends PuppetMock {
     if (faults.sendError) throw new Error(faults.sendError)
     const id = nextId('sent')
     sent.push({ id, conversationId, text, mentionIds })
-    somethingSent.emit('sent')
+    happened.emit('sent')
     message({ id, from: BOT, text, mentions: mentionIds, ...target(conversationId) })
     if (faults.sendDelay) await new Promise(resolve => setTimeout(resolve, faults.sendDelay))
     return id
@@ -47,7 +47,10 @@ class AccountPuppet extends PuppetMock {
     return { id: contactId, name, roomAlias: aliases[contactId] ?? '' }
   }
 
-  ding (data) { if (!faults.deaf) this.emit('dong', { data }) }
+  ding (data) {
+    if (!faults.deaf) this.emit('dong', { data })
+    happened.emit('ding')
+  }
 }
 
 const aliases = { bot: '小原助手', laozhou: '周师傅' }
@@ -124,10 +127,11 @@ const control = {
   rename: ({ id, name }) => { contact(id, name); puppet.dirtyPayload(PUPPET.types.Dirty.Contact, id) },
   faults: body => { faults = body },
   sent: async ({ after = -1 }) => { // waits for a while until there are more than `after`
-    const news = sent.length <= after && once(somethingSent, 'sent', { signal: AbortSignal.timeout(1000) })
+    const news = sent.length <= after && once(happened, 'sent', { signal: AbortSignal.timeout(1000) })
     await Promise.resolve(news).catch(() => undefined)
     return sent
   },
+  dinged: async () => { await once(happened, 'ding') },
   state: () => ({ loggedIn: puppet.isLoggedIn, connected: stream !== undefined }),
   reset: () => { makeWorld(); puppet.cache.clear(); if (!puppet.isLoggedIn) puppet.login(BOT) },
   hangup: () => { stream?.end() },

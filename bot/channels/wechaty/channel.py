@@ -105,11 +105,7 @@ class WechatyChannel:
                 return str(loss)
             case GRPCError():
                 return REFUSALS.get(loss.status, f"网关报错：{loss.status.name}")
-            case TimeoutError():
-                return "网关没有回应"
-            case StreamTerminatedError():
-                return "和网关的连接断了"
-            case OSError():
+            case StreamTerminatedError() | OSError():  # one reason for both: the second follows the first
                 return f"连不上网关 {self._address}"
         log.error("%s: the connection ended by an unexpected error", self._account, exc_info=loss)
         return f"连接出错：{type(loss).__name__}"

@@ -22,7 +22,7 @@ from bot.channels.wechaty import decode
 from bot.channels.wechaty.book import Book
 from bot.channels.wechaty.decode import EventType, Unreadable
 from bot.channels.wechaty.resolve import Resolver, type_name
-from bot.channels.wechaty.wire import Response, Wire
+from bot.channels.wechaty.wire import Response, Wire, raise_if_cancelled
 from bot.events import ChannelEvent, LinkDown, LinkUp, LoginCode, Malformed
 
 log = logging.getLogger(__name__)
@@ -101,9 +101,10 @@ class Link:
             async with asyncio.TaskGroup() as self._tasks:
                 self._tasks.create_task(self._begin())
                 self._tasks.create_task(self._watch())
-                await self._read()
+                await asyncio.create_task(self._read())  # apart, as every call (see wire.py)
         except* Exception as losses:
             loss = losses.exceptions[0]
+        raise_if_cancelled()  # a task group forgets a cancel that comes while it is ending
         return loss
 
     async def _deliver_in_order(self) -> None:

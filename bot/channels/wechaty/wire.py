@@ -6,8 +6,9 @@ over grpclib, with pings that notice a peer that is gone.
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -102,26 +103,46 @@ class Wire:
 
     async def start(self) -> None:
         """Have the gateway start its account. There is no ``stop``: that would log the account out."""
-        await self._calls.start()
+        await _call(self._calls.start())
 
     async def ding(self) -> None:
-        await self._calls.ding(data="ding")
+        await _call(self._calls.ding(data="ding"))
 
     async def message(self, id: str) -> Any:
-        return await self._calls.message_payload(id=id)
+        return await _call(self._calls.message_payload(id=id))
 
     async def contact(self, id: str) -> Any:
-        return await self._calls.contact_payload(id=id)
+        return await _call(self._calls.contact_payload(id=id))
 
     async def room(self, id: str) -> Any:
-        return await self._calls.room_payload(id=id)
+        return await _call(self._calls.room_payload(id=id))
 
     async def member(self, room: str, id: str) -> Any:
-        return await self._calls.room_member_payload(id=room, member_id=id)
+        return await _call(self._calls.room_member_payload(id=room, member_id=id))
 
     async def send_text(self, conversation: str, text: str, mentions: Sequence[str]) -> str | None:
         """The id of the sent message, where the puppet tells it."""
-        answer = await self._sends.message_send_text(
+        sending = self._sends.message_send_text(
             conversation_id=conversation, text=text, mentonal_ids=list(mentions)
         )
-        return answer.id or None
+        return (await _call(sending)).id or None
+
+
+async def _call(call: Coroutine[Any, Any, Any]) -> Any:
+    """Make a call in a task of its own.
+
+    grpclib ends the calls of a lost connection by cancelling the task that made them, and takes a cancel of
+    somebody else's at that moment for its own. In a task of its own it confuses nobody, and we can tell.
+    """
+    try:
+        return await asyncio.create_task(call)
+    except LINK_ERRORS:
+        raise_if_cancelled()
+        raise
+
+
+def raise_if_cancelled() -> None:
+    """Go on with a cancel that something on the way swallowed."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Row, exists, select
+from sqlalchemy import ColumnElement, FromClause, Row, exists, select
 
 from bot.sop import runs
 from bot.sop.context import Context, Heard
@@ -49,14 +49,13 @@ def tagged(ctx: Context[Challenge]) -> None:
     if not ctx.sop.days.contains(day):
         return
     attempt = _latest(ctx, day)
-    within = ctx.sop.entry.join_within
-    if attempt is not None and attempt.run.is_open and attempt.takes(heard, within):
+    if attempt is not None and attempt.run.is_open and attempt.takes(heard, ctx.sop.entry.join_within):
         _add_part(ctx, attempt.run, heard.id, heard.occurred_at, picture=heard.is_picture)
-    elif attempt is None or not attempt.run.is_open and attempt.entry is None:
-        attempt = _begin(ctx, heard, day)
-    else:
-        return  # one entry a day: what comes after it is an ordinary message
-    _complete(ctx, attempt, heard.occurred_at)
+        _complete(ctx, attempt, heard.occurred_at)
+    elif attempt is None or attempt.entry is None:  # else the day has its entry, and this is mere talk
+        if attempt is not None and attempt.run.is_open:
+            ctx.close(attempt.run)
+        _complete(ctx, _begin(ctx, heard, day, attempt), heard.occurred_at)
 
 
 def heard(ctx: Context[Challenge]) -> None:
@@ -105,10 +104,9 @@ def _occurrence(day: date, number: int) -> str:
     return f"{day.isoformat()}#{number}"
 
 
-def _begin(ctx: Context[Challenge], heard: Heard, day: date) -> Attempt:
+def _begin(ctx: Context[Challenge], heard: Heard, day: date, before: Attempt | None) -> Attempt:
     """A new attempt from the message with the tag; it listens for pictures still to come."""
-    latest = _latest(ctx, day)
-    number = 1 if latest is None else int(latest.run.occurrence.rpartition("#")[2]) + 1
+    number = 1 if before is None else int(before.run.occurrence.rpartition("#")[2]) + 1
     state = {"tagged_at": heard.occurred_at.isoformat(), "entry": None}
     run = ctx.open_run(_scope(ctx), _occurrence(day, number), person=heard.person, state=state)
     _add_part(ctx, run, heard.id, heard.occurred_at, picture=heard.is_picture)
@@ -136,18 +134,24 @@ def _add_part(
 
 def _loose_pictures(ctx: Context[Challenge], heard: Heard, within: timedelta) -> Sequence[Row[int, datetime]]:
     """This person's pictures here just before, that were not recalled and belong to no attempt yet."""
-    later = interaction.alias()
+    part = interaction.alias()
     spoken_for = exists().where(
-        later.c.parent_event_id == interaction.c.id,
-        later.c.name.in_([PART, "message_recalled"]),
-        later.c.programme_id.is_(None) | (later.c.programme_id == ctx.sop.id),
+        part.c.parent_event_id == interaction.c.id,
+        part.c.name == PART,
+        part.c.programme_id == ctx.sop.id,
+        ~_removed(part),
+    )
+    recall = interaction.alias()
+    taken_back = exists().where(
+        recall.c.parent_event_id == interaction.c.id, recall.c.name == "message_recalled"
     )
     query = (
         select(interaction.c.id, interaction.c.occurred_at)
         .where(interaction.c.identity_id == heard.person.identity_id)
         .where(interaction.c.occurred_at.between(heard.occurred_at - within, heard.occurred_at))
         .where(interaction.c.room_id == (heard.room and heard.room.id))
-        .where(interaction.c.media_count > 0, interaction.c.name == "message_posted", ~spoken_for)
+        .where(interaction.c.media_count > 0, interaction.c.name == "message_posted")
+        .where(~spoken_for, ~taken_back)
         .order_by(interaction.c.id)
     )
     return [row for row in ctx.tx.connection.execute(query) if row.id != heard.id]
@@ -179,6 +183,8 @@ def _withdraw_if_broken(ctx: Context[Challenge], attempt: Attempt) -> None:
     if attempt.entry is not None and not _is_whole(ctx, attempt.run):
         about = ("run", str(attempt.run.id))
         ctx.record("ugc_withdrawn", person=ctx.recalled.person, about=about, corrects=attempt.entry)
+        for part in parts:  # a picture that is left may stand in the next attempt
+            ctx.record(PART_REMOVED, person=ctx.recalled.person, parent=part.id, corrects=part.id)
         ctx.keep(attempt.run, {**attempt.run.state, "entry": None})
         ctx.close(attempt.run)
     elif attempt.entry is None and all(part.media_count for part in parts):
@@ -187,15 +193,19 @@ def _withdraw_if_broken(ctx: Context[Challenge], attempt: Attempt) -> None:
 
 def _live_parts(ctx: Context[Challenge], run_id: int) -> Sequence[Row[int, int]]:
     """The parts of an attempt that were not removed, as (id, media_count)."""
-    removal = interaction.alias()
-    removed = exists().where(removal.c.parent_event_id == interaction.c.id, removal.c.name == PART_REMOVED)
     query = select(interaction.c.id, interaction.c.media_count).where(
         interaction.c.object_type == "run",
         interaction.c.object_id == str(run_id),
         interaction.c.name == PART,
-        ~removed,
+        ~_removed(interaction),
     )
     return list(ctx.tx.connection.execute(query))
+
+
+def _removed(part: FromClause) -> ColumnElement[bool]:
+    """That the part was taken back, or freed when its entry was withdrawn."""
+    removal = interaction.alias()
+    return exists().where(removal.c.parent_event_id == part.c.id, removal.c.name == PART_REMOVED)
 
 
 def _parts_of_message(ctx: Context[Challenge], message: int) -> Sequence[Row[int, str | None]]:
