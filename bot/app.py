@@ -33,7 +33,8 @@ from bot.sop.loader import Loaded, SopSet, load
 from bot.stage import Stage
 from bot.status import Status
 from bot.store import migrate, session
-from bot.store.writer import Transaction, Writer
+from bot.store.transaction import Transaction
+from bot.store.writer import Writer
 
 logger = logging.getLogger(__name__)
 

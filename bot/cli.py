@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -79,6 +80,7 @@ def demo() -> None:
     """
     from bot import app
 
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `bot demo | head` ends without a word
     settings = _demo_settings()
     _log("WARNING")
     asyncio.run(app.demo(settings))
@@ -99,14 +101,19 @@ def check(path: Path | None, as_json: bool) -> None:
     """检查 SOP、模板和内容架，一次说出所有错误；有错时退出码是 1。
 
     PATH 是 SOP 的文件夹，或其中一个文件；不写就是设置里的 BOT_SOPS。
+    模板用 BOT_TEMPLATES 的；没有设，就用 PATH 旁边的 templates/。
     """
     from bot import app
 
     settings = config.load()
-    folder = path if path is not None and path.is_dir() else path.parent if path else settings.sops
+    path = (path or settings.sops).resolve()
+    folder = path if path.is_dir() else path.parent
+    beside = folder.parent / "templates"
+    if beside.is_dir() and settings.templates == Settings().templates:
+        settings = replace(settings, templates=beside)
     loaded = app.load_sops(replace(settings, sops=folder))
-    only = path.name if path is not None and path.is_file() else None
-    problems = [problem for problem in loaded.problems if only in (None, problem.file)]
+    only = f"{folder.name}/{path.name}"
+    problems = [problem for problem in loaded.problems if path.is_dir() or problem.file == only]
     if as_json:
         click.echo(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, indent=2))
     else:

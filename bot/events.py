@@ -127,7 +127,7 @@ class MembersJoined:
 
 @dataclass(frozen=True, slots=True)
 class MembersLeft:
-    """People left a room, or were removed from it by ``remover``; ``bot_left`` tells that we are among them."""
+    """People left a room, or were removed by ``remover``; ``bot_left`` tells that we are among them."""
 
     id: str
     chat: Chat
@@ -159,7 +159,7 @@ class LinkUp:
 
 @dataclass(frozen=True, slots=True)
 class LinkDown:
-    """The channel does not reach the platform. ``fatal``: it will not without a human (a wrong token, say)."""
+    """The channel does not reach the platform; ``fatal``: nor will it without a human (a wrong token)."""
 
     occurred_at: datetime
     reason: str

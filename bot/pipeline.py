@@ -16,10 +16,10 @@ from sqlalchemy import insert, select
 
 from bot.commands import access
 from bot.commands.parser import Call, Commands, Unknown
-from bot.events import Chat, MessageReceived, MessageRecalled, RoomEvent
+from bot.events import Chat, MessageRecalled, MessageReceived, RoomEvent
 from bot.outbox.queue import Intent, Post, Priority, enqueue
 from bot.people import directory, roles
-from bot.people.directory import Person, Room
+from bot.people.directory import Room
 from bot.recording import LATE, Happened, Recorder, Unheard
 from bot.sop import index as lookup
 from bot.sop import runs, timetable, versions
@@ -32,7 +32,7 @@ from bot.status import Status
 from bot.store import log
 from bot.store.session import savepoint
 from bot.store.tables import failure, interaction, unheard
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 
 logger = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ from bot.events import (
     MembersJoined,
     MembersLeft,
     MessageKind,
-    MessageReceived,
     MessageRecalled,
+    MessageReceived,
     RoomEvent,
     RoomRenamed,
 )
@@ -32,7 +32,7 @@ from bot.sop.context import Heard, Recalled
 from bot.store import log
 from bot.store.session import insert_new
 from bot.store.tables import interaction, texts
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 
 LATE = timedelta(minutes=2)
 LONGEST_TEXT = 20_000
@@ -56,7 +56,7 @@ Happened = Heard | Recalled | Unheard
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Writes what an account hears. ``command_props``: what to record of a command, None where a message is none."""
+    """Writes what an account hears; ``command_props`` is what to record of a command, None if it is none."""
 
     account: str
     source: str

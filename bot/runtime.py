@@ -27,7 +27,8 @@ from bot.outbox.pace import Pace
 from bot.outbox.queue import State
 from bot.pipeline import Pipeline, record_failure
 from bot.sop import runs
-from bot.store.writer import Transaction, Writer
+from bot.store.transaction import Transaction
+from bot.store.writer import Writer
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ STOP_WITHIN = 1.5
 
 @dataclass(slots=True)
 class Job:
-    """A piece of work for the core that is no event: a tick, a claim, an outcome; ``done`` gets its result."""
+    """Work for the core that is no event: a tick, a claim, an outcome; ``done`` gets its result."""
 
     work: Callable[[Transaction], Any]
     done: asyncio.Future[Any]
@@ -200,7 +201,7 @@ class Runtime:
         tx.queued = True
 
     async def _handle(self, batch: list[Item]) -> None:
-        """One transaction for the batch; where that fails, one for each, so that a bad one costs only itself."""
+        """One transaction for the batch; if that fails, one for each, so that a bad one costs only itself."""
         jobs = [item for item in batch if isinstance(item, Job)]
         try:
             results = await self._in_transaction(batch, None)

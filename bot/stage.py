@@ -1,4 +1,4 @@
-"""Moving time: what the console, the demo and the scenarios use to let a runtime settle and the clock go on."""
+"""Moving time: how the console, the demo and the scenarios let a runtime settle and the clock go on."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Message:
     """One message to go out, to the room ``chat_id`` or in private to ``person_id`` (platform ids).
 
     ``id`` is our own id of the outgoing row, for logs. ``mentions`` are the people to be mentioned, as
-    (platform id, name shown); their ``@name`` is put before the text by the channel, as its platform wants it.
+    (platform id, name shown); the channel puts their ``@name`` before the text, as its platform wants it.
     """
 
     id: int

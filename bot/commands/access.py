@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.people import roles
 from bot.people.directory import Person, Room
 from bot.sop.kind import Command, Where, Who
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 
 _RANK = {Who.ANYONE: 0, Who.MEMBER: 1, Who.ADMIN: 2}
 

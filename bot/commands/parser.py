@@ -1,4 +1,4 @@
-"""Reading a command as it is typed on a phone: ``/room enable 会员1群``, ``／群 启用 “会员1群”``, ``、排行``."""
+"""Reading a command as it is typed on a phone: ``/room enable 会员1群``, ``／开群 “会员1群”``, ``、排行``."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Commands:
         self._by_word = {word: c for c in commands for word in c.words}
 
     def read(self, text: str, *, addressed: bool) -> Call | Unknown | None:
-        """What ``text`` calls for; None: it is no command. ``addressed``: said to the bot, so bare words count."""
+        """What ``text`` calls for; None: no command. ``addressed``: said to the bot, so bare words count."""
         text = _MENTION.sub("", text.strip())
         if text[:1] and text[0] in SLASHES:
             return self._read_words(split(text[1:]))

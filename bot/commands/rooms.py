@@ -10,7 +10,7 @@ from bot.sop.context import CommandContext
 from bot.sop.kind import Command, Where, Who
 from bot.sop.loader import SopSet
 from bot.sop.problems import closest
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 
 
 def enable(ctx: CommandContext) -> None:

@@ -20,7 +20,7 @@ from bot.outbox.pace import Pace
 from bot.outbox.queue import State
 from bot.store import log
 from bot.store.tables import identity, membership, outgoing, room, room_address
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 
 ECHO_WITHIN = timedelta(minutes=2)
 LOOK_AHEAD = 100

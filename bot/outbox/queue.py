@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from bot.store.session import insert_new
 from bot.store.tables import outgoing
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 
 
 class Intent(StrEnum):

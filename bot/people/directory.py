@@ -13,7 +13,7 @@ from bot import events
 from bot.store.ids import next_number
 from bot.store.session import insert_new
 from bot.store.tables import identity, member, membership, room, room_address
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def _room(row: Row[tuple[int, str, str, object, str]]) -> Room:
 
 
 def bind_room(tx: Transaction, account: str, chat: events.Chat, key: str) -> Room:
-    """Enable ``chat`` as ``key``: a key is one chat and a chat has one key, so both let go of what they had."""
+    """Enable ``chat`` as ``key``: a key is one chat and the other way round, so both let go of what was."""
     existing = tx.connection.execute(select(room.c.id).where(room.c.key == key)).scalar()
     room_id = tx.new_id() if existing is None else int(existing)
     values = {"account": account, "title": chat.title, "enabled_at": tx.now, "disabled_at": None}

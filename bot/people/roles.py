@@ -7,7 +7,7 @@ from collections import defaultdict
 from sqlalchemy import func, insert, select
 
 from bot.store.tables import membership, role, room
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 
 ADMIN = "管理员"
 

@@ -17,8 +17,8 @@ from bot.events import (
     MembersJoined,
     MembersLeft,
     MessageKind,
-    MessageReceived,
     MessageRecalled,
+    MessageReceived,
     Person,
     Quote,
     RoomEvent,
@@ -28,7 +28,6 @@ from bot.scenario.world import World
 from bot.sop.loader import SopSet
 from bot.sop.problems import closest
 
-
 ON_TIME = timedelta(minutes=1)
 """How far from its line's moment a message may be sent."""
 _SHOWN_BEFORE = 6
@@ -36,15 +35,19 @@ _SHOWN_BEFORE = 6
 
 @dataclass(slots=True)
 class Play:
-    """A scenario being played: the transcript, and why it failed (empty: it has not)."""
+    """A scenario being played: the transcript, and why it failed (empty: it has not).
+
+    ``nominal`` is the moment of the last line, before the pace and delays; ``matched`` counts the bot's
+    messages that lines took.
+    """
 
     script: Script
     world: World
+    nominal: datetime
     transcript: list[str] = field(default_factory=list)
     failure: str = ""
     said: dict[str, list[MessageReceived]] = field(default_factory=dict)
     matched: int = 0
-    nominal: datetime = datetime.min
 
     @property
     def pending(self) -> Sequence[tuple[datetime, Message]]:

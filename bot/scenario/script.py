@@ -11,7 +11,8 @@
       - {after: 30m, bot: /今晚1桌/}      # /…/ is searched for, anything else must be part of the message
     expect: {challenge_entered: 1}
 
-``at`` is the next such moment (or still the same), ``after`` counts from the line before; a line without either follows at once.
+``at`` is the next such moment (or still the same), ``after`` counts from the line before; a line without
+either follows at once.
 A bot's line takes the next message that the bot sent; one that no line takes fails the scenario.
 """
 

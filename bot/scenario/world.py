@@ -1,4 +1,4 @@
-"""A world to play in: a fake platform, a virtual clock, a database of its own, and the bot, which may restart."""
+"""A world to play in: a fake platform, a virtual clock, its own database, and the bot, which may restart."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class World:
         return [(at, message) for at, (message, _) in zip(self._sent_at, self.channel.sent, strict=True)]
 
     def count(self, name: str) -> int:
-        """How often an interaction is in the log; ``slots_done`` and the like count slots, ``failures`` those."""
+        """How often an interaction is in the log; ``slots_done`` (…) counts slots, ``failures`` those."""
         if name == "failures":
             query = select(func.count()).select_from(failure)
         elif name.startswith("slots_"):

@@ -1,4 +1,4 @@
-"""What a behaviour and a command get: the world as it is at one moment, and the effects they may have on it."""
+"""What behaviours and commands get: the world as it is at a moment, and the effects they may have on it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.sop.loader import SopSet
 from bot.sop.runs import Run
 from bot.store import log
 from bot.store.ids import next_number
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 
 S = TypeVar("S", bound=Sop)
 
@@ -27,8 +27,8 @@ S = TypeVar("S", bound=Sop)
 class Heard:
     """A message that somebody sent, as it was recorded.
 
-    ``id`` is its interaction. ``late``: it came over two minutes after it was said, so it changes state by when
-    it *occurred* but is not answered.
+    ``id`` is its interaction. ``late``: it came over two minutes after it was said, so it changes state by
+    when it *occurred* but is not answered.
     """
 
     id: int
@@ -122,7 +122,7 @@ class Context(Generic[S]):
     ) -> int | None:
         """Record an interaction that follows from this occasion; gives its id, None if it was recorded.
 
-        ``about`` is its object as (type, id); ``parent`` the interaction it follows from, ``cause`` if left out.
+        ``about`` is its object as (type, id); ``parent`` the interaction it follows from, else ``cause``.
         """
         parent = parent if parent is not None else self.cause
         row = log.entry(
@@ -216,7 +216,7 @@ class Desk(Protocol):
         """Rooms were enabled or disabled: let the schedules follow."""
 
     def run_by_hand(self, tx: Transaction, sop: Sop, room: Room, occurrence: str, cause: int) -> bool:
-        """Play a SOP's scheduled moment now; False if it has none, or failed (then the failure is recorded)."""
+        """Play a SOP's scheduled moment now; False if it has none, or failed (and that is recorded)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,7 +196,7 @@ class TemplateOf:
     def _check(self, name: str, info: ValidationInfo) -> str:
         if info.context is None:
             return name
-        known = info.context.templates.names()
+        known = info.context.checks.names
         if name not in known:
             raise Mistake(f"没有模板 {name}", closest(name, known))
         if problems := info.context.checks.problems(name, self.words):

@@ -11,7 +11,7 @@ from sqlalchemy import Row, delete, func, select, update
 
 from bot.store.session import insert_new, upsert
 from bot.store.tables import cursor, run, wait
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,17 +107,17 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.filters = {name: FILTERS[name] for name in _KEPT_FILTERS.split()} | own
         self.globals = {"range": _range, "namespace": Namespace}
 
-    def checked(self, template: ast.Template) -> ast.Template:
+    def checked(self, template: ast.Template, name: str | None) -> ast.Template:
         """``template``, if it has nothing that we refuse."""
         for node in template.find_all((*_REFUSED, ast.For)):
             if type(node) in _REFUSED:
-                raise TemplateSyntaxError(f"模板里不能用 {_REFUSED[type(node)]}", node.lineno)
+                raise TemplateSyntaxError(f"模板里不能用 {_REFUSED[type(node)]}", node.lineno, name)
             if isinstance(node, ast.For) and node.recursive:
-                raise TemplateSyntaxError("模板里不能用 recursive", node.lineno)
+                raise TemplateSyntaxError("模板里不能用 recursive", node.lineno, name)
         return template
 
-    def _generate(self, source: ast.Template, *args: Any, **kwargs: Any) -> str:
-        return super()._generate(_Bounding(self).visit(self.checked(source)), *args, **kwargs)
+    def _generate(self, source: ast.Template, name: str | None, *args: Any, **kwargs: Any) -> str:
+        return super()._generate(_Bounding(self).visit(self.checked(source, name)), name, *args, **kwargs)
 
     def write(self, name: str, variables: dict[str, Any]) -> str:
         """What the template ``name`` makes of ``variables``."""

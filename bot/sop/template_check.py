@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
-from jinja2 import TemplateError
 from jinja2 import nodes as ast
 
 from bot.sop import template_errors
@@ -31,11 +30,9 @@ class TemplateCheck:
 
     def __init__(self, templates: Templates, shelves: Mapping[str, Shelf]) -> None:
         self._templates = templates
+        self.names = templates.names()
         self._item_words = _item_words(shelves)
         self._known: dict[tuple[str, type], tuple[Problem, ...]] = {}
-
-    def names(self) -> list[str]:
-        return self._templates.names()
 
     def problems(self, name: str, words: type) -> tuple[Problem, ...]:
         """What is wrong with the template ``name`` if it gets ``words``."""
@@ -128,8 +125,8 @@ class _Walk:
     def template(self, name: str, scope: Scope) -> None:
         try:
             tree = self._templates.tree(name)
-        except TemplateError as error:
-            where, line = template_errors.place(error, self._templates.folder) or (name, 1)
+        except Exception as error:  # jinja2's own, but also RecursionError and ValueError
+            where, line = template_errors.place(error, self._templates.folder, name)
             message = template_errors.explain(error)
             self.problems.append(Problem(self._templates.shown(where), line, 1, "", message))
             return

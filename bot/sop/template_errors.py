@@ -53,11 +53,11 @@ def _translated(english: str) -> str:
     return english if not english.isascii() else f"模板写法有误（{english}）"
 
 
-def place(error: Exception, folder: Path) -> tuple[str, int] | None:
-    """The template (a path below ``folder``) and the line in which an error arose."""
-    if isinstance(error, TemplateSyntaxError) and error.name:
-        return error.name, error.lineno
-    found = None
+def place(error: Exception, folder: Path, name: str) -> tuple[str, int]:
+    """The template (a path below ``folder``, ``name`` if nothing tells) and line where an error arose."""
+    if isinstance(error, TemplateSyntaxError):
+        return error.name or name, error.lineno
+    found = name, 1
     for frame, line in traceback.walk_tb(error.__traceback__):
         path = Path(frame.f_code.co_filename)
         if path.is_relative_to(folder) and path.suffix != ".py":

@@ -54,7 +54,7 @@ class Templates:
 
     def tree(self, name: str) -> ast.Template:
         """The syntax tree of a template, without what we refuse; raises jinja2's errors."""
-        return self.environment.checked(self.environment.parse(self.source(name), name))
+        return self.environment.checked(self.environment.parse(self.source(name), name), name)
 
     def shown(self, name: str) -> str:
         """How problems name a template."""
@@ -65,7 +65,7 @@ class Templates:
         return self.environment.write(name, variables).strip()
 
     def _explain(self, error: Exception, name: str) -> tuple[str, int, str]:
-        where, line = template_errors.place(error, self.folder) or (name, 1)
+        where, line = template_errors.place(error, self.folder, name)
         return where, line, template_errors.explain(error)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from bot.sop.schedule import Schedule
 from bot.store.session import insert_new, upsert
 from bot.store.tables import cursor, slot
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 
 
 class SlotState(StrEnum):

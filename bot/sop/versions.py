@@ -12,7 +12,7 @@ from bot.sop.language import Sop
 from bot.sop.loader import SopSet
 from bot.store.session import insert_new
 from bot.store.tables import sop_version
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 
 
 def note(tx: Transaction, sops: SopSet) -> None:

@@ -191,6 +191,8 @@ class _Reader:
             self._note(mark, loc, f"不支持锚点（&{event.anchor}）", "去掉它；& 开头的文字要加引号")
         elif event.tag is not None:
             self._note(mark, loc, f"不支持标签（{event.tag}）", "去掉它；感叹号开头的文字要加引号")
+        elif isinstance(event, yaml.ScalarEvent) and _UNPRINTABLE.search(event.value):
+            self._note(mark, loc, "这段文字里有看不见的控制字符", "删掉它")
 
     def _mapping(self, loc: Loc) -> dict[str, Any]:
         data: dict[str, Any] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.store.session import insert_new
 from bot.store.tables import interaction
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 
 CORE_NAMES = frozenset(
     {

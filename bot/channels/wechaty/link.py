@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, NoReturn
@@ -50,21 +51,22 @@ class LinkLost(Exception):
 
 
 class Line(NamedTuple):
-    """An event on its way through the queue, with what to ask again if the link goes first."""
+    """An event on its way through the queue; ``number`` is that of the response it is made from."""
 
     event: asyncio.Future[ChannelEvent]
-    response: Response | None = None
+    number: int | None = None
 
 
 @dataclass(slots=True)
 class Memory:
-    """What outlives a connection."""
+    """What outlives a connection; ``unread`` is what was read off the stream and not yet delivered."""
 
     account_id: str = ""
     logged_in: bool = False
     lost_at: datetime | None = None
     answers_dings: bool = False
-    unread: list[Response] = field(default_factory=list)
+    unread: dict[int, Response] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def lose(self, now: datetime) -> None:
         """Nothing can be sent from now on; a loss counts from its first moment."""
@@ -81,6 +83,7 @@ class Link:
         self.wire, self.book = wire, Book(wire)
         self._memory, self._deliver, self._now, self._timing = memory, deliver, now, timing
         self._resolver = Resolver(wire, self.book, memory.account_id, now)
+        self._inherited = dict(memory.unread)
         self._lines: asyncio.Queue[Line | None] = asyncio.Queue(QUEUE)
         self._slots = asyncio.Semaphore(FETCHES)
         self._greeted = asyncio.Event()
@@ -108,13 +111,14 @@ class Link:
         return loss
 
     async def _deliver_in_order(self) -> None:
-        """The end of the link cancels what is not fetched yet; that is kept for the next connection."""
+        """The end of the link cancels what is not fetched yet; that stays unread for the next connection."""
         while (line := await self._lines.get()) is not None:
             await asyncio.wait({line.event})
-            if not line.event.cancelled():
-                await self._deliver(line.event.result())
-            elif line.response is not None:
-                self._memory.unread.append(line.response)
+            if line.event.cancelled():
+                continue
+            await self._deliver(line.event.result())
+            if line.number is not None:
+                del self._memory.unread[line.number]
 
     async def _read(self) -> NoReturn:
         clock = asyncio.get_running_loop()
@@ -158,7 +162,9 @@ class Link:
     async def _take(self, response: Response) -> None:
         try:
             if response.type in CONTENT:
-                await self._fetch(response)
+                number = next(self._memory.numbers)
+                self._memory.unread[number] = response
+                await self._fetch(number, response)
             else:
                 await self._note(response)
         except Unreadable as error:
@@ -191,9 +197,9 @@ class Link:
         memory.account_id, memory.logged_in = account_id, True
         self._resolver = Resolver(self.wire, self.book, account_id, self._now)
         await self._lines.put(Line(self._tasks.create_task(self._link_up(account_id))))
-        unread, memory.unread = memory.unread, []
-        for response in unread:
-            await self._fetch(response)
+        inherited, self._inherited = self._inherited, {}
+        for number, response in inherited.items():
+            await self._fetch(number, response)
 
     async def _link_up(self, account_id: str) -> LinkUp:
         now, lost_at = self._now(), self._memory.lost_at
@@ -210,8 +216,8 @@ class Link:
         url = str(payload.get("qrcode") or "")
         await self._put(LoginCode(self._now(), url, SCAN_STATUS.get(str(payload.get("status")), "")))
 
-    async def _fetch(self, response: Response) -> None:
-        await self._lines.put(Line(self._tasks.create_task(self._resolve(response)), response))
+    async def _fetch(self, number: int, response: Response) -> None:
+        await self._lines.put(Line(self._tasks.create_task(self._resolve(response)), number))
 
     async def _resolve(self, response: Response) -> ChannelEvent:
         async with self._slots:

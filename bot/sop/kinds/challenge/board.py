@@ -15,14 +15,14 @@ from bot.sop.index import is_for
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.templates import harmless
 from bot.store.tables import identity, interaction
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 
 AnyRow = Row[*tuple[Any, ...]]
 SHOWN = 5
 """Places that a ranking shows; one's own is told in private."""
 
 
-def entries(tx: Transaction, sop_id: str, room_id: int | None = None) -> Sequence[AnyRow]:
+def standing_entries(tx: Transaction, sop_id: str, room_id: int | None = None) -> Sequence[AnyRow]:
     """The entries that stand: (id, identity_id, member_id, occurred_at, object_id), the oldest first."""
     withdrawal = interaction.alias()
     withdrawn = exists().where(
@@ -48,7 +48,7 @@ def of_day(
     """The entries of the challenge's day to which ``moment`` belongs."""
     zone = ctx.sops.community.zone
     begins = sop.begins(sop.day_of(moment, zone), zone)
-    found = entries(ctx.tx, sop.id, room_id)
+    found = standing_entries(ctx.tx, sop.id, room_id)
     return [row for row in found if begins <= row.occurred_at < begins + timedelta(days=1)]
 
 
@@ -58,7 +58,7 @@ def show_status(ctx: CommandContext) -> None:
 
 
 def _status(ctx: CommandContext, sop: Challenge) -> str:
-    found = entries(ctx.tx, sop.id)
+    found = standing_entries(ctx.tx, sop.id)
     people = len({row.member_id for row in found})
     today = len(of_day(ctx, sop, None, ctx.now))
     return f"{sop.name} {_progress(ctx, sop)}｜{people}人{len(found)}桌｜今天{today}"
@@ -81,7 +81,7 @@ def show_rank(ctx: CommandContext) -> None:
 def _ranking(ctx: CommandContext, sop: Challenge) -> list[str]:
     """The first five by tables (who got there first stands higher), and in private one's own place."""
     tables: defaultdict[int, list[AnyRow]] = defaultdict(list)
-    for row in entries(ctx.tx, sop.id):
+    for row in standing_entries(ctx.tx, sop.id):
         tables[row.member_id].append(row)
     order = sorted(tables, key=lambda member: (-len(tables[member]), tables[member][-1].occurred_at))
     if not order:

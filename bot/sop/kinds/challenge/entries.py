@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, FromClause, Row, exists, select
 
 from bot.sop import runs
 from bot.sop.context import Context, Heard
-from bot.sop.kinds.challenge import receipt
 from bot.sop.kinds.challenge.model import Challenge
+from bot.sop.kinds.challenge.receipt import gather
 from bot.sop.runs import Run
 from bot.store.tables import interaction
 
@@ -22,7 +22,7 @@ PATIENCE = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A member's try of a day: the run, the moment of the tag (None before it) and the entry if there is one."""
+    """A member's try of a day."""
 
     run: Run
 
@@ -168,7 +168,7 @@ def _complete(ctx: Context[Challenge], attempt: Attempt, occurred_at: datetime) 
     assert entry is not None, "a message is heard once"
     ctx.keep(attempt.run, {**attempt.run.state, "entry": entry})
     if not ctx.heard.late:
-        receipt.gather(ctx, entry)
+        gather(ctx, entry)
 
 
 def _is_whole(ctx: Context[Challenge], run: Run) -> bool:
@@ -213,5 +213,6 @@ def _parts_of_message(ctx: Context[Challenge], message: int) -> Sequence[Row[int
         interaction.c.parent_event_id == message,
         interaction.c.name == PART,
         interaction.c.programme_id == ctx.sop.id,
+        ~_removed(interaction),
     )
     return list(ctx.tx.connection.execute(query))

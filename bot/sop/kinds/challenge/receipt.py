@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot.people.directory import shown_names
 from bot.sop import hashtags
 from bot.sop.context import Context
-from bot.sop.kinds.challenge import board
+from bot.sop.kinds.challenge.board import AnyRow, of_day, standing_entries
 from bot.sop.kinds.challenge.model import Challenge, Entry, ReceiptWords
 from bot.sop.templates import harmless
 from bot.store.tables import interaction, texts
@@ -34,21 +34,21 @@ def post(ctx: Context[Challenge]) -> None:
     assert ctx.room is not None, "receipts are posted in rooms"
     first = ctx.run.state["first"]
     ctx.keep(ctx.run, {"first": None})
-    entries = [row for row in board.entries(ctx.tx, ctx.sop.id, ctx.room.id) if row.id >= first]
+    entries = [row for row in standing_entries(ctx.tx, ctx.sop.id, ctx.room.id) if row.id >= first]
     if not entries:
         return
     moment = ctx.local(ctx.now)
     words = ReceiptWords(
         entries=_words(ctx, entries),
         count=len(entries),
-        today=len(board.of_day(ctx, ctx.sop, ctx.room.id, ctx.now)),
+        today=len(of_day(ctx, ctx.sop, ctx.room.id, ctx.now)),
         when=next(word for hour, word in _PARTS_OF_DAY if moment.hour < hour),
         challenge=ctx.sop.name,
     )
     ctx.say(ctx.sop.receipt.template, words, expires_after=LATE_AFTER)
 
 
-def _words(ctx: Context[Challenge], entries: list[board.AnyRow]) -> tuple[Entry, ...]:
+def _words(ctx: Context[Challenge], entries: list[AnyRow]) -> tuple[Entry, ...]:
     names = shown_names(ctx.tx, {row.identity_id for row in entries}, ctx.room.id if ctx.room else None)
     said = _texts(ctx, [row.object_id for row in entries])
     return tuple(Entry(harmless(names[row.identity_id], 16), said.get(row.object_id, "")) for row in entries)

@@ -1,0 +1,28 @@
+"""An open transaction: what everything that changes the record is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.store.ids import Ids
+
+
+@dataclass(slots=True)
+class Transaction:
+    """An open transaction, at one moment (``now``) for everything done in it."""
+
+    connection: Connection
+    ids: Ids
+    now: datetime
+    queued: bool = False
+    """Something was put into the outbox."""
+    rescheduled: bool = False
+    """A moment to wake at was set or done."""
+    listening: set[int] = field(default_factory=set)
+    """Identities for whom a run may be listening; holds too many rather than too few."""
+
+    def new_id(self) -> int:
+        return self.ids.next(self.connection)

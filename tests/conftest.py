@@ -1,0 +1,88 @@
+"""What many tests need: a database, a transaction in it, the sample SOPs, and a bot in a world of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from bot.events import Chat, Person
+from bot.outbox.pace import Pace
+from bot.scenario.world import World
+from bot.sop.kinds import collect
+from bot.sop.loader import SopSet, load
+from bot.store import session
+from bot.store.tables import metadata
+from bot.store.writer import Transaction, Writer
+from tests.builders import BOSS, KEY, MONDAY_9, ROOM
+
+ROOT = Path(__file__).parent.parent
+
+MakeWorld = Callable[..., Awaitable[World]]
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'bot.db'}"
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    """A database with all tables, and nothing in them."""
+    engine = session.open_engine(url)
+    metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def writer(engine: Engine) -> Iterator[Writer]:
+    writer = Writer(engine)
+    yield writer
+    writer.close()
+
+
+@pytest.fixture
+def tx(writer: Writer) -> Iterator[Transaction]:
+    """An open transaction at Monday 9:00."""
+    with writer.transaction(MONDAY_9) as tx:
+        yield tx
+
+
+@pytest.fixture(scope="session")
+def sops() -> SopSet:
+    """The SOPs that come with the project."""
+    loaded = load(ROOT / "sops", ROOT / "templates", collect())
+    assert loaded.sops is not None
+    assert loaded.problems == []
+    return loaded.sops
+
+
+@pytest.fixture
+async def make_world(sops: SopSet, url: str) -> AsyncIterator[MakeWorld]:
+    """Makes worlds in which the bot runs; by default with the sample SOPs, one enabled room and an admin."""
+    made: list[World] = []
+
+    async def make(
+        sops: SopSet = sops,
+        *,
+        enabled: dict[str, Chat] | None = None,
+        admins: Sequence[Person] = (BOSS,),
+        pace: Pace | None = None,
+    ) -> World:
+        world = World(sops, MONDAY_9, url, pace)
+        made.append(world)
+        await world.start({KEY: ROOM} if enabled is None else enabled, admins)
+        return world
+
+    yield make
+    for world in made:
+        await world.close()
+
+
+@pytest.fixture
+async def world(make_world: MakeWorld) -> World:
+    """The sample SOPs, one enabled room and an admin."""
+    return await make_world()

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Column, MetaData, String, Table, cast, insert, select
+from sqlalchemy.exc import StatementError
+
+from bot.store.session import open_engine
+from bot.store.types import EPOCH, UtcTime
+from bot.store.writer import Transaction
+from tests.builders import MONDAY_9
+
+moments = Table("moments", MetaData(), Column("at", UtcTime))
+
+
+def stored(moment: datetime | None) -> tuple[datetime | None, str | None]:
+    """What comes back of ``moment``, and what the database itself holds."""
+    engine = open_engine("sqlite://")
+    with engine.begin() as connection:
+        moments.create(connection)
+        connection.execute(insert(moments).values(at=moment))
+        back = connection.execute(select(moments.c.at)).scalar()
+        raw = connection.execute(select(cast(moments.c.at, String))).scalar()
+    engine.dispose()
+    return back, raw
+
+
+def test_a_moment_is_kept_as_milliseconds_of_utc() -> None:
+    back, raw = stored(datetime(1970, 1, 2, 8, tzinfo=timezone(timedelta(hours=8))))
+    assert raw == str(24 * 3600 * 1000)
+    assert back == EPOCH + timedelta(days=1)
+    assert back.utcoffset() == timedelta(0)
+
+
+def test_no_moment_stays_none() -> None:
+    assert stored(None) == (None, None)
+
+
+def test_a_naive_moment_is_refused() -> None:
+    with pytest.raises(StatementError, match="naive"):
+        stored(MONDAY_9.replace(tzinfo=None))
+
+
+@given(st.datetimes(timezones=st.timezones()))
+def test_the_order_of_moments_is_that_of_their_numbers(moment: datetime) -> None:
+    to_number = UtcTime().process_bind_param
+    number = to_number(moment, None)  # type: ignore[arg-type]
+    later = to_number(moment.astimezone(EPOCH.tzinfo) + timedelta(milliseconds=1), None)  # type: ignore[arg-type]
+    assert number is not None
+    assert later == number + 1
+
+
+def test_moments_are_compared_in_the_database(tx: Transaction) -> None:
+    moments.create(tx.connection)
+    tx.connection.execute(insert(moments), [{"at": MONDAY_9}, {"at": MONDAY_9 + timedelta(seconds=1)}])
+    found = tx.connection.execute(select(moments.c.at).where(moments.c.at > MONDAY_9)).scalars().all()
+    assert found == [MONDAY_9 + timedelta(seconds=1)]
