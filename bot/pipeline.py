@@ -114,6 +114,7 @@ class Pipeline:
         return {"command": call.command.names[0], **args}
 
     def _react(self, tx: Transaction, happened: Happened) -> None:
+        _tell(happened)
         match happened:
             case Unheard():
                 self._obey_unheard(tx, happened)
@@ -336,6 +337,16 @@ class Pipeline:
 
 class _NoAnswer(Exception):
     """Undo what a command did that nobody gets an answer to."""
+
+
+def _tell(happened: Happened) -> None:
+    """A line an event, with numbers for people and without their words."""
+    match happened:
+        case Heard(id=id, message=message, person=person, room=room, late=late):
+            where, when = room.key if room else "private", " late" if late else ""
+            logger.info("heard %s #%d room=%s by=M%d%s", message.kind, id, where, person.number, when)
+        case Recalled(id=id, person=person):
+            logger.info("recalled #%d by=M%d", id, person.number)
 
 
 def record_failure(

@@ -6,6 +6,7 @@ comes back as ``Unheard``, so that a command in it may still be obeyed.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ from bot.store import log
 from bot.store.session import insert_new
 from bot.store.tables import interaction, texts
 from bot.store.transaction import Transaction
+
+logger = logging.getLogger(__name__)
 
 LATE = timedelta(minutes=2)
 LONGEST_TEXT = 20_000
@@ -200,6 +203,7 @@ class _Segment:
             person = self.people[seen.id]
             if (row := self._move(event, room, person, seen)) is not None:
                 log.append(self.tx, [row])
+                logger.info("%s room=%s by=M%d", row["name"], room.key, person.number)
         if isinstance(event, MembersLeft) and event.bot_left:
             directory.disable_room(self.tx, room.id)
 

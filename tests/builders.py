@@ -34,10 +34,8 @@ def said(text: str, sender: Person = QING, chat: Chat | None = ROOM, **more: Any
 
 
 def rows(connection: Connection, table: Table, **where: object) -> list[RowMapping]:
-    """The rows of ``table`` whose columns are as in ``where``, oldest first."""
-    query = select(table).filter_by(**where)
-    if "id" in table.c:
-        query = query.order_by(table.c.id)
+    """The rows of ``table`` whose columns are as in ``where``, by key, so that what has an id is oldest first."""
+    query = select(table).filter_by(**where).order_by(*table.primary_key.columns)
     return list(connection.execute(query).mappings())
 
 

@@ -3,8 +3,8 @@
     queued → sending (committed before the call) → sent | unknown | failed
        └→ expired | dropped
 
-An echo (our own message, as the platform shows it back) settles a row that is not settled: by its platform
-id, else as the oldest unsettled row with this text for this room of the last two minutes.
+An echo (our own message, as the platform shows it back) settles a row: by its platform id, else as the oldest
+one without such an id that has this text, for this room, and began to be sent within the last two minutes.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def echo(tx: Transaction, account: str, platform_id: str, place: int | None, tex
     row = _by_platform_id(tx, account, platform_id)
     if row is not None and row.state == State.SENT:
         return True
-    row = row or _unsettled_like(tx, account, place, text)
+    row = row or _unseen_like(tx, account, place, text)
     if row is None:
         return False
     _set(tx, row.id, state=State.SENT, reason="seen", settled_at=tx.now, platform_id=platform_id)
@@ -170,10 +170,12 @@ def _by_platform_id(tx: Transaction, account: str, platform_id: str) -> Row[Any]
     return tx.connection.execute(query).first()
 
 
-def _unsettled_like(tx: Transaction, account: str, place: int | None, text: str) -> Row[Any] | None:
+def _unseen_like(tx: Transaction, account: str, place: int | None, text: str) -> Row[Any] | None:
+    if place is None:
+        return None
     query = (
         select(outgoing)
-        .where(outgoing.c.account == account, outgoing.c.state.in_([State.SENDING, State.UNKNOWN]))
+        .where(outgoing.c.account == account, outgoing.c.state.in_([State.SENDING, State.UNKNOWN, State.SENT]))
         .where(outgoing.c.platform_id.is_(None), outgoing.c.sending_at >= tx.now - ECHO_WITHIN)
         .where((outgoing.c.room_id == place) | (outgoing.c.identity_id == place))
         .order_by(outgoing.c.id)

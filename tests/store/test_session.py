@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -27,11 +28,12 @@ def test_a_savepoint_that_comes_first_is_undone_with_its_transaction(engine: Eng
 
 
 def test_a_transaction_has_the_database_for_itself_from_its_begin_on(engine: Engine) -> None:
-    other = open_engine(engine.url.render_as_string())
-    with engine.begin(), other.connect() as connection:
-        locked = connection.connection.cursor().execute("PRAGMA query_only").fetchone()
-        assert locked == (0,)
-    other.dispose()
+    assert engine.url.database is not None
+    other = sqlite3.connect(engine.url.database, timeout=0)
+    with engine.begin(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+    other.execute("BEGIN IMMEDIATE")
+    other.close()
 
 
 def test_what_fails_in_a_savepoint_is_undone_alone(tx: Transaction) -> None:

@@ -19,9 +19,14 @@ from typing import NamedTuple, NoReturn
 from grpclib.exceptions import GRPCError
 
 from bot.channels.base import Deliver
-from bot.channels.wechaty import decode
 from bot.channels.wechaty.book import Book
-from bot.channels.wechaty.decode import EventType, Unreadable
+from bot.channels.wechaty.decode import (
+    EventType,
+    Fields,
+    Unreadable,
+    fields,
+    need,
+)
 from bot.channels.wechaty.resolve import Resolver, type_name
 from bot.channels.wechaty.wire import Response, Wire, raise_if_cancelled
 from bot.events import ChannelEvent, LinkDown, LinkUp, LoginCode, Malformed
@@ -174,14 +179,14 @@ class Link:
         """What concerns the link itself; friend requests and invitations are nothing to us."""
         match response.type:
             case EventType.LOGIN:
-                await self._log_in(decode.need(decode.fields(response.payload), "contactId"))
+                await self._log_in(need(fields(response.payload), "contactId"))
             case EventType.LOGOUT:
                 await self._log_out()
             case EventType.SCAN:
-                await self._show_code(decode.fields(response.payload))
+                await self._show_code(fields(response.payload))
             case EventType.DIRTY:
-                payload = decode.fields(response.payload)
-                self.book.forget(payload.get("payloadType"), decode.need(payload, "payloadId"))
+                payload = fields(response.payload)
+                self.book.forget(payload.get("payloadType"), need(payload, "payloadId"))
             case EventType.DONG:
                 self._memory.answers_dings = True
             case EventType.RESET:
@@ -211,7 +216,7 @@ class Link:
         self._memory.lose(self._now())
         await self._put(LinkDown(self._now(), "微信账号退出了登录，要重新扫码", fatal=True))
 
-    async def _show_code(self, payload: decode.Fields) -> None:
+    async def _show_code(self, payload: Fields) -> None:
         self._knows_login = True
         url = str(payload.get("qrcode") or "")
         await self._put(LoginCode(self._now(), url, SCAN_STATUS.get(str(payload.get("status")), "")))

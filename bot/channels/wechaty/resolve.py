@@ -9,9 +9,21 @@ from datetime import datetime
 
 from grpclib.exceptions import GRPCError
 
-from bot.channels.wechaty import decode
 from bot.channels.wechaty.book import Book
-from bot.channels.wechaty.decode import EventType, Fields, Scene, Unreadable
+from bot.channels.wechaty.decode import (
+    EventType,
+    Fields,
+    Payload,
+    Scene,
+    Unreadable,
+    fields,
+    joined,
+    left,
+    message,
+    need,
+    need_list,
+    renamed,
+)
 from bot.channels.wechaty.wire import LINK_ERRORS, LOST, Response, Wire
 from bot.events import (
     ChannelEvent,
@@ -38,7 +50,7 @@ class Resolver:
     async def event(self, response: Response) -> ChannelEvent:
         """The event in ``response``. It never fails: what cannot be read comes back as ``Malformed``."""
         try:
-            return await self._read(response.type, decode.fields(response.payload))
+            return await self._read(response.type, fields(response.payload))
         except Unreadable as error:
             return self._malformed(response, str(error))
         except Exception as error:
@@ -48,7 +60,7 @@ class Resolver:
     async def _read(self, type: int, payload: Fields) -> ChannelEvent:
         match type:
             case EventType.MESSAGE:
-                return await self._message(decode.need(payload, "messageId"))
+                return await self._message(need(payload, "messageId"))
             case EventType.ROOM_JOIN:
                 return await self._joined(payload)
             case EventType.ROOM_LEAVE:
@@ -61,12 +73,12 @@ class Resolver:
         if not payload.from_id:
             raise Unreadable("no talker")
         scene = await self._scene(payload)
-        return decode.message(id, payload, scene, self._now())
+        return message(id, payload, scene, self._now())
 
-    async def _payload(self, id: str) -> decode.Payload:
+    async def _payload(self, id: str) -> Payload:
         """What the message is. If the link is being lost, its end cancels us, and we are asked again."""
         try:
-            payload: decode.Payload = await self._wire.message(id)
+            payload: Payload = await self._wire.message(id)
         except GRPCError as error:
             if error.status in LOST:
                 await asyncio.sleep(GRACE)
@@ -76,7 +88,7 @@ class Resolver:
             raise Unreadable(f"its payload: {type(error).__name__}") from None
         return payload
 
-    async def _scene(self, payload: decode.Payload) -> Scene:
+    async def _scene(self, payload: Payload) -> Scene:
         room = payload.room_id
         sender, me, chat, recipient = await asyncio.gather(
             self._book.person(payload.from_id, room),
@@ -88,22 +100,22 @@ class Resolver:
 
     async def _joined(self, payload: Fields) -> ChannelEvent:
         chat, people, inviter = await self._move(payload, "inviteeIdList", "inviterId")
-        return decode.joined(payload, chat, people, inviter, self._me, self._now())
+        return joined(payload, chat, people, inviter, self._me, self._now())
 
     async def _left(self, payload: Fields) -> ChannelEvent:
         chat, people, remover = await self._move(payload, "removeeIdList", "removerId")
-        return decode.left(payload, chat, people, remover, self._me, self._now())
+        return left(payload, chat, people, remover, self._me, self._now())
 
     async def _move(self, payload: Fields, who: str, by: str) -> tuple[Chat, list[Person], Person | None]:
-        room, ids = decode.need(payload, "roomId"), decode.need_list(payload, who)
+        room, ids = need(payload, "roomId"), need_list(payload, who)
         people = asyncio.gather(*(self._book.person(id, room) for id in ids))
         return await self._book.chat(room), await people, await self._someone(payload.get(by), room)
 
     async def _renamed(self, payload: Fields) -> RoomRenamed:
-        room = decode.need(payload, "roomId")
-        title = decode.need(payload, "newTopic")
+        room = need(payload, "roomId")
+        title = need(payload, "newTopic")
         by = await self._someone(payload.get("changerId"), room)
-        return decode.renamed(payload, Chat(room, clean(title)), by, self._now())
+        return renamed(payload, Chat(room, clean(title)), by, self._now())
 
     async def _chat(self, id: str) -> Chat | None:
         return await self._book.chat(id) if id else None

@@ -1,0 +1,95 @@
+"""An outbox at work: rooms, people and posts for them, and a clock that is moved by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping
+
+from bot.channels.base import Message
+from bot.outbox import delivery
+from bot.outbox.delivery import Outcome
+from bot.outbox.pace import OFF, Pace
+from bot.outbox.queue import Intent, Post, Priority, State, enqueue
+from bot.people import directory
+from bot.store.ids import Ids
+from bot.store.tables import interaction, outgoing
+from bot.store.writer import Transaction
+from tests.builders import KEY, MONDAY_9, OTHER_KEY, OTHER_ROOM, QING, ROOM, rows
+
+ACCOUNT, SOURCE = "main", "fake:main"
+
+
+@dataclass
+class Office:
+    """Everything happens on one connection, at ``now``, in the transaction that whoever made it has opened."""
+
+    connection: Connection
+    pace: Pace = OFF
+    now: datetime = MONDAY_9
+    ids: Ids = field(default_factory=Ids)
+    posts: int = 0
+
+    def __post_init__(self) -> None:
+        self.room = directory.bind_room(self.tx, ACCOUNT, ROOM, KEY).id
+        self.other_room = directory.bind_room(self.tx, ACCOUNT, OTHER_ROOM, OTHER_KEY).id
+        self.person = directory.meet(self.tx, SOURCE, [QING])[QING.id].identity_id
+
+    @property
+    def tx(self) -> Transaction:
+        return Transaction(self.connection, self.ids, self.now)
+
+    def post(self, *texts: str, room: int | None = None, person: int | None = None, **more: Any) -> int | None:
+        """Queue a post, to the first room if no place is named; gives the id of its first row."""
+        self.posts += 1
+        room = self.room if room is None and person is None else room
+        values = {"intent": Intent.REPLY, "priority": Priority.REPLY, "dedupe_key": f"post-{self.posts}", **more}
+        return enqueue(self.tx, ACCOUNT, Post(texts, room_id=room, identity_id=person, **values))
+
+    def claim(self) -> Message | datetime | None:
+        return delivery.claim(self.tx, ACCOUNT, self.pace)
+
+    def claim_message(self) -> Message:
+        claimed = self.claim()
+        assert isinstance(claimed, Message), claimed
+        return claimed
+
+    def settle(self, message: Message, state: State = State.SENT, platform_id: str | None = None) -> None:
+        delivery.settle(self.tx, Outcome(message.id, state, "", platform_id))
+
+    def send_all(self) -> list[str]:
+        """Claim and settle what may leave now; gives the texts."""
+        sent = []
+        while isinstance(claimed := self.claim(), Message):
+            self.settle(claimed)
+            sent.append(claimed.text)
+        return sent
+
+    def echo(self, platform_id: str, text: str, place: int | None) -> bool:
+        return delivery.echo(self.tx, ACCOUNT, platform_id, place, text, self.now)
+
+    def wait(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def row(self, message: Message | int | None) -> RowMapping:
+        id = message.id if isinstance(message, Message) else message
+        (row,) = rows(self.connection, outgoing, id=id)
+        return row
+
+    def states(self) -> list[str]:
+        return [row["state"] for row in rows(self.connection, outgoing)]
+
+    def recorded(self) -> list[RowMapping]:
+        """What the log says of what the bot said."""
+        return rows(self.connection, interaction, name="content_sent")
+
+
+@contextmanager
+def office(engine: Engine, pace: Pace = OFF) -> Iterator[Office]:
+    """An office whose doings are undone in the end."""
+    with engine.connect() as connection:
+        yield Office(connection, pace)

@@ -1,0 +1,137 @@
+"""Queued once, delivered at most once, never silently lost: whatever the order in which things happen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, consumes, invariant, multiple, rule
+from hypothesis.stateful import Bundle as BundleOf
+
+from bot.channels.base import Message
+from bot.outbox import delivery
+from bot.outbox.pace import Pace
+from bot.outbox.queue import Priority, State
+from bot.store import session
+from bot.store.tables import metadata, outgoing
+from tests.builders import rows
+from tests.outbox.office import ACCOUNT, Office
+
+SECOND = timedelta(seconds=1)
+PACE = Pace(account_gap=2 * SECOND, jitter=SECOND, room_gap=4 * SECOND)
+_NEXT = {
+    State.QUEUED: {State.SENDING, State.EXPIRED},
+    State.SENDING: {State.SENT, State.UNKNOWN, State.FAILED},
+    State.UNKNOWN: {State.SENT, State.FAILED},
+}
+
+
+class Outbox(RuleBasedStateMachine):
+    """``called`` are messages whose call has not returned; ``shown`` what the platform has yet to show back."""
+
+    called, shown = BundleOf("called"), BundleOf("shown")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.engine = session.open_engine("sqlite://")
+        metadata.create_all(self.engine)
+        self.desk = Office(self.engine.connect(), PACE)
+        self.claims: Counter[int] = Counter()
+        self.states: dict[int, str] = {}
+        self.platform_ids = 0
+
+    def teardown(self) -> None:
+        self.desk.connection.close()
+        self.engine.dispose()
+
+    @rule(
+        key=st.integers(0, 30),
+        text=st.sampled_from(["早", "晚安"]),
+        place=st.sampled_from(["room", "other_room", "person"]),
+        priority=st.sampled_from(Priority),
+        lasts=st.none() | st.integers(1, 20),
+    )
+    def enqueue(self, key: int, text: str, place: str, priority: Priority, lasts: int | None) -> None:
+        self.desk.post(
+            text,
+            room=None if place == "person" else getattr(self.desk, place),
+            person=self.desk.person if place == "person" else None,
+            priority=priority,
+            dedupe_key=f"key-{key}",
+            expires_at=None if lasts is None else self.desk.now + lasts * SECOND,
+        )
+
+    @rule(target=called)
+    def claim(self) -> object:
+        claimed = self.desk.claim()
+        if not isinstance(claimed, Message):
+            return multiple()
+        self.claims[claimed.id] += 1
+        return claimed
+
+    @rule(target=shown, message=consumes(called), knows_id=st.booleans(), is_told=st.booleans())
+    def arrive(self, message: Message, knows_id: bool, is_told: bool) -> object:
+        """It goes out; whether the call tells, and tells its id, is the platform's business."""
+        self.platform_ids += 1
+        platform_id = f"p{self.platform_ids}"
+        state = State.SENT if is_told else State.UNKNOWN
+        self.desk.settle(message, state, platform_id if knows_id and is_told else None)
+        return message, platform_id
+
+    @rule(message=consumes(called), state=st.sampled_from([State.FAILED, State.UNKNOWN]))
+    def fail(self, message: Message, state: State) -> None:
+        self.desk.settle(message, state)
+
+    @rule(target=shown, message=called)
+    def show_early(self, message: Message) -> object:
+        """The platform shows it before the call returns."""
+        self.platform_ids += 1
+        return message, f"p{self.platform_ids}"
+
+    @rule(seen=consumes(shown))
+    def echo(self, seen: tuple[Message, str]) -> None:
+        message, platform_id = seen
+        place = self.desk.row(message)["room_id"] or self.desk.person
+        self.desk.echo(platform_id, message.text, place)
+
+    @rule()
+    def restart(self) -> None:
+        delivery.recover(self.desk.tx, ACCOUNT)
+
+    @rule(seconds=st.integers(1, 90))
+    def wait(self, seconds: int) -> None:
+        self.desk.wait(seconds)
+
+    @invariant()
+    def nothing_is_claimed_twice(self) -> None:
+        assert set(self.claims.values()) <= {1}
+
+    @invariant()
+    def states_go_forward_alone(self) -> None:
+        for row in rows(self.desk.connection, outgoing):
+            before = self.states.get(row["id"], State.QUEUED)
+            assert row["state"] == before or row["state"] in _NEXT.get(State(before), set()), (before, dict(row))
+            self.states[row["id"]] = row["state"]
+
+    @invariant()
+    def what_was_sent_is_recorded_once_and_nothing_else_is(self) -> None:
+        sent = [str(row["id"]) for row in rows(self.desk.connection, outgoing, state="sent")]
+        assert sorted(row["source_id"] for row in self.desk.recorded()) == sorted(sent)
+
+    @invariant()
+    def a_platform_id_belongs_to_one_message(self) -> None:
+        found = [row["platform_id"] for row in rows(self.desk.connection, outgoing)]
+        assert max(Counter(it for it in found if it).values(), default=0) <= 1
+
+    @invariant()
+    def a_key_is_queued_once(self) -> None:
+        keys = Counter(row["dedupe_key"] for row in rows(self.desk.connection, outgoing))
+        assert set(keys.values()) <= {1}
+
+
+Outbox.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+TestOutbox = Outbox.TestCase

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+
+from bot.errors import StoreError
+from bot.store import migrate
+from bot.store.session import open_engine
+from bot.store.tables import metadata
+
+
+@pytest.fixture
+def migrated(tmp_path: Path) -> Iterator[Engine]:
+    """A database that was made by the migrations alone."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
+    migrate.upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+def indexes(engine: Engine) -> dict[str, str]:
+    """The indexes as the database has them, with the conditions of partial ones."""
+    with engine.connect() as connection:
+        found = connection.execute(text("select name, sql from sqlite_master where type = 'index' and sql <> ''"))
+        return {name: sql for name, sql in found}
+
+
+def test_the_migrations_make_what_the_tables_say(migrated: Engine) -> None:
+    with migrated.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_migrations_make_the_very_indexes_of_the_tables(migrated: Engine, engine: Engine) -> None:
+    assert indexes(migrated) == indexes(engine)
+    assert any("WHERE" in sql for sql in indexes(migrated).values())
+
+
+def test_the_migrations_make_the_very_keys_of_the_tables(migrated: Engine, engine: Engine) -> None:
+    for table in metadata.tables:
+        made, wanted = inspect(migrated), inspect(engine)
+        assert made.get_pk_constraint(table) == wanted.get_pk_constraint(table)
+        assert made.get_unique_constraints(table) == wanted.get_unique_constraints(table)
+
+
+def test_an_upgrade_of_what_is_up_to_date_changes_nothing(migrated: Engine) -> None:
+    before = migrate.revision(migrated)
+    migrate.upgrade(migrated)
+    assert migrate.revision(migrated) == before is not None
+
+
+def test_an_empty_database_has_no_revision(engine: Engine) -> None:
+    assert migrate.revision(engine) is None
+
+
+def test_a_database_newer_than_the_program_is_refused(migrated: Engine) -> None:
+    with migrated.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(StoreError, match="数据库比这个程序新"):
+        migrate.upgrade(migrated)
+    assert migrate.revision(migrated) == "9999"
