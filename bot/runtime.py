@@ -98,15 +98,20 @@ class Runtime:
             task.result()
 
     async def _finish(self, listener: asyncio.Task[None]) -> None:
-        """Hear no more, and handle what was heard; a message being sent gets a moment to return."""
-        listener.cancel()
+        """Let the message being sent return while the link is there; hear no more, handle what was heard."""
+        self._stopping.set()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_WITHIN):
+                await self._until(lambda: self._sender_waits)
+                listener.cancel()
                 await self.settle()
 
     async def settle(self) -> None:
         """Return once all that came in is handled, and the sender has nothing that it may send now."""
-        while not self._is_settled():
+        await self._until(self._is_settled)
+
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        while not holds():
             self._changed.clear()
             await self._changed.wait()
 

@@ -15,7 +15,8 @@ from bot.sop.kinds import collect
 from bot.sop.loader import SopSet, load
 from bot.store import session
 from bot.store.tables import metadata
-from bot.store.writer import Transaction, Writer
+from bot.store.transaction import Transaction
+from bot.store.writer import Writer
 from tests.builders import BOSS, KEY, MONDAY_9, ROOM
 
 ROOT = Path(__file__).parent.parent

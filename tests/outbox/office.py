@@ -18,7 +18,7 @@ from bot.outbox.queue import Intent, Post, Priority, State, enqueue
 from bot.people import directory
 from bot.store.ids import Ids
 from bot.store.tables import interaction, outgoing
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 from tests.builders import KEY, MONDAY_9, OTHER_KEY, OTHER_ROOM, QING, ROOM, rows
 
 ACCOUNT, SOURCE = "main", "fake:main"

@@ -8,7 +8,8 @@ from sqlalchemy import Engine, insert, select
 from bot.store import ids
 from bot.store.ids import next_number
 from bot.store.tables import counter
-from bot.store.writer import Transaction, Writer
+from bot.store.transaction import Transaction
+from bot.store.writer import Writer
 from tests.builders import MONDAY_9
 
 FEW = 3

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.store import log
 from bot.store.tables import interaction
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 from tests.builders import MONDAY_9, rows
 
 EARLIER = MONDAY_9 - timedelta(minutes=1)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.errors import StoreError
 from bot.store.session import check, insert_new, open_engine, savepoint, upsert
 from bot.store.tables import counter
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 from tests.builders import rows
 
 

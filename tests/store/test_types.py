@@ -10,7 +10,7 @@ from sqlalchemy.exc import StatementError
 
 from bot.store.session import open_engine
 from bot.store.types import EPOCH, UtcTime
-from bot.store.writer import Transaction
+from bot.store.transaction import Transaction
 from tests.builders import MONDAY_9
 
 moments = Table("moments", MetaData(), Column("at", UtcTime))

@@ -8,7 +8,8 @@ from sqlalchemy import Engine, insert
 from sqlalchemy.pool import QueuePool
 
 from bot.store.tables import counter
-from bot.store.writer import Transaction, Writer
+from bot.store.transaction import Transaction
+from bot.store.writer import Writer
 from tests.builders import MONDAY_9, rows
 
 
