@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -17,7 +18,7 @@ import click
 
 from bot import config
 from bot.config import Settings
-from bot.errors import BotError
+from bot.errors import BotError, ScenarioError
 
 P = ParamSpec("P")
 FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
@@ -81,14 +82,14 @@ def demo() -> None:
     from bot import app
 
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `bot demo | head` ends without a word
-    settings = _demo_settings()
+    settings = _offline()
     _log("WARNING")
     asyncio.run(app.demo(settings))
 
 
-def _demo_settings() -> Settings:
-    """The demo needs SOPs and wording alone, so a half-filled ``.env`` does not keep anybody from trying."""
-    return replace(config.load(), channel="console")
+def _offline() -> Settings:
+    """What needs SOPs and wording alone is not kept from it by a half-filled ``.env``."""
+    return config.load({**os.environ, "BOT_CHANNEL": "console"})
 
 
 @cli.command()
@@ -105,7 +106,7 @@ def check(path: Path | None, as_json: bool) -> None:
     """
     from bot import app
 
-    settings = config.load()
+    settings = _offline()
     path = (path or settings.sops).resolve()
     folder = path if path.is_dir() else path.parent
     beside = folder.parent / "templates"
@@ -136,10 +137,12 @@ def test(path: Path | None, verbose: bool) -> None:
     from bot.scenario.play import play, report
     from bot.scenario.script import read
 
-    sops = app.needed(app.load_sops(config.load()))
+    sops = app.needed(app.load_sops(_offline()))
     _log("ERROR")
     start = path or Path("tests/scenarios")
     files = [start] if start.is_file() else sorted(start.rglob("*.yaml"))
+    if not files:
+        raise ScenarioError(f"{start} 里没有对话文件（*.yaml）")
     failed = 0
     for file in files:
         played = asyncio.run(play(read(file), sops))
@@ -164,7 +167,7 @@ def upgrade() -> None:
     """把数据库升级到这个版本需要的样子（bot run 启动时也会做）。"""
     from bot import app
 
-    settings = config.load()
+    settings = _offline()
     app.open_database(settings.database_url).dispose()
     click.echo("数据库已是最新。")
 

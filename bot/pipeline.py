@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select
@@ -29,8 +29,7 @@ from bot.sop.language import Sop
 from bot.sop.loader import SopSet
 from bot.sop.runs import Run
 from bot.status import Status
-from bot.store import log
-from bot.store.session import savepoint
+from bot.store import log, retention
 from bot.store.tables import failure, interaction, unheard
 from bot.store.transaction import Transaction
 
@@ -93,8 +92,11 @@ class Pipeline:
             mine = {kinds.get(name, "member") for name in held.get(member_id, ())}
             return next((role for role in (_STAFF, "expert", "koc") if role in mine), "member")
 
-        keep_text = timedelta(days=self.sops.community.privacy.keep_days)
-        return Recorder(self.account, self.source, keep_text, actor_role, self._command_props)
+        return Recorder(self.account, self.source, self._keep_until(tx), actor_role, self._command_props)
+
+    def _keep_until(self, tx: Transaction) -> datetime:
+        community = self.sops.community
+        return retention.keep_until(tx.now, community.privacy.keep_days, community.zone)
 
     def _call(self, event: RoomEvent) -> Call | None:
         if not isinstance(event, MessageReceived) or event.is_self:
@@ -177,7 +179,7 @@ class Pipeline:
         self, tx: Transaction, place: str, do: Callable[[], None], cause: int | None, sop_id: str | None
     ) -> bool:
         try:
-            with savepoint(tx.connection):
+            with tx.savepoint():
                 do()
         except Exception as error:
             record_failure(tx, place, error, cause, sop_id)
@@ -193,10 +195,18 @@ class Pipeline:
     def tick(self, tx: Transaction) -> None:
         """Play what is due: scheduled moments, then waits. The alarm has rung, so it is set anew."""
         tx.rescheduled = True
-        for slot in timetable.take_due(tx, self.index.line, self.sops.community.zone):
+        retention.purge(tx, self.sops.community.privacy.keep_days)
+        for slot in timetable.take_due(tx, self.account, self.index.line, self.sops.community.zone):
             self._play(tx, slot, None)
-        for run, what, due_at in runs.take_due(tx):
+        for run, what, due_at in runs.take_due(tx, self.account):
             self._wake(tx, run, what, due_at)
+
+    def next_due(self, tx: Transaction) -> datetime | None:
+        """When ``tick`` has something to do again."""
+        community = self.sops.community
+        purge = retention.next_purge(tx, community.privacy.keep_days, community.zone)
+        moments = (timetable.next_due(tx, self.account), runs.next_due(tx, self.account), purge)
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def _play(self, tx: Transaction, slot: timetable.Slot, cause: int | None) -> bool:
         line = slot.line
@@ -231,7 +241,9 @@ class Pipeline:
             return read is not None
         standing = access.standing(tx, heard.person, heard.room, roles.roles(tx))
         if isinstance(read, Call):
-            self._answer(tx, heard, self._obey(tx, heard, read, standing))
+            answers, chat = self._obey(tx, heard, read, standing), heard.message.chat
+            room = None if chat is None else self._bound(tx, chat)  # which the command may have changed
+            self._answer(tx, replace(heard, room=room), answers)
             return True
         hint = access.hint(read.typed, read.suggestion, standing, in_private=heard.room is None)
         self._answer(tx, heard, [hint] if hint else [])
@@ -271,7 +283,7 @@ class Pipeline:
         late = tx.now - said.message.occurred_at > LATE
         if call.command.unheard_too and not late:
             try:
-                with savepoint(tx.connection):
+                with tx.savepoint():
                     self._obey_stranger(tx, said, call)
             except _NoAnswer:
                 pass
@@ -326,7 +338,7 @@ class Pipeline:
 
     def sync_timetable(self, tx: Transaction) -> None:
         enabled = [room for room in directory.rooms_of(tx, self.account) if room.enabled]
-        timetable.sync(tx, self.index.lines(enabled), self.sops.community.zone)
+        timetable.sync(tx, self.account, self.index.lines(enabled), self.sops.community.zone)
 
     def run_by_hand(self, tx: Transaction, sop: Sop, room: Room, occurrence: str, cause: int) -> bool:
         main = lookup.first_slot(self.sops.kind_of(sop))

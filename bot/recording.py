@@ -63,7 +63,7 @@ class Recorder:
 
     account: str
     source: str
-    keep_text: timedelta
+    keep_until: datetime
     actor_role: Callable[[int], str]
     command_props: Callable[[MessageReceived], dict[str, object] | None]
 
@@ -191,8 +191,8 @@ class _Segment:
 
     def _keep(self, text: str) -> int:
         text_id = self.tx.new_id()
-        keep_until = self.tx.now + self.recorder.keep_text
-        self.texts.append({"id": text_id, "body": text[:LONGEST_TEXT], "keep_until": keep_until})
+        body = text[:LONGEST_TEXT]
+        self.texts.append({"id": text_id, "body": body, "keep_until": self.recorder.keep_until})
         return text_id
 
     def _moved(self, event: MembersJoined | MembersLeft) -> None:

@@ -26,7 +26,6 @@ from bot.outbox.delivery import Outcome
 from bot.outbox.pace import Pace
 from bot.outbox.queue import State
 from bot.pipeline import Pipeline, record_failure
-from bot.sop import runs
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 
@@ -241,8 +240,9 @@ class Runtime:
                 results = self._work_through(tx, batch)
                 if extra is not None:
                     extra(tx)
-                due = runs.next_due(tx) if tx.rescheduled else None
-                return results, tx.queued, due, tx.rescheduled
+                changed = tx.rescheduled or self.timer.due is None
+                due = self.pipeline.next_due(tx) if changed else None
+                return results, tx.queued, due, changed
 
         results, queued, due, rescheduled = await self._writer.run(work)
         if rescheduled:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Table, select
 
 from bot.events import Chat, MessageReceived, Person
+from bot.scenario.world import World
 from bot.sop.context import CommandContext
 from bot.sop.kind import Behaviour, Command, Kind, Who
 from bot.sop.language import Sop
@@ -37,6 +38,20 @@ def rows(connection: Connection, table: Table, **where: object) -> list[RowMappi
     """The rows of ``table`` whose columns are as in ``where``, by key, so that what has an id is oldest first."""
     query = select(table).filter_by(**where).order_by(*table.primary_key.columns)
     return list(connection.execute(query).mappings())
+
+
+async def ask(world: World, text: str, sender: Person = BOSS, chat: Chat | None = ROOM) -> list[str]:
+    """``sender`` says ``text`` (in private if ``chat`` is None); gives what the bot says to it at once."""
+    before = len(world.sent)
+    world.channel.say(text, sender, chat)
+    await world.settle()
+    return [message.text for _, message in world.sent[before:]]
+
+
+def look(world: World, table: Table, **where: object) -> list[RowMapping]:
+    """``rows`` as another connection sees them: what is committed."""
+    with world.engine.connect() as connection:
+        return rows(connection, table, **where)
 
 
 class Toy(Sop):

@@ -15,7 +15,7 @@ from bot.store.tables import outgoing
 
 
 def show_help(ctx: CommandContext) -> None:
-    usable = [c for c in ctx.desk.commands if allowed(c, ctx.standing, ctx.room)]
+    usable = [c for c in ctx.desk.commands if c.who is not Who.ANYONE and allowed(c, ctx.standing, ctx.room)]
     lines = [f"{_spelling(c)}  {c.help}" for c in usable if not ctx.args or _is_about(c, ctx.args[0])]
     if not lines:
         ctx.reply(f"没有叫“{ctx.args[0]}”的命令，或者您在这里用不了。发 /帮助 看全部。")

@@ -10,7 +10,7 @@ from bot.sop.kind import Command
 from bot.sop.problems import closest
 
 SLASHES = "/／、"
-_WORD = re.compile(r"""[“"「『]([^”"」』]*)[”"」』]|'([^']*)'|(\S+)""")
+_WORD = re.compile(r"""[“”"]([^“”"]*)[“”"]|[‘’']([^‘’']*)[‘’']|[「『]([^」』]*)[」』]|(\S+)""")
 _MENTION = re.compile(r"^\s*@\S+?[\u2005\s]+(?=[/／、])")
 _MOST_WORDS = 3
 

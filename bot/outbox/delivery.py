@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, case, func, select, update
 
 from bot.channels.base import Message
 from bot.outbox.pace import Pace
@@ -23,8 +23,6 @@ from bot.store.tables import identity, membership, outgoing, room, room_address
 from bot.store.transaction import Transaction
 
 ECHO_WITHIN = timedelta(minutes=2)
-LOOK_AHEAD = 100
-"""How many queued rows are weighed at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +38,21 @@ class Outcome:
 def claim(tx: Transaction, account: str, pace: Pace) -> Message | datetime | None:
     """The next message to send, now in ``sending``; or when to ask again; or None if nothing waits."""
     _expire(tx, account)
-    waiting: list[datetime] = []
-    busy_rooms: set[int | None] = set()
-    for row in _queued(tx, account):
-        place = _place(row)
-        if place in busy_rooms:
-            continue  # first in, first out in a room
-        busy_rooms.add(place)
-        ready = _ready_at(tx, row, pace)
-        if ready is not None and ready > tx.now:
-            waiting.append(ready)
-        elif (message := _address(tx, row)) is not None:
-            _set(tx, row.id, state=State.SENDING, sending_at=tx.now, attempts=row.attempts + 1)
-            return message
-        else:
-            _set(tx, row.id, state=State.DROPPED, reason="nowhere to send it to", settled_at=tx.now)
-            busy_rooms.discard(place)
-    return min(waiting, default=None)
+    heads = _heads(tx, account)
+    ready = [(_ready_at(tx, row, pace), row) for row in heads]
+    for moment, row in ready:
+        if moment <= tx.now:
+            return _begin_sending(tx, row) or claim(tx, account, pace)
+    return min((moment for moment, _ in ready), default=None)
+
+
+def _begin_sending(tx: Transaction, row: Row[Any]) -> Message | None:
+    message = _address(tx, row)
+    if message is None:
+        _set(tx, row.id, state=State.DROPPED, reason="nowhere to send it to", settled_at=tx.now)
+    else:
+        _set(tx, row.id, state=State.SENDING, sending_at=tx.now, attempts=row.attempts + 1)
+    return message
 
 
 def _expire(tx: Transaction, account: str) -> None:
@@ -68,38 +64,37 @@ def _expire(tx: Transaction, account: str) -> None:
     )
 
 
-def _queued(tx: Transaction, account: str) -> list[Row[Any]]:
-    query = (
-        select(outgoing)
+def _heads(tx: Transaction, account: str) -> list[Row[Any]]:
+    """What is first in line in each room and private chat, in the order in which it goes."""
+    here = (outgoing.c.room_id, outgoing.c.identity_id)
+    line = func.row_number().over(partition_by=here, order_by=(outgoing.c.priority, outgoing.c.id))
+    queued = (
+        select(outgoing.c.id, line.label("line"))
         .where(outgoing.c.account == account, outgoing.c.state == State.QUEUED)
-        .order_by(outgoing.c.priority, outgoing.c.id)
-        .limit(LOOK_AHEAD)
+        .subquery()
     )
-    return list(tx.connection.execute(query))
+    query = select(outgoing).join(queued, queued.c.id == outgoing.c.id).where(queued.c.line == 1)
+    return list(tx.connection.execute(query.order_by(outgoing.c.priority, outgoing.c.id)))
 
 
-def _place(row: Row[Any]) -> int:
-    """Room and person ids come from one sequence, so they cannot be taken for each other."""
-    return int(row.identity_id if row.room_id is None else row.room_id)
+def _ready_at(tx: Transaction, row: Row[Any], pace: Pace) -> datetime:
+    last, last_here = _last_sending(tx, row, pace.longest)
+    ready = pace.ready_at(row.id, last, last_here)
+    return max(moment for moment in (ready, row.not_before, row.queued_at) if moment is not None)
 
 
-def _ready_at(tx: Transaction, row: Row[Any], pace: Pace) -> datetime | None:
-    last = _last_sending(tx, row.account)
-    last_here = _last_sending(tx, row.account, row)
-    moments = [m for m in (pace.ready_at(row.id, last, last_here), row.not_before) if m is not None]
-    return max(moments, default=None)
-
-
-def _last_sending(tx: Transaction, account: str, place: Row[Any] | None = None) -> datetime | None:
-    query = select(func.max(outgoing.c.sending_at)).where(
-        outgoing.c.account == account, outgoing.c.sending_at.is_not(None)
+def _last_sending(
+    tx: Transaction, row: Row[Any], within: timedelta
+) -> tuple[datetime | None, datetime | None]:
+    """When the account, and it in this place, last began to send; before ``within`` it does not matter."""
+    here = outgoing.c.room_id.is_not_distinct_from(row.room_id) & (
+        outgoing.c.identity_id.is_not_distinct_from(row.identity_id)
     )
-    if place is not None:
-        query = query.where(
-            outgoing.c.room_id.is_not_distinct_from(place.room_id),
-            outgoing.c.identity_id.is_not_distinct_from(place.identity_id),
-        )
-    return tx.connection.execute(query).scalar()
+    query = select(func.max(outgoing.c.sending_at), func.max(case((here, outgoing.c.sending_at)))).where(
+        outgoing.c.account == row.account, outgoing.c.sending_at > tx.now - within
+    )
+    found = tx.connection.execute(query).one()
+    return found[0], found[1]
 
 
 def _address(tx: Transaction, row: Row[Any]) -> Message | None:
@@ -175,7 +170,9 @@ def _unseen_like(tx: Transaction, account: str, place: int | None, text: str) ->
         return None
     query = (
         select(outgoing)
-        .where(outgoing.c.account == account, outgoing.c.state.in_([State.SENDING, State.UNKNOWN, State.SENT]))
+        .where(
+            outgoing.c.account == account, outgoing.c.state.in_([State.SENDING, State.UNKNOWN, State.SENT])
+        )
         .where(outgoing.c.platform_id.is_(None), outgoing.c.sending_at >= tx.now - ECHO_WITHIN)
         .where((outgoing.c.room_id == place) | (outgoing.c.identity_id == place))
         .order_by(outgoing.c.id)

@@ -15,6 +15,11 @@ class Pace:
     jitter: timedelta = timedelta(seconds=2)
     room_gap: timedelta = timedelta(seconds=6)
 
+    @property
+    def longest(self) -> timedelta:
+        """What was sent longer ago than this holds nothing up."""
+        return max(self.account_gap + self.jitter, self.room_gap)
+
     def ready_at(
         self, seed: int, last_sent: datetime | None, last_in_room: datetime | None
     ) -> datetime | None:

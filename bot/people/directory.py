@@ -133,10 +133,12 @@ def note_present(tx: Transaction, present: Mapping[tuple[int, int], str]) -> Non
     new = [pair for pair in present if pair not in known]
     rows = [{"room_id": r, "identity_id": i, "alias": present[r, i], "ordinal": 1} for r, i in new]
     insert_new(tx.connection, membership, rows)
-    for pair, row in known.items():
-        alias = present.get(pair, row.alias)
-        if pair in present and (row.left_at is not None or (alias and alias != row.alias)):
-            _update_membership(tx, pair, alias=alias, left_at=None)
+    for pair in sorted(present.keys() & known.keys()):
+        row, alias = known[pair], present[pair] or known[pair].alias
+        if row.left_at is not None:  # back again, before the platform tells of it
+            _update_membership(tx, pair, alias=alias, ordinal=row.ordinal + 1, joined_at=None, left_at=None)
+        elif alias != row.alias:
+            _update_membership(tx, pair, alias=alias)
 
 
 def join(tx: Transaction, room_id: int, identity_id: int, at: datetime, alias: str) -> int | None:

@@ -24,9 +24,10 @@ from bot.events import (
     RoomEvent,
 )
 from bot.scenario.script import Line, Script
-from bot.scenario.world import World
+from bot.scenario.world import SLOT_COUNTS, World
 from bot.sop.loader import SopSet
 from bot.sop.problems import closest
+from bot.store.log import CORE_NAMES
 
 ON_TIME = timedelta(minutes=1)
 """How far from its line's moment a message may be sent."""
@@ -74,6 +75,11 @@ async def play(script: Script, sops: SopSet, url: str | None = None) -> Play:
 
 def _choose(script: Script, sops: SopSet) -> SopSet:
     """The SOPs that the scenario names."""
+    known = {*CORE_NAMES, *SLOT_COUNTS, "failures"}.union(*(kind.names for kind in sops.kinds.values()))
+    for name in script.expect:
+        if name not in known:
+            hint = closest(name, known)
+            raise ScenarioError(f"expect 里没有 {name} 这种记录{f'，是不是 {hint}？' if hint else ''}")
     if script.sops is None:
         return sops
     for wanted in script.sops:

@@ -17,6 +17,7 @@ from bot.events import ChannelEvent, Chat, Person
 from bot.outbox.pace import Pace
 from bot.runtime import Runtime
 from bot.sop.loader import SopSet
+from bot.sop.timetable import SlotState
 from bot.stage import Stage
 from bot.status import Status
 from bot.store import session
@@ -24,6 +25,7 @@ from bot.store.tables import failure, interaction, metadata, slot
 from bot.store.writer import Writer
 
 ACCOUNT = "test"
+SLOT_COUNTS = {f"slots_{state}": state for state in SlotState}
 CLAIM_CODE = "TESTCODE"
 
 
@@ -114,8 +116,8 @@ class World:
         """How often an interaction is in the log; ``slots_done`` (…) counts slots, ``failures`` those."""
         if name == "failures":
             query = select(func.count()).select_from(failure)
-        elif name.startswith("slots_"):
-            query = select(func.count()).where(slot.c.state == name.removeprefix("slots_"))
+        elif name in SLOT_COUNTS:
+            query = select(func.count()).where(slot.c.state == SLOT_COUNTS[name])
         else:
             query = select(func.count()).where(interaction.c.name == name)
         with self.engine.connect() as connection:

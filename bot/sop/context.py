@@ -124,6 +124,8 @@ class Context(Generic[S]):
 
         ``about`` is its object as (type, id); ``parent`` the interaction it follows from, else ``cause``.
         """
+        if name not in self.sops.kind_of(self.sop).names:
+            raise ValueError(f"the kind {self.sop.sop} does not declare the interaction {name}")
         parent = parent if parent is not None else self.cause
         row = log.entry(
             self.tx,
@@ -159,6 +161,7 @@ class Context(Generic[S]):
         found = runs.find(self.tx, self.sop.id, scope, occurrence)
         return found or runs.begin(
             self.tx,
+            self.account,
             self.sop.id,
             self.sops.source[self.sop.id].hash,
             scope,
@@ -184,7 +187,11 @@ class Context(Generic[S]):
 
     def wake_at(self, run: Run, when: datetime, what: str) -> None:
         """Call the kind's ``OnWait(what)`` for this run at ``when``."""
-        runs.wake_at(self.tx, run.id, when, what)
+        runs.wake_at(self.tx, run, when, what)
+
+    def is_waiting(self, run: Run, what: str) -> bool:
+        """Whether the run will be woken for ``what``."""
+        return runs.is_waiting(self.tx, run.id, what)
 
     def choose(self, options: Sequence[Any]) -> Any:
         """One of ``options``, by chance, yet the same whenever this occasion is played again."""

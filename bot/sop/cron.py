@@ -29,6 +29,7 @@ def parse(text: str) -> Fields:
         raise Mistake(f"cron 要写五段：分 时 日 月 星期，这里有 {len(words)} 段", _EXAMPLE)
     weekday = _weekday(words)
     minute, hour, day, month = (_numbers(word, *of) for word, of in zip(words[:4], _RANGES, strict=True))
+    _refuse_several(minute, hour, words)
     _refuse_never(day, month)
     if day != "*" and weekday != "*":
         raise Mistake(
@@ -102,6 +103,14 @@ def _number(word: str, name: str, low: int, high: int) -> int:
         return int(word)
     meant = closest(word, _MONTHS) if high == 12 else ""
     raise Mistake(f"cron 的{name}“{word}”不对，应在 {low} 到 {high} 之间", meant)
+
+
+def _refuse_several(minute: str, hour: str, words: list[str]) -> None:
+    """A SOP plays once a day at most: its slots are told apart by their dates."""
+    if minute.isdigit() and hour.isdigit():
+        return
+    first = [field.partition(",")[0].replace("*", example) for field, example in ((minute, "0"), (hour, "9"))]
+    raise Mistake("一天里只能有一个时刻；要发几次，就写几个 SOP", " ".join((*first, *words[2:])))
 
 
 def _refuse_never(day: str, month: str) -> None:

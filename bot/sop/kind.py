@@ -87,7 +87,7 @@ class Command:
     """A slash command: ``names`` are its spellings, words apart by one space (``room enable``, ``开群``).
 
     ``usage`` is what follows the name, in Chinese; ``words`` are bare words that mean the same when said in
-    private, with a mention of the bot, or as a whole message in an open window. ``unheard_too``: obeyed in
+    private or with a mention of the bot. ``unheard_too``: obeyed in
     rooms that nobody enabled (claim and enable alone).
     """
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, select, update
 
 from bot.store.session import insert_new, upsert
-from bot.store.tables import cursor, run, wait
+from bot.store.tables import run, wait
 from bot.store.transaction import Transaction
 
 
@@ -19,6 +19,7 @@ class Run:
     """A run as it is in the store; ``state`` is the kind's own, as JSON."""
 
     id: int
+    account: str
     sop_id: str
     sop_hash: str
     scope: str
@@ -57,6 +58,7 @@ def by_id(tx: Transaction, run_id: int) -> Run | None:
 
 def begin(
     tx: Transaction,
+    account: str,
     sop_id: str,
     sop_hash: str,
     scope: str,
@@ -69,6 +71,7 @@ def begin(
     """Open a run, from ``tx.now`` on; its key must be new."""
     new = Run(
         tx.new_id(),
+        account,
         sop_id,
         sop_hash,
         scope,
@@ -117,27 +120,28 @@ def listening_to(tx: Transaction, identity_id: int, room_id: int | None, moment:
     return [_run(row) for row in tx.connection.execute(query)]
 
 
-def wake_at(tx: Transaction, run_id: int, when: datetime, what: str) -> None:
+def wake_at(tx: Transaction, run: Run, when: datetime, what: str) -> None:
     """Wake the run at ``when``; the same ``what`` replaces an earlier moment."""
-    row = {"id": tx.new_id(), "run_id": run_id, "what": what, "due_at": when}
+    row = {"id": tx.new_id(), "account": run.account, "run_id": run.id, "what": what, "due_at": when}
     upsert(tx.connection, wait, [row], ["run_id", "what"])
     tx.rescheduled = True
 
 
-def take_due(tx: Transaction) -> list[tuple[Run, str, datetime]]:
-    """The waits that are over, as (run, what, when it was due), in their order; they are gone then."""
-    due = tx.connection.execute(
-        select(wait).where(wait.c.due_at <= tx.now).order_by(wait.c.due_at, wait.c.id)
-    )
-    rows = due.all()
+def is_waiting(tx: Transaction, run_id: int, what: str) -> bool:
+    query = select(wait.c.id).where(wait.c.run_id == run_id, wait.c.what == what)
+    return tx.connection.execute(query).first() is not None
+
+
+def take_due(tx: Transaction, account: str) -> list[tuple[Run, str, datetime]]:
+    """The waits of an account that are over, as (run, what, when due), in order; they are gone then."""
+    due = select(wait).where(wait.c.account == account, wait.c.due_at <= tx.now)
+    rows = tx.connection.execute(due.order_by(wait.c.due_at, wait.c.id)).all()
     if rows:
         tx.connection.execute(delete(wait).where(wait.c.id.in_([row.id for row in rows])))
     found = [(by_id(tx, row.run_id), row.what, row.due_at) for row in rows]
     return [(it, what, when) for it, what, when in found if it is not None]
 
 
-def next_due(tx: Transaction) -> datetime | None:
-    """The next moment at which a wait is over or a schedule has a slot."""
-    waits = tx.connection.execute(select(func.min(wait.c.due_at))).scalar()
-    slots = tx.connection.execute(select(func.min(cursor.c.next_at))).scalar()
-    return min((moment for moment in (waits, slots) if moment is not None), default=None)
+def next_due(tx: Transaction, account: str) -> datetime | None:
+    """When the next wait of an account is over."""
+    return tx.connection.execute(select(func.min(wait.c.due_at)).where(wait.c.account == account)).scalar()

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from bot.sop.schedule import Schedule
 from bot.store.session import insert_new, upsert
@@ -50,17 +50,17 @@ class Slot:
     occurrence: str
 
 
-def sync(tx: Transaction, lines: Iterable[Line], zone: ZoneInfo) -> None:
-    """Make the cursors those of ``lines``: what is new, or has another schedule than before, begins now."""
+def sync(tx: Transaction, account: str, lines: Iterable[Line], zone: ZoneInfo) -> None:
+    """Make the cursors of an account those of ``lines``; what is new, or has a new schedule, begins now."""
     wanted = {line.key: line for line in lines}
-    for row in tx.connection.execute(select(cursor)).all():
+    for row in tx.connection.execute(select(cursor).where(cursor.c.account == account)).all():
         line = wanted.get((row.sop_id, row.room_id, row.step))
         if line is None:
             here = (cursor.c.sop_id == row.sop_id) & (cursor.c.room_id == row.room_id)
             tx.connection.execute(cursor.delete().where(here, cursor.c.step == row.step))
         elif line.schedule.words == row.schedule:
             del wanted[line.key]
-    rows = [_cursor_row(line, tx.now, zone) for line in wanted.values()]
+    rows = [{"account": account, **_cursor_row(line, tx.now, zone)} for line in wanted.values()]
     upsert(tx.connection, cursor, rows, ["sop_id", "room_id", "step"])
     tx.rescheduled = True
 
@@ -71,21 +71,31 @@ def _cursor_row(line: Line, at: datetime, zone: ZoneInfo) -> dict[str, object]:
     return {**keys, "schedule": line.schedule.words, "at": at, "next_at": next_at}
 
 
+def next_due(tx: Transaction, account: str) -> datetime | None:
+    """When the next slot of an account is due."""
+    query = select(func.min(cursor.c.next_at)).where(cursor.c.account == account)
+    return tx.connection.execute(query).scalar()
+
+
 def take_due(
-    tx: Transaction, line_of: Callable[[str, int, str], Line | None], zone: ZoneInfo
+    tx: Transaction, account: str, line_of: Callable[[str, int, str], Line | None], zone: ZoneInfo
 ) -> Iterator[Slot]:
-    """The slots that are due and not too late; those that are too late are recorded as missed.
+    """The slots of an account that are due and not too late; those that are too late are recorded as missed.
 
     ``line_of`` finds the line of a cursor (SOP id, room id, step). Cursors move as the slots are taken, so
     the iteration must be run to its end.
     """
-    due = select(cursor).where(cursor.c.next_at <= tx.now).order_by(cursor.c.next_at)
-    for row in tx.connection.execute(due.order_by(cursor.c.sop_id, cursor.c.room_id)).all():
-        if (line := line_of(row.sop_id, row.room_id, row.step)) is not None:
+    due = select(cursor).where(cursor.c.account == account, cursor.c.next_at <= tx.now)
+    for row in tx.connection.execute(due.order_by(cursor.c.next_at, cursor.c.sop_id, cursor.c.room_id)).all():
+        line = line_of(row.sop_id, row.room_id, row.step)
+        if line is None:
+            _move(tx, row.sop_id, row.room_id, row.step, None)
+        else:
             yield from _play(tx, line, row.next_at, zone)
 
 
 def _play(tx: Transaction, line: Line, first: datetime, zone: ZoneInfo) -> Iterator[Slot]:
+    """Take every slot of a line from ``first`` until now."""
     moment: datetime | None = first
     while moment is not None and moment <= tx.now:
         day = moment.astimezone(zone).date().isoformat()
@@ -94,12 +104,13 @@ def _play(tx: Transaction, line: Line, first: datetime, zone: ZoneInfo) -> Itera
         if new is not None and not missed:
             yield new
         moment = line.schedule.next_after(moment, zone)
-    upsert(
-        tx.connection,
-        cursor,
-        [{**_cursor_row(line, tx.now, zone), "next_at": moment}],
-        ["sop_id", "room_id", "step"],
-    )
+    _move(tx, *line.key, moment)
+
+
+def _move(tx: Transaction, sop_id: str, room_id: int, step: str, next_at: datetime | None) -> None:
+    """The cursor has come to now, and has nothing to do before ``next_at``."""
+    here = (cursor.c.sop_id == sop_id) & (cursor.c.room_id == room_id) & (cursor.c.step == step)
+    tx.connection.execute(update(cursor).where(here).values(at=tx.now, next_at=next_at))
 
 
 def by_hand(tx: Transaction, line: Line, occurrence: str) -> Slot | None:

@@ -185,6 +185,7 @@ class Run(SQLModel, table=True):
         Index("ix_run_listening", "identity_id", **_where("listens_until IS NOT NULL AND closed_at IS NULL")),
     )
     id: int = _id()
+    account: str
     sop_id: str
     sop_hash: str
     scope: str
@@ -202,10 +203,11 @@ class Cursor(SQLModel, table=True):
     """How far a schedule of a SOP has been played in a room, and its next moment."""
 
     __tablename__ = "cursor"
-    __table_args__ = (Index("ix_cursor_next_at", "next_at"),)
+    __table_args__ = (Index("ix_cursor_next_at", "account", "next_at"),)
     sop_id: str = Field(primary_key=True)
     room_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     step: str = Field(primary_key=True)
+    account: str
     schedule: str
     at: datetime = _time(null=False)
     next_at: datetime | None = _time()
@@ -236,9 +238,10 @@ class Wait(SQLModel, table=True):
     __tablename__ = "wait"
     __table_args__ = (
         UniqueConstraint("run_id", "what"),
-        Index("ix_wait_due_at", "due_at"),
+        Index("ix_wait_due_at", "account", "due_at"),
     )
     id: int = _id()
+    account: str
     run_id: int = _ref(null=False)
     what: str
     due_at: datetime = _time(null=False)
@@ -251,6 +254,7 @@ class Outgoing(SQLModel, table=True):
     __table_args__ = (
         Index("ix_outgoing_open", "account", "state", **_where("state IN ('queued', 'sending')")),
         Index("ix_outgoing_platform_id", "platform_id", **_where("platform_id IS NOT NULL")),
+        Index("ix_outgoing_settled_at", "settled_at", **_where("wiped_at IS NULL")),
         Index("ix_outgoing_sending_at", "account", "sending_at", **_where("sending_at IS NOT NULL")),
     )
     id: int = _id()
@@ -276,6 +280,7 @@ class Outgoing(SQLModel, table=True):
     expires_at: datetime | None = _time()
     sending_at: datetime | None = _time()
     settled_at: datetime | None = _time()
+    wiped_at: datetime | None = _time()
     platform_id: str | None = None
 
 

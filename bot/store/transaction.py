@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.store import session
 from bot.store.ids import Ids
 
 
@@ -26,3 +29,13 @@ class Transaction:
 
     def new_id(self) -> int:
         return self.ids.next(self.connection)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Keep or undo what is done inside; ids that were reserved inside are then nobody's again."""
+        try:
+            with session.savepoint(self.connection):
+                yield
+        except BaseException:
+            self.ids.forget()
+            raise

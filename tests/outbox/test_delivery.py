@@ -63,7 +63,7 @@ def test_a_room_rests_between_two_messages_while_another_goes_on(engine: Engine)
 
 def test_a_room_with_a_long_queue_does_not_hold_up_the_others(engine: Engine) -> None:
     with office(engine, SLOW) as desk:
-        for number in range(delivery.LOOK_AHEAD + 1):
+        for number in range(101):
             desk.post(f"甲{number}")
         desk.post("乙", room=desk.other_room)
         assert desk.claim_message().text == "甲0"

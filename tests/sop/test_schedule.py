@@ -41,7 +41,7 @@ def next_of(words: str, after: datetime = MONDAY_9) -> str:
         ("每月15号、28号 10:00", "12-15 10:00"),
         ("周一　０９：３０", "11-30 09:30"),
         ("cron: 30 9 * * tue", "12-01 09:30"),
-        ("cron 0 */6 * * *", "11-30 12:00"),
+        ("cron 0 6 */2 * *", "12-01 06:00"),
         ("cron: 0 10 1 jan,jun *", "01-01 10:00"),
         ("cron: 0 10 * * fri-sun", "12-04 10:00"),
     ],
@@ -83,6 +83,8 @@ def test_a_schedule_keeps_the_words_of_its_author() -> None:
         ("cron: 0 9 30 feb *", "永远不会到", "cron: 30 9 * * mon"),
         ("cron: 0 9 1 * mon", "又限日期又限星期", "cron: 0 9 * * mon"),
         ("cron: 30-10 9 * * mon", "一个也没有", "cron: 30 9 * * mon"),
+        ("cron: 10 12,18 * * *", "一天里只能有一个时刻", "cron: 10 12 * * *"),
+        ("cron: 0 * * * *", "一天里只能有一个时刻", "cron: 0 9 * * *"),
         ("cron: x/y 9 * * mon", "看不懂", "cron: 30 9 * * mon"),
     ],
 )

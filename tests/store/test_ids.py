@@ -59,6 +59,15 @@ def test_ids_of_an_undone_transaction_are_not_taken_for_reserved(writer: Writer,
     assert not set(mine) & set(theirs)
 
 
+def test_ids_of_an_undone_savepoint_are_not_taken_for_reserved(writer: Writer, other: Writer) -> None:
+    with writer.transaction(MONDAY_9) as tx:
+        with pytest.raises(ZeroDivisionError), tx.savepoint():
+            tx.new_id()
+            raise ZeroDivisionError
+        mine = tx.new_id()
+    assert mine not in take(other, FEW)
+
+
 def test_short_numbers_count_from_one_in_each_scope(tx: Transaction) -> None:
     assert [next_number(tx.connection, "member") for _ in range(3)] == [1, 2, 3]
     assert next_number(tx.connection, "question") == 1

@@ -67,7 +67,7 @@ def parse_endpoint(endpoint: str, *, allow_insecure: bool) -> Address:
     address = Address(parts.hostname, port)
     if not (address.is_loopback or allow_insecure):
         raise ConfigError(
-            [f"网关 {address} 不在本机，而连接没有加密，群里的话会被旁人看到：请走加密隧道，或明确允许不加密"]
+            [f"网关 {address} 不在本机，而连接没有加密，群里的话会被旁人看到：请走加密隧道，或设 BOT_ALLOW_INSECURE_GATEWAY=true"]
         )
     return address
 

@@ -20,11 +20,15 @@ _PARTS_OF_DAY = ((4, "昨晚"), (11, "今早"), (14, "今天中午"), (17, "今�
 
 
 def gather(ctx: Context[Challenge], entry: int) -> None:
-    """Note an entry of this room; the first one since the last receipt starts the clock."""
+    """Note an entry of this room; the first one since the last receipt starts the clock.
+
+    An entry whose receipt could not be posted (the room was disabled, say) is thanked for in the next one.
+    """
     assert ctx.room is not None, "entries are made in rooms"
     run = ctx.open_run(f"room:{ctx.room.id}", "receipt")
     if run.state.get("first") is None:
         ctx.keep(run, {"first": entry})
+    if not ctx.is_waiting(run, "receipt"):
         ctx.wake_at(run, ctx.now + ctx.sop.receipt.gather, "receipt")
 
 

@@ -1,0 +1,40 @@
+"""Words are kept for a time and then deleted; that they were said stays on record."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, select, update
+
+from bot.store.tables import outgoing, texts
+from bot.store.transaction import Transaction
+
+PURGE_AT = time(4)
+"""When a day's words go, all at once."""
+_unwiped = outgoing.c.wiped_at.is_(None) & outgoing.c.settled_at.is_not(None)
+
+
+def keep_until(said_at: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """The end of keeping what was said then: the first ``PURGE_AT`` after that many days."""
+    moment = (said_at + timedelta(days=days)).astimezone(zone)
+    purge = datetime.combine(moment.date(), PURGE_AT, zone)
+    return purge if purge >= moment else purge + timedelta(days=1)
+
+
+def purge(tx: Transaction, days: int) -> None:
+    """Delete the words whose time is over: what members said, and what the bot said (it may repeat them)."""
+    tx.connection.execute(delete(texts).where(texts.c.keep_until <= tx.now))
+    tx.connection.execute(
+        update(outgoing)
+        .where(_unwiped, outgoing.c.settled_at <= tx.now - timedelta(days=days))
+        .values(payload={"text": "", "mentions": []}, wiped_at=tx.now)
+    )
+
+
+def next_purge(tx: Transaction, days: int, zone: ZoneInfo) -> datetime | None:
+    """When there is something to delete again."""
+    ours = tx.connection.execute(select(func.min(outgoing.c.settled_at)).where(_unwiped)).scalar()
+    theirs = tx.connection.execute(select(func.min(texts.c.keep_until))).scalar()
+    moments = (theirs, None if ours is None else keep_until(ours, days, zone))
+    return min((moment for moment in moments if moment is not None), default=None)

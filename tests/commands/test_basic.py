@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.channels.fake import Fault
+from bot.scenario.world import CLAIM_CODE, World
+from bot.store.tables import failure, interaction, member, outgoing, role
+from tests.builders import BOSS, OTHER_ROOM, QING, ROOM, ZHOU, ask, look, said
+from tests.conftest import MakeWorld
+
+# --- help ---
+
+
+def names_in(answer: str) -> set[str]:
+    """The Chinese names of the commands that a help lists."""
+    return {line.split("（")[0].removeprefix("/") for line in answer.splitlines() if line.startswith("/")}
+
+
+async def test_help_lists_what_an_admin_may_use_in_a_room(world: World) -> None:
+    (answer,) = await ask(world, "/帮助")
+    assert names_in(answer) == {
+        "帮助", "状态", "开群", "关群", "sop列表", "发sop", "挑战", "排行"
+    }  # fmt: skip
+
+
+async def test_help_lists_for_members_what_members_may_use(world: World) -> None:
+    (answer,) = await ask(world, "/help", QING)
+    assert names_in(answer) == {"帮助", "排行"}
+
+
+async def test_help_in_private_leaves_out_what_belongs_into_rooms(world: World) -> None:
+    (answer,) = await ask(world, "/help", BOSS, None)
+    assert "状态" in names_in(answer)
+    assert not names_in(answer) & {"开群", "关群"}
+
+
+async def test_help_about_a_word_lists_what_bears_it(world: World) -> None:
+    (answer,) = await ask(world, "/帮助 sop")
+    assert names_in(answer) == {"sop列表", "发sop"}
+    assert await ask(world, "/帮助 /状态") == ["您在这里能用：\n/状态（/status）  是否在线，今天发了多少"]
+
+
+async def test_help_about_what_is_not_there_says_so(world: World) -> None:
+    assert await ask(world, "/帮助 番茄") == ["没有叫“番茄”的命令，或者您在这里用不了。发 /帮助 看全部。"]
+
+
+async def test_help_about_what_one_may_not_use_says_no_more_than_that(world: World) -> None:
+    (answer,) = await ask(world, "/帮助 状态", QING)
+    assert "今天发了多少" not in answer
+
+
+async def test_strangers_get_no_help(world: World) -> None:
+    assert await ask(world, "/帮助", QING, None) == []
+    assert await ask(world, "/帮助", QING, OTHER_ROOM) == []
+
+
+# --- status ---
+
+
+async def test_status_fits_one_line(world: World) -> None:
+    assert await ask(world, "/状态") == ["在线｜1群｜今天发0 待发0"]
+    assert await ask(world, "/status", BOSS, None) == ["在线｜1群｜今天发1 待发0"]
+
+
+async def test_status_counts_what_did_not_go_out(world: World) -> None:
+    world.channel.fail_next(Fault.REFUSED, Fault.LOST)
+    assert await ask(world, "/帮助") == []
+    assert await ask(world, "/帮助") == []
+    assert await ask(world, "/状态") == ["在线｜1群｜今天发0 待发0｜没发成1｜去向不明1"]
+
+
+async def test_status_counts_from_midnight_in_the_communitys_zone(world: World) -> None:
+    await ask(world, "/状态")
+    await world.move_to(world.clock.now() + timedelta(hours=14, minutes=50))
+    assert await ask(world, "/状态") == ["在线｜1群｜今天发2 待发0"]
+    await world.move_to(world.clock.now() + timedelta(minutes=15))
+    assert await ask(world, "/状态") == ["在线｜1群｜今天发0 待发0"]
+
+
+async def test_status_is_for_admins(world: World) -> None:
+    (answer,) = await ask(world, "/状态", QING)
+    assert "管理员" in answer
+
+
+# --- claim ---
+
+
+@pytest.fixture
+async def unclaimed(make_world: MakeWorld) -> World:
+    return await make_world(enabled={}, admins=[])
+
+
+async def test_the_right_code_makes_the_first_admin(unclaimed: World) -> None:
+    (answer,) = await ask(unclaimed, f"/认领 {CLAIM_CODE}", QING, None)
+    assert "您是管理员了（M1）" in answer
+    assert [row["role"] for row in look(unclaimed, role)] == ["管理员"]
+    assert await ask(unclaimed, "/状态", QING, None) == ["在线｜0群｜今天发1 待发0"]
+
+
+async def test_the_code_may_be_typed_in_a_room_nobody_enabled(unclaimed: World) -> None:
+    await ask(unclaimed, f"/认领 “{CLAIM_CODE.lower()}”", QING, ROOM)
+    (said,) = unclaimed.sent
+    assert (said[1].person_id, said[1].chat_id) == (QING.id, None)
+    assert len(look(unclaimed, role)) == 1
+
+
+@pytest.mark.parametrize("typed", ["/认领", "/认领 WRONGONE", "/认领 WRONGONE TESTCODE", "/认领 。"])
+async def test_a_wrong_code_is_met_with_silence_and_leaves_no_trace(unclaimed: World, typed: str) -> None:
+    assert await ask(unclaimed, typed, QING, None) == []
+    assert look(unclaimed, role) == look(unclaimed, member) == look(unclaimed, interaction) == []
+    assert look(unclaimed, failure) == look(unclaimed, outgoing) == []
+
+
+async def test_a_second_claim_is_met_with_silence(unclaimed: World) -> None:
+    await ask(unclaimed, f"/认领 {CLAIM_CODE}", QING, None)
+    assert await ask(unclaimed, f"/认领 {CLAIM_CODE}", ZHOU, None) == []
+    assert await ask(unclaimed, f"/认领 {CLAIM_CODE}", QING, None) == []
+    assert len(look(unclaimed, role)) == 1
+
+
+async def test_the_code_itself_is_not_recorded(unclaimed: World) -> None:
+    await ask(unclaimed, f"/认领 {CLAIM_CODE}", QING, None)
+    (row,) = look(unclaimed, interaction, name="command_given")
+    assert row["props"] == {"kind": "text", "command": "claim"}
+
+
+async def test_a_wrong_code_costs_nothing_that_is_said_after_it(unclaimed: World) -> None:
+    await ask(unclaimed, "/认领 WRONGONE", ZHOU, None)
+    await ask(unclaimed, f"/认领 {CLAIM_CODE}", QING, None)
+    await ask(unclaimed, "/开群 会员1群", QING, ROOM)
+    for day in range(2):
+        await unclaimed.happen(*(said(f"第{day}天的第{n}句话") for n in range(20)))
+        await unclaimed.stop()
+        await unclaimed.start()
+    assert unclaimed.count("message_posted") == 40

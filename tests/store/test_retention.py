@@ -1,0 +1,63 @@
+"""Words are deleted when their time is over, or at once when they are taken back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.events import MessageRecalled
+from bot.scenario.world import World
+from bot.store import retention
+from bot.store.tables import interaction, outgoing, texts
+from tests.builders import BOSS, QING, ROOM, rows, said
+from tests.conftest import MakeWorld
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.mark.parametrize(
+    ("hour", "day"),
+    [(3, "2027-02-28"), (4, "2027-02-28"), (5, "2027-03-01"), (23, "2027-03-01")],
+)
+def test_a_day_of_words_goes_together_in_the_night_after_its_time(hour: int, day: str) -> None:
+    said_at = datetime(2026, 11, 30, hour, tzinfo=SHANGHAI)
+    assert retention.keep_until(said_at, 90, SHANGHAI) == datetime.fromisoformat(f"{day}T04:00+08:00")
+
+
+def bodies(world: World) -> list[str]:
+    with world.engine.connect() as connection:
+        return [row["body"] for row in rows(connection, texts)]
+
+
+async def test_words_are_gone_after_ninety_days_and_the_record_stays(make_world: MakeWorld) -> None:
+    world = await make_world()
+    await world.happen(said("今天的番茄真甜"), said("/状态", BOSS))
+    days = world.sops.community.privacy.keep_days
+    await world.move_to(world.clock.now() + timedelta(days=days - 1))
+    assert "今天的番茄真甜" in bodies(world)
+    await world.move_to(world.clock.now() + timedelta(days=2))
+    assert "今天的番茄真甜" not in bodies(world)
+    assert world.count("message_posted") == 1
+
+
+async def test_what_the_bot_said_is_gone_too(make_world: MakeWorld) -> None:
+    world = await make_world()
+    await world.happen(said("/排行", QING))
+    await world.move_to(world.clock.now() + timedelta(days=92))
+    with world.engine.connect() as connection:
+        oldest = rows(connection, outgoing)[0]
+    assert oldest["payload"] == {"text": "", "mentions": []}
+    assert oldest["state"] == "sent"
+    assert oldest["wiped_at"] is not None
+
+
+async def test_recalled_words_are_gone_at_once(make_world: MakeWorld) -> None:
+    world = await make_world()
+    message = said("说错话了")
+    await world.happen(message)
+    await world.happen(MessageRecalled("recall-1", message.id, QING, datetime.now(UTC), ROOM))
+    assert bodies(world) == []
+    with world.engine.connect() as connection:
+        assert len(rows(connection, interaction, name="message_posted")) == 1
