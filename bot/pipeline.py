@@ -16,7 +16,8 @@ from sqlalchemy import insert, select
 
 from bot.commands import access
 from bot.commands.parser import Call, Commands, Unknown
-from bot.events import Chat, MessageRecalled, MessageReceived, RoomEvent
+from bot.errors import BotError
+from bot.events import Chat, MembersLeft, MessageRecalled, MessageReceived, RoomEvent
 from bot.outbox.queue import Intent, Post, Priority, enqueue
 from bot.people import directory, roles
 from bot.people.directory import Room
@@ -64,6 +65,8 @@ class Pipeline:
         """Record ``batch`` and react to what is new in it, in its order."""
         for segment in self._segments(batch):
             new = self._recorder(tx).record(tx, segment)
+            if any(isinstance(event, MembersLeft) and event.bot_left for event in segment):
+                self.sync_timetable(tx)
             speakers = {it.person.identity_id for it in new if isinstance(it, Heard)}
             tx.listening |= runs.who_is_listened_to(tx, speakers)
             for happened in new:
@@ -364,14 +367,15 @@ def _tell(happened: Happened) -> None:
 def record_failure(
     tx: Transaction, place: str, error: BaseException, cause: int | None = None, sop_id: str | None = None
 ) -> None:
-    """Write an error down with its traceback, without the values that were at hand (they may be members')."""
+    """Write an error down with its traceback, but only our own errors' text: another's may quote a member."""
     trace = "".join(traceback.format_tb(error.__traceback__))
-    logger.error("failed: %s: %s", place, type(error).__name__, exc_info=error)
+    name = type(error).__name__
+    logger.error("failed: %s: %s\n%s", place, name, trace)
     row = {
         "id": tx.new_id(),
         "at": tx.now,
         "place": place,
-        "error": f"{type(error).__name__}: {error}",
+        "error": f"{name}: {error}" if isinstance(error, BotError) else name,
         "traceback": trace,
         "interaction_id": cause,
         "sop_id": sop_id,

@@ -27,6 +27,7 @@ from bot.events import (
 )
 from bot.events import Person as PersonSeen
 from bot.outbox import delivery
+from bot.outbox.queue import drop_queued
 from bot.people import directory
 from bot.people.directory import Person, Room
 from bot.sop.context import Heard, Recalled
@@ -91,8 +92,8 @@ class _Segment:
     def __post_init__(self) -> None:
         ids = {event.chat.id for event in self.batch if event.chat is not None}
         self.rooms = directory.rooms_at(self.tx, self.recorder.account, ids)
-        private = {e.sender.id for e in self.batch if isinstance(e, MessageReceived) and e.chat is None}
-        self.people = directory.known_people(self.tx, self.recorder.source, private)
+        asked = {p.id for e in self.batch for p in (_people(e) if e.chat is None else _others(e))}
+        self.people = directory.known_people(self.tx, self.recorder.source, asked)
         in_rooms = [p for event in self.batch if self.room(event.chat) for p in _people(event)]
         self.people |= directory.meet(self.tx, self.recorder.source, in_rooms)
         directory.note_present(self.tx, dict(self._present()))
@@ -199,13 +200,14 @@ class _Segment:
         room = self.room(event.chat)
         if room is None:
             return
-        for seen in event.people:
+        for seen in _people(event):
             person = self.people[seen.id]
             if (row := self._move(event, room, person, seen)) is not None:
                 log.append(self.tx, [row])
                 logger.info("%s room=%s by=M%d", row["name"], room.key, person.number)
         if isinstance(event, MembersLeft) and event.bot_left:
             directory.disable_room(self.tx, room.id)
+            drop_queued(self.tx, room.id, "the bot was removed from the room")
 
     def _move(
         self, event: MembersJoined | MembersLeft, room: Room, person: Person, seen: PersonSeen
@@ -259,13 +261,19 @@ class _Segment:
 def _people(event: RoomEvent) -> Iterable[PersonSeen]:
     match event:
         case MessageReceived(is_self=True):
-            return ()
+            return () if event.recipient is None or event.chat else (event.recipient,)
         case MessageReceived() | MessageRecalled():
             return (event.sender,)
-        case MembersJoined():
+        case MembersJoined(bot_joined=False) | MembersLeft(bot_left=False):
             return event.people
-        case MembersLeft():
-            return event.people
+    return ()
+
+
+def _others(event: RoomEvent) -> Iterable[PersonSeen]:
+    """Who had a hand in it; they are named in the record if we know them."""
+    match event:
+        case MembersJoined(inviter=PersonSeen() as other) | MembersLeft(remover=PersonSeen() as other):
+            return (other,)
     return ()
 
 

@@ -213,7 +213,8 @@ class Runtime:
             if len(batch) == 1:
                 await self._fail(batch[0], error)
                 return
-            logger.warning("a batch of %d failed and is done again one by one: %r", len(batch), error)
+            name = type(error).__name__  # its text may quote a member
+            logger.warning("a batch of %d failed and is done again one by one: %s", len(batch), name)
             for item in batch:
                 await self._handle([item])
             return

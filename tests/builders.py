@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -27,17 +28,32 @@ BOSS, QING, ZHOU = Person("boss", "管管"), Person("qing", "阿青"), Person("z
 _ids = itertools.count(1)
 
 
+def values(row: RowMapping) -> list[Any]:
+    """The columns of a row, in their order."""
+    return list(row.values())
+
+
 def said(text: str, sender: Person = QING, chat: Chat | None = ROOM, **more: Any) -> MessageReceived:
     """A message with an id of its own, at ``MONDAY_9`` unless told otherwise."""
-    return MessageReceived(**{
-        "id": f"said-{next(_ids)}", "sender": sender, "occurred_at": MONDAY_9, "chat": chat, "text": text, **more
-    })  # fmt: skip
+    plain = {"id": f"said-{next(_ids)}", "occurred_at": MONDAY_9, "chat": chat, "text": text}
+    return MessageReceived(sender=sender, **{**plain, **more})
 
 
 def rows(connection: Connection, table: Table, **where: object) -> list[RowMapping]:
-    """The rows of ``table`` whose columns are as in ``where``, by key, so that what has an id is oldest first."""
+    """The rows of ``table`` whose columns are as in ``where``, by key; what has an id is oldest first."""
     query = select(table).filter_by(**where).order_by(*table.primary_key.columns)
     return list(connection.execute(query).mappings())
+
+
+class Boom(Exception):
+    """An error that only tests raise."""
+
+
+@contextmanager
+def failing() -> Iterator[None]:
+    """Whatever is done inside fails in the end."""
+    yield
+    raise Boom
 
 
 async def ask(world: World, text: str, sender: Person = BOSS, chat: Chat | None = ROOM) -> list[str]:
@@ -58,14 +74,20 @@ class Toy(Sop):
     """A SOP without keys of its own."""
 
 
-def toy_kind(name: str, *behaviours: Behaviour, commands: Sequence[Command] = ()) -> Kind:
-    return Kind(name, name, Toy, behaviours, tuple(commands))
+def toy_kind(
+    name: str, *behaviours: Behaviour, commands: Sequence[Command] = (), names: Collection[str] = ()
+) -> Kind:
+    """A kind of these behaviours; ``names`` are the interactions that it records."""
+    return Kind(name, name, Toy, behaviours, tuple(commands), frozenset(names))
+
+
+_TOY_YAML = "sop: {0}\nid: {0}\nname: {0}\n"
 
 
 def with_kinds(sops: SopSet, *kinds: Kind, rooms: tuple[str, ...] | None = None) -> SopSet:
     """``sops`` with nothing but one SOP of each of ``kinds``, which bears its kind's name."""
     toys = {kind.name: Toy(sop=kind.name, id=kind.name, name=kind.name, rooms=rooms) for kind in kinds}
-    source = {name: LoadedFile(f"{name}.yaml", f"hash-{name}", f"sop: {name}") for name in toys}
+    source = {name: LoadedFile(f"{name}.yaml", f"hash-{name}", _TOY_YAML.format(name)) for name in toys}
     return replace(
         sops,
         sops=MappingProxyType(toys),

@@ -18,6 +18,7 @@ from bot.store.tables import metadata
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 from tests.builders import BOSS, KEY, MONDAY_9, ROOM
+from tests.listener import Listener
 
 ROOT = Path(__file__).parent.parent
 
@@ -87,3 +88,9 @@ async def make_world(sops: SopSet, url: str) -> AsyncIterator[MakeWorld]:
 async def world(make_world: MakeWorld) -> World:
     """The sample SOPs, one enabled room and an admin."""
     return await make_world()
+
+
+@pytest.fixture
+def listener(writer: Writer, sops: SopSet) -> Listener:
+    """The pipeline with the sample SOPs, and one enabled room."""
+    return Listener(writer, sops)

@@ -161,14 +161,18 @@ async def test_an_alarm_that_is_set_anew_forgets_what_it_was_set_to(system: Syst
 async def test_an_alarm_rings_on_the_event_loop(system: SystemClock) -> None:
     loops: list[asyncio.AbstractEventLoop] = []
     rung = Rung()
-    alarm = system.alarm(lambda: (loops.append(asyncio.get_running_loop()), rung.set()))  # type: ignore[func-returns-value]
-    alarm.set(system.now())
+
+    def ring() -> None:
+        loops.append(asyncio.get_running_loop())
+        rung.set()
+
+    system.alarm(ring).set(system.now())
     await rung.soon()
     assert loops == [asyncio.get_running_loop()]
 
 
 async def test_a_machine_that_was_suspended_looks_again_and_rings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The scheduler counts monotonic time, so that its own wait for an hour is not over after a suspension."""
+    """The scheduler counts monotonic time: its own wait for an hour is not over after a suspension."""
     monkeypatch.setattr(clock_module, "LOOK_AGAIN", timedelta(milliseconds=20))
     clock, rung = SystemClock(), Rung()
     clock.start()

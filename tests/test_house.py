@@ -16,7 +16,9 @@ RULES = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlint
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports_command as go; go()"
+    command = (
+        "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports_command as go; go()"
+    )
     return subprocess.run(
         [sys.executable, "-c", command], cwd=folder, capture_output=True, text=True, check=False
     )

@@ -26,7 +26,7 @@ from bot.events import (
 from bot.scenario.script import Line, Script
 from bot.scenario.world import SLOT_COUNTS, World
 from bot.sop.loader import SopSet
-from bot.sop.problems import closest
+from bot.sop.problems import Mistake, closest
 from bot.store.log import CORE_NAMES
 
 ON_TIME = timedelta(minutes=1)
@@ -91,7 +91,10 @@ def _choose(script: Script, sops: SopSet) -> SopSet:
 
 async def _play_all(playing: Play) -> None:
     for number, line in enumerate(playing.script.talk):
-        await (_expect(playing, line) if line.bot is not None else _happen(playing, line))
+        try:
+            await (_expect(playing, line) if line.bot is not None else _happen(playing, line))
+        except Mistake as mistake:
+            playing.failure = str(mistake)
         if playing.failure:
             playing.failure = f"第 {playing.script.lines[number]} 行：{playing.failure}"
             return
@@ -143,7 +146,10 @@ def _event(playing: Play, line: Line) -> RoomEvent | None:
     if line.leave:
         return MembersLeft(new_id, chat, (who,), now)
     if line.recall is not None:
-        original = playing.said[line.who][-line.recall]
+        mine = playing.said.get(line.who, [])
+        if len(mine) < line.recall:
+            raise Mistake(f"{line.who} 还没有说过这么多话，没有可以撤回的")
+        original = mine[-line.recall]
         return MessageRecalled(new_id, original.id, who, now, original.chat)
     message = _message(line, MessageReceived(new_id, who, now, chat=chat))
     if message is not None:

@@ -22,11 +22,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from bot.errors import ScenarioError
 from bot.sop import yaml_reader
+from bot.sop.problems import Mistake
 from bot.sop.schedule import parse_duration, parse_moment
+from bot.sop.validation import validate
 
 ACTS = (
     "say", "image", "voice", "sticker", "private", "recall", "join", "leave", "stop", "restart", "bot"
@@ -102,6 +104,15 @@ class Script(BaseModel):
     expect: dict[str, int] = {}
     _lines: list[int] = []
 
+    @field_validator("begins")
+    @classmethod
+    def _is_moment(cls, begins: str) -> str:
+        try:
+            datetime.fromisoformat(begins)
+        except ValueError:
+            raise Mistake(f"看不懂从什么时候开始：“{begins}”", "2026-11-30 09:00") from None
+        return begins
+
     @property
     def lines(self) -> list[int]:
         return self._lines
@@ -110,16 +121,9 @@ class Script(BaseModel):
 def read(path: Path) -> Script:
     """Read a scenario file; raises ``ScenarioError`` with every problem, each with its place."""
     document = yaml_reader.read(path, str(path))
-    if document.problems:
-        raise ScenarioError("\n".join(map(str, document.problems)))
-    try:
-        script = Script.model_validate(document.data)
-    except ValidationError as error:
-        places = [(document.where(e["loc"]), e) for e in error.errors()]
-        lines = [
-            f"{path}:{line}:{column} {'.'.join(map(str, e['loc']))}: {e['msg']}"
-            for (line, column), e in places
-        ]
-        raise ScenarioError("\n".join(lines)) from error
+    script, wrong = (None, []) if document.is_lost else validate(Script, document)
+    problems = [*document.problems, *wrong]
+    if script is None or problems:
+        raise ScenarioError("\n".join(map(str, problems)))
     script._lines.extend(document.where(("talk", number))[0] for number in range(len(script.talk)))
     return script

@@ -44,9 +44,10 @@ class Index:
         self._longest = max(map(len, self._tags), default=0)
 
     def tagged(self, text: str, room: Room | None) -> list[Candidate]:
-        """Those who answer a hashtag that ``text`` bears here."""
+        """Those who answer a hashtag that ``text`` bears here, each once."""
         tags = hashtags.find(text, self._tags, self._longest)
-        return [candidate for tag in tags for candidate in self._tags[tag] if candidate.minds(room)]
+        found = (candidate for tag in tags for candidate in self._tags[tag] if candidate.minds(room))
+        return list({(candidate.sop.id, candidate.act): candidate for candidate in found}.values())
 
     def line(self, sop_id: str, room_id: int, step: str) -> Line | None:
         """One line of the timetable."""

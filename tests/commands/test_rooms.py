@@ -49,9 +49,7 @@ async def test_the_last_free_key_need_not_be_named(make_world: MakeWorld) -> Non
 
 
 async def test_an_unknown_key_is_answered_with_the_likely_one(fresh: World) -> None:
-    assert await ask(fresh, "/开群 会员1裙") == [
-        "community.yaml 里没有“会员1裙”这个群，是不是“会员1群”？"
-    ]
+    assert await ask(fresh, "/开群 会员1裙") == ["community.yaml 里没有“会员1裙”这个群，是不是“会员1群”？"]
     assert await ask(fresh, "/开群 xyz") == ["community.yaml 里没有“xyz”这个群。"]
     assert look(fresh, room) == []
 

@@ -8,7 +8,19 @@ from bot.scenario.world import World
 from bot.sop.kind import OnHashtag
 from bot.sop.loader import SopSet
 from bot.store.tables import slot
-from tests.builders import BOSS, KEY, MONDAY_9, OTHER_KEY, OTHER_ROOM, QING, ROOM, ask, look, toy_kind, with_kinds
+from tests.builders import (
+    BOSS,
+    KEY,
+    MONDAY_9,
+    OTHER_KEY,
+    OTHER_ROOM,
+    QING,
+    ROOM,
+    ask,
+    look,
+    toy_kind,
+    with_kinds,
+)
 from tests.conftest import MakeWorld
 
 
@@ -35,7 +47,9 @@ async def test_a_list_of_nothing_says_what_to_do(sops: SopSet, make_world: MakeW
 
 
 @pytest.mark.parametrize("typed", ["/发SOP 周一溯源日", "/sop run monday-origin"])
-async def test_a_sop_is_played_by_hand_in_the_room_where_it_is_asked_for(two_rooms: World, typed: str) -> None:
+async def test_a_sop_is_played_by_hand_in_the_room_where_it_is_asked_for(
+    two_rooms: World, typed: str
+) -> None:
     answer, post = await ask(two_rooms, typed)
     assert answer == f"好的，“周一溯源日”现在发到{KEY}。"
     assert post.startswith("溯源｜")
@@ -83,7 +97,9 @@ async def test_a_sop_without_a_moment_cannot_be_played_by_hand(world: World) -> 
 async def test_a_sop_that_fails_when_played_by_hand_is_said_to_have_failed(
     sops: SopSet, make_world: MakeWorld
 ) -> None:
-    world = await make_world(with_kinds(sops, toy_kind("quiet", OnHashtag(lambda sop: ("x",), lambda ctx: None))))
+    world = await make_world(
+        with_kinds(sops, toy_kind("quiet", OnHashtag(lambda sop: ("x",), lambda ctx: None)))
+    )
     assert await ask(world, "/发SOP quiet") == ["“quiet”没有可以手动发的内容，或者发的时候出了错。"]
 
 

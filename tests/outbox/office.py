@@ -26,7 +26,7 @@ ACCOUNT, SOURCE = "main", "fake:main"
 
 @dataclass
 class Office:
-    """Everything happens on one connection, at ``now``, in the transaction that whoever made it has opened."""
+    """Everything happens on one connection, at ``now``, in a transaction that is never committed."""
 
     connection: Connection
     pace: Pace = OFF
@@ -43,11 +43,18 @@ class Office:
     def tx(self) -> Transaction:
         return Transaction(self.connection, self.ids, self.now)
 
-    def post(self, *texts: str, room: int | None = None, person: int | None = None, **more: Any) -> int | None:
+    def post(
+        self, *texts: str, room: int | None = None, person: int | None = None, **more: Any
+    ) -> int | None:
         """Queue a post, to the first room if no place is named; gives the id of its first row."""
         self.posts += 1
         room = self.room if room is None and person is None else room
-        values = {"intent": Intent.REPLY, "priority": Priority.REPLY, "dedupe_key": f"post-{self.posts}", **more}
+        values = {
+            "intent": Intent.REPLY,
+            "priority": Priority.REPLY,
+            "dedupe_key": f"post-{self.posts}",
+            **more,
+        }
         return enqueue(self.tx, ACCOUNT, Post(texts, room_id=room, identity_id=person, **values))
 
     def claim(self) -> Message | datetime | None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -78,6 +78,7 @@ def test_an_account_rests_between_two_messages_by_gap_and_jitter(engine: Engine)
         desk.claim_message()
         ready = desk.claim()
         assert other is not None
+        assert isinstance(ready, datetime)
         assert ready == SLOW.ready_at(other, MONDAY_9, None)
         desk.now = ready - timedelta(milliseconds=1)
         assert desk.claim() == ready

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, consumes, invariant, multiple, rule
 from hypothesis.stateful import Bundle as BundleOf
+from hypothesis.stateful import RuleBasedStateMachine, consumes, invariant, multiple, rule
 
 from bot.channels.base import Message
 from bot.outbox import delivery
@@ -29,7 +29,7 @@ _NEXT = {
 
 
 class Outbox(RuleBasedStateMachine):
-    """``called`` are messages whose call has not returned; ``shown`` what the platform has yet to show back."""
+    """``called``: messages whose call has not returned; ``shown``: what the platform has yet to echo."""
 
     called, shown = BundleOf("called"), BundleOf("shown")
 
@@ -112,7 +112,10 @@ class Outbox(RuleBasedStateMachine):
     def states_go_forward_alone(self) -> None:
         for row in rows(self.desk.connection, outgoing):
             before = self.states.get(row["id"], State.QUEUED)
-            assert row["state"] == before or row["state"] in _NEXT.get(State(before), set()), (before, dict(row))
+            assert row["state"] == before or row["state"] in _NEXT.get(State(before), set()), (
+                before,
+                dict(row),
+            )
             self.states[row["id"]] = row["state"]
 
     @invariant()

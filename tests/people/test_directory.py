@@ -89,7 +89,10 @@ def test_there_is_no_room_with_an_unknown_id(tx: Transaction) -> None:
 def test_who_is_new_becomes_a_member_with_a_short_number(tx: Transaction) -> None:
     met = directory.meet(tx, SOURCE, [QING, ZHOU])
     assert [(met[it.id].number, met[it.id].name) for it in (QING, ZHOU)] == [(1, "阿青"), (2, "老周")]
-    assert [row["id"] for row in rows(tx.connection, member)] == [met[QING.id].member_id, met[ZHOU.id].member_id]
+    assert [row["id"] for row in rows(tx.connection, member)] == [
+        met[QING.id].member_id,
+        met[ZHOU.id].member_id,
+    ]
 
 
 def test_who_is_known_stays_the_same_person(tx: Transaction) -> None:

@@ -15,7 +15,9 @@ def test_roles_are_told_by_member(tx: Transaction) -> None:
     roles.give(tx, 1, "厨师", given_by=1)
     roles.give(tx, 2, "厨师", given_by=1)
     assert roles.roles(tx) == {1: {roles.ADMIN, "厨师"}, 2: {"厨师"}}
-    assert [(row["given_at"], row["given_by"]) for row in rows(tx.connection, role, member_id=2)] == [(MONDAY_9, 1)]
+    assert [(row["given_at"], row["given_by"]) for row in rows(tx.connection, role, member_id=2)] == [
+        (MONDAY_9, 1)
+    ]
 
 
 def test_a_role_that_was_taken_back_is_not_in_force(tx: Transaction) -> None:

@@ -7,7 +7,7 @@ import pytest
 from bot.people.directory import Room
 from bot.sop import index as lookup
 from bot.sop.index import Index, is_for
-from bot.sop.kind import OnHashtag, OnHeard, OnRecall, OnSlot, OnWait
+from bot.sop.kind import Act, OnHashtag, OnHeard, OnRecall, OnSlot, OnWait
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
 from bot.sop.schedule import Schedule
@@ -17,7 +17,7 @@ HERE, THERE = Room(1, KEY, "", enabled=True), Room(2, OTHER_KEY, "", enabled=Tru
 DAILY = Schedule.parse("每天 09:30")
 
 
-def act(name: str) -> lookup.Act:
+def act(name: str) -> Act:
     """A behaviour that can be told from others."""
 
     def do(ctx: object) -> None:
@@ -53,7 +53,9 @@ def test_a_message_with_two_tags_of_a_sop_is_answered_once(sops: SopSet) -> None
 
 
 def test_two_behaviours_of_a_sop_may_have_a_tag_each(sops: SopSet) -> None:
-    kind = toy_kind("a", OnHashtag(lambda sop: ("in",), act("enter")), OnHashtag(lambda sop: ("out",), act("leave")))
+    kind = toy_kind(
+        "a", OnHashtag(lambda sop: ("in",), act("enter")), OnHashtag(lambda sop: ("out",), act("leave"))
+    )
     index = Index(with_kinds(sops, kind))
     assert tagged(index, "#in# #out#") == [("a", "enter"), ("a", "leave")]
 
@@ -109,12 +111,23 @@ def test_behaviours_are_found_by_their_occasion() -> None:
         OnWait("close", act("close")),
         slot,
     )
-    found = [lookup.on_heard(kind), lookup.on_recall(kind), lookup.on_wait(kind, "close"), lookup.on_slot(kind, "post")]
+    found = [
+        lookup.on_heard(kind),
+        lookup.on_recall(kind),
+        lookup.on_wait(kind, "close"),
+        lookup.on_slot(kind, "post"),
+    ]
     assert [it.__name__ for it in found if it is not None] == ["hear", "recall", "close", "post"]
     assert lookup.first_slot(kind) is slot
 
 
 def test_a_kind_that_minds_nothing_has_no_behaviours() -> None:
     kind = toy_kind("a")
-    assert lookup.on_heard(kind) is lookup.on_recall(kind) is lookup.on_wait(kind, "x") is None
-    assert lookup.on_slot(kind, "post") is lookup.first_slot(kind) is None
+    found = [
+        lookup.on_heard(kind),
+        lookup.on_recall(kind),
+        lookup.on_wait(kind, "x"),
+        lookup.on_slot(kind, "y"),
+    ]
+    assert found == [None] * 4
+    assert lookup.first_slot(kind) is None

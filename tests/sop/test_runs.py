@@ -17,9 +17,19 @@ QING, ZHOU = 11, 12
 HERE, THERE = 1, 2
 
 
-def begin(tx: Transaction, scope: str = "member:1", identity: int | None = QING, room: int | None = HERE) -> Run:
+def begin(
+    tx: Transaction, scope: str = "member:1", identity: int | None = QING, room: int | None = HERE
+) -> Run:
     return runs.begin(
-        tx, ACCOUNT, "table", "hash-1", scope, "2026-11-30", room_id=room, identity_id=identity, state={"n": 1}
+        tx,
+        ACCOUNT,
+        "table",
+        "hash-1",
+        scope,
+        "2026-11-30",
+        room_id=room,
+        identity_id=identity,
+        state={"n": 1},
     )
 
 
@@ -36,7 +46,8 @@ def test_a_run_is_found_by_its_key(tx: Transaction) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [("other", "member:1", "2026-11-30"), ("table", "member:2", "2026-11-30"), ("table", "member:1", "x")]
+    "key",
+    [("other", "member:1", "2026-11-30"), ("table", "member:2", "2026-11-30"), ("table", "member:1", "x")],
 )
 def test_another_key_is_another_run(tx: Transaction, key: tuple[str, str, str]) -> None:
     begin(tx)

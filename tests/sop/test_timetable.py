@@ -24,7 +24,9 @@ ZONE = ZoneInfo("Asia/Shanghai")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def line(words: str = "每天 12:10", late_after: timedelta = 2 * HOUR, *, sop: str = "a", room: int = 1) -> Line:
+def line(
+    words: str = "每天 12:10", late_after: timedelta = 2 * HOUR, *, sop: str = "a", room: int = 1
+) -> Line:
     return Line(sop, room, "post", Schedule.parse(words), late_after)
 
 
@@ -78,7 +80,12 @@ def test_a_slot_is_taken_when_its_moment_comes(tables: Tables) -> None:
     assert (taken.line, taken.occurrence) == (tables.lines[0], "2026-11-30")
     assert taken.due_at == datetime(2026, 11, 30, 12, 10, tzinfo=ZONE)
     (row,) = tables.slots()
-    assert (row["state"], row["due_at"], row["handled_at"], row["reason"]) == ("done", taken.due_at, tables.now, "")
+    assert (row["state"], row["due_at"], row["handled_at"], row["reason"]) == (
+        "done",
+        taken.due_at,
+        tables.now,
+        "",
+    )
 
 
 def test_a_slot_is_taken_once(tables: Tables) -> None:
@@ -164,7 +171,11 @@ def test_a_cursor_whose_line_is_gone_does_not_keep_the_alarm_ringing(tables: Tab
 
 def test_slots_are_taken_in_the_order_of_their_moments(tables: Tables) -> None:
     tables.sync(line("每天 11:00", sop="z"), line("每天 10:30", sop="b", room=2), line("每天 10:30", sop="b"))
-    assert [(it.line.sop_id, it.line.room_id) for it in tables.tick(3 * HOUR)] == [("b", 1), ("b", 2), ("z", 1)]
+    assert [(it.line.sop_id, it.line.room_id) for it in tables.tick(3 * HOUR)] == [
+        ("b", 1),
+        ("b", 2),
+        ("z", 1),
+    ]
 
 
 def test_the_next_moment_is_told(tables: Tables) -> None:

@@ -25,11 +25,9 @@ def rewritten(sops: SopSet, old: str, new: str) -> SopSet:
 
 def without(sops: SopSet) -> SopSet:
     """The set after an operator removed the challenge's file."""
-    rest = {
-        name: MappingProxyType({key: value for key, value in getattr(sops, name).items() if key != ID})
-        for name in ("sops", "declared", "source")
-    }
-    return replace(sops, **rest)
+    declared = MappingProxyType({key: sop for key, sop in sops.declared.items() if key != ID})
+    source = MappingProxyType({key: file for key, file in sops.source.items() if key != ID})
+    return replace(sops, sops=declared, declared=declared, source=source)
 
 
 @pytest.fixture

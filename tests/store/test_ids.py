@@ -10,7 +10,7 @@ from bot.store.ids import next_number
 from bot.store.tables import counter
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
-from tests.builders import MONDAY_9
+from tests.builders import MONDAY_9, Boom, failing
 
 FEW = 3
 
@@ -52,18 +52,16 @@ def test_after_a_restart_ids_go_on_above_those_given(engine: Engine, writer: Wri
 
 
 def test_ids_of_an_undone_transaction_are_not_taken_for_reserved(writer: Writer, other: Writer) -> None:
-    with pytest.raises(ZeroDivisionError), writer.transaction(MONDAY_9) as tx:
+    with pytest.raises(Boom), writer.transaction(MONDAY_9) as tx, failing():
         tx.new_id()
-        raise ZeroDivisionError
     mine, theirs = take(writer, 1), take(other, FEW)
     assert not set(mine) & set(theirs)
 
 
 def test_ids_of_an_undone_savepoint_are_not_taken_for_reserved(writer: Writer, other: Writer) -> None:
     with writer.transaction(MONDAY_9) as tx:
-        with pytest.raises(ZeroDivisionError), tx.savepoint():
+        with pytest.raises(Boom), tx.savepoint(), failing():
             tx.new_id()
-            raise ZeroDivisionError
         mine = tx.new_id()
     assert mine not in take(other, FEW)
 

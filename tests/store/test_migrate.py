@@ -26,8 +26,10 @@ def migrated(tmp_path: Path) -> Iterator[Engine]:
 def indexes(engine: Engine) -> dict[str, str]:
     """The indexes as the database has them, with the conditions of partial ones."""
     with engine.connect() as connection:
-        found = connection.execute(text("select name, sql from sqlite_master where type = 'index' and sql <> ''"))
-        return {name: sql for name, sql in found}
+        found = connection.execute(
+            text("select name, sql from sqlite_master where type = 'index' and sql <> ''")
+        )
+        return {row.name: row.sql for row in found}
 
 
 def test_the_migrations_make_what_the_tables_say(migrated: Engine) -> None:

@@ -11,7 +11,7 @@ from bot.errors import StoreError
 from bot.store.session import check, insert_new, open_engine, savepoint, upsert
 from bot.store.tables import counter
 from bot.store.transaction import Transaction
-from tests.builders import rows
+from tests.builders import Boom, failing, rows, values
 
 
 def counters(engine: Engine) -> dict[str, int]:
@@ -38,18 +38,16 @@ def test_a_transaction_has_the_database_for_itself_from_its_begin_on(engine: Eng
 
 def test_what_fails_in_a_savepoint_is_undone_alone(tx: Transaction) -> None:
     tx.connection.execute(insert(counter).values(scope="before", last=1))
-    with pytest.raises(ZeroDivisionError), savepoint(tx.connection):
+    with pytest.raises(Boom), savepoint(tx.connection), failing():
         tx.connection.execute(insert(counter).values(scope="inside", last=1))
-        raise ZeroDivisionError
     tx.connection.execute(insert(counter).values(scope="after", last=1))
     assert [row["scope"] for row in rows(tx.connection, counter)] == ["after", "before"]
 
 
 def test_savepoints_stand_in_each_other(tx: Transaction) -> None:
     with savepoint(tx.connection):
-        with pytest.raises(ZeroDivisionError), savepoint(tx.connection):
+        with pytest.raises(Boom), savepoint(tx.connection), failing():
             tx.connection.execute(insert(counter).values(scope="inner", last=1))
-            raise ZeroDivisionError
         tx.connection.execute(insert(counter).values(scope="outer", last=1))
     assert [row["scope"] for row in rows(tx.connection, counter)] == ["outer"]
 
@@ -72,7 +70,7 @@ def test_upsert_inserts_or_sets_the_other_columns(tx: Transaction) -> None:
     upsert(tx.connection, counter, [{"scope": "b", "last": 1}], ["scope"])
     upsert(tx.connection, counter, [{"scope": "b", "last": 5}, {"scope": "a", "last": 2}], ["scope"])
     upsert(tx.connection, counter, [], ["scope"])
-    assert [tuple(row.values()) for row in rows(tx.connection, counter)] == [("a", 2), ("b", 5)]
+    assert [values(row) for row in rows(tx.connection, counter)] == [["a", 2], ["b", 5]]
 
 
 def test_errors_do_not_name_what_was_to_be_written(tx: Transaction) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy import Column, MetaData, String, Table, cast, insert, select
 from sqlalchemy.exc import StatementError
 
 from bot.store.session import open_engine
-from bot.store.types import EPOCH, UtcTime
 from bot.store.transaction import Transaction
+from bot.store.types import EPOCH, UtcTime
 from tests.builders import MONDAY_9
 
 moments = Table("moments", MetaData(), Column("at", UtcTime))

@@ -10,7 +10,7 @@ from sqlalchemy.pool import QueuePool
 from bot.store.tables import counter
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
-from tests.builders import MONDAY_9, rows
+from tests.builders import MONDAY_9, Boom, failing, rows
 
 
 def count_one(tx: Transaction) -> None:
@@ -35,9 +35,8 @@ def test_a_transaction_is_committed_at_its_end(writer: Writer, engine: Engine) -
 
 
 def test_an_error_undoes_all_of_a_transaction(writer: Writer, engine: Engine) -> None:
-    with pytest.raises(ZeroDivisionError), writer.transaction(MONDAY_9) as tx:
+    with pytest.raises(Boom), writer.transaction(MONDAY_9) as tx, failing():
         count_one(tx)
-        raise ZeroDivisionError
     assert counted(engine) == 0
 
 

@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.cli import cli
+from tests.conftest import ROOT
+
+COMMUNITY = "name: 原野之味\nmission: 一起吃饭。\nrooms: [会员1群]\n"
+THEME_DAY = """\
+sop: theme_day
+id: monday-origin
+name: 周一溯源日
+every: 周一 12:10
+post: {intent: give, shelf: 溯源故事, template: origin_story.j2}
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A project folder to stand in, with one SOP; neither settings nor logging of ours reach out of it."""
+    for name in [name for name in os.environ if name.startswith(("BOT_", "WECHATY_", "DATABASE_"))]:
+        monkeypatch.delenv(name)
+    (tmp_path / "sops").mkdir()
+    (tmp_path / "sops" / "community.yaml").write_text(COMMUNITY, encoding="utf-8")
+    (tmp_path / "sops" / "monday.yaml").write_text(THEME_DAY, encoding="utf-8")
+    (tmp_path / "templates").symlink_to(ROOT / "templates")
+    monkeypatch.chdir(tmp_path)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield tmp_path
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def bot(*args: str) -> Result:
+    return CliRunner().invoke(cli, args, prog_name="bot")
+
+
+def spoil(folder: Path) -> None:
+    """Two mistakes in the SOP."""
+    text = THEME_DAY.replace("every: 周一 12:10", "every: 周八 12:10").replace("name:", "nmae:")
+    (folder / "sops" / "monday.yaml").write_text(text, encoding="utf-8")
+
+
+# --- help ---
+
+
+def test_the_help_names_all_commands() -> None:
+    shown = bot("--help")
+    assert shown.exit_code == 0
+    for command in ("run", "demo", "check", "test", "db"):
+        assert f"\n  {command} " in shown.output
+    assert bot("-h").output == shown.output
+
+
+def test_the_program_can_be_run_as_a_module(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "--version"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("bot, ")
+
+
+# --- check ---
+
+
+def test_what_is_right_is_said_to_be_right() -> None:
+    done = bot("check")
+    assert (done.exit_code, done.output) == (0, "没有错误，1 个 SOP 都可以用。\n")
+    done = bot("check", "--json")
+    assert (done.exit_code, json.loads(done.output)) == (0, [])
+
+
+def test_mistakes_are_told_with_their_places_and_the_exit_code_is_1(folder: Path) -> None:
+    spoil(folder)
+    done = bot("check")
+    assert done.exit_code == 1
+    assert "sops/monday.yaml:3:1 nmae：不认识的键 nmae（建议：name）" in done.output.splitlines()
+    assert "sops/monday.yaml:4:8 every：" in done.output
+
+
+def test_mistakes_are_told_to_programs_as_json(folder: Path) -> None:
+    spoil(folder)
+    done = bot("check", "--json")
+    problems = json.loads(done.output)
+    assert done.exit_code == 1
+    assert {tuple(problem) for problem in problems} == {
+        ("file", "line", "column", "path", "message", "suggestion")
+    }
+    nmae = next(problem for problem in problems if problem["path"] == "nmae")
+    assert (nmae["file"], nmae["line"], nmae["column"], nmae["suggestion"]) == (
+        "sops/monday.yaml",
+        3,
+        1,
+        "name",
+    )
+
+
+def test_one_file_can_be_checked(folder: Path) -> None:
+    spoil(folder)
+    assert bot("check", "sops/monday.yaml").exit_code == 1
+    assert bot("check", str(folder / "sops" / "monday.yaml")).exit_code == 1
+    assert bot("check", "sops/community.yaml").exit_code == 0
+
+
+def test_another_folder_can_be_checked(folder: Path) -> None:
+    (folder / "draft").mkdir()
+    done = bot("check", "draft")
+    assert done.exit_code == 1
+    assert "draft/community.yaml" in done.output
+    assert bot("check", "nowhere").exit_code == 2
+
+
+def test_a_half_filled_gateway_keeps_nobody_from_checking(folder: Path) -> None:
+    (folder / ".env").write_text("BOT_CHANNEL=wechaty\n", encoding="utf-8")
+    assert bot("check").exit_code == 0
+
+
+def test_wrong_settings_are_told_in_a_sentence(folder: Path) -> None:
+    (folder / ".env").write_text("BOT_SOPS=nowhere\nBOT_GAP_ROOM=x\n", encoding="utf-8")
+    done = bot("check")
+    assert done.exit_code == 1
+    assert done.output.splitlines() == [
+        "Error: BOT_SOPS=nowhere：没有这个文件夹",
+        "BOT_GAP_ROOM=x：要写秒数，例如 3",
+    ]
+
+
+# --- test ---
+
+
+def scenario(folder: Path, name: str, talk: str) -> None:
+    (folder / "talks").mkdir(exist_ok=True)
+    text = f"scenario: {name}\nadmins: [管]\ntalk: [{{who: 管, say: /状态}}, {talk}]\n"
+    (folder / "talks" / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+
+def test_scenarios_that_go_as_written_pass(folder: Path) -> None:
+    scenario(folder, "状态", "{bot: 在线}")
+    done = bot("test", "talks")
+    assert (done.exit_code, done.output) == (0, "✓ 状态（talks/状态.yaml）\n1 个通过，0 个没过。\n")
+
+
+def test_a_scenario_that_goes_otherwise_shows_what_was_expected_and_what_was_said(folder: Path) -> None:
+    scenario(folder, "状态", "{bot: 在线}")
+    scenario(folder, "错", "{bot: 掉线}")
+    done = bot("test", "talks")
+    assert done.exit_code == 1
+    assert done.output.splitlines() == [
+        "✓ 状态（talks/状态.yaml）",
+        "✗ 错（talks/错.yaml）",
+        "    第 3 行：说的不一样",
+        "      应该：在会员1群 掉线",
+        "      实际：11月30日 周一 09:00 机器人（会员1群）：在线｜1群｜今天发0 待发0",
+        "    之前：",
+        "      11月30日 周一 09:00 管（会员1群）/状态",
+        "1 个通过，1 个没过。",
+    ]
+
+
+def test_the_talk_is_shown_on_request(folder: Path) -> None:
+    scenario(folder, "状态", "{bot: 在线}")
+    done = bot("test", "-v", "talks/状态.yaml")
+    assert "    11月30日 周一 09:00 机器人（会员1群）：在线｜1群｜今天发0 待发0" in done.output.splitlines()
+
+
+@pytest.mark.parametrize(("talk", "said"), [("{bot: 1, x: 2}", "x"), ("{who: 管, say: 1}", "say")])
+def test_a_scenario_that_cannot_be_read_is_told_with_its_place(folder: Path, talk: str, said: str) -> None:
+    scenario(folder, "坏", talk)
+    done = bot("test", "talks")
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: talks/坏.yaml:3:")
+    assert said in done.output
+
+
+def test_a_folder_without_scenarios_is_a_mistake(folder: Path) -> None:
+    (folder / "talks").mkdir()
+    done = bot("test", "talks")
+    assert (done.exit_code, done.output) == (1, "Error: talks 里没有对话文件（*.yaml）\n")
+
+
+def test_without_sound_sops_there_is_nothing_to_test(folder: Path) -> None:
+    scenario(folder, "状态", "{bot: 在线}")
+    (folder / "sops" / "community.yaml").unlink()
+    done = bot("test", "talks")
+    assert done.exit_code == 1
+    assert "缺少 community.yaml" in done.output
+
+
+# --- db ---
+
+
+def test_the_database_is_brought_up_to_date(folder: Path) -> None:
+    for _ in range(2):
+        done = bot("db", "upgrade")
+        assert (done.exit_code, done.output) == (0, "数据库已是最新。\n")
+    with sqlite3.connect(folder / "data" / "bot.db") as connection:
+        tables = {
+            name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")
+        }
+    connection.close()
+    assert {"interaction", "outgoing", "alembic_version"} <= tables
+
+
+def test_a_newer_database_is_refused_in_a_sentence(folder: Path) -> None:
+    bot("db", "upgrade")
+    with sqlite3.connect(folder / "data" / "bot.db") as connection:
+        connection.execute("update alembic_version set version_num = '9999'")
+    connection.close()
+    done = bot("db", "upgrade")
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: 数据库比这个程序新")
+
+
+def test_a_wrong_database_url_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "my database")
+    done = bot("db", "upgrade")
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: DATABASE_URL 写得不对")
+
+
+# --- run ---
+
+
+def test_without_sound_sops_the_bot_does_not_run(folder: Path) -> None:
+    (folder / "sops" / "community.yaml").write_text("name: 1\n", encoding="utf-8")
+    done = bot("run")
+    assert done.exit_code == 1
+    assert "SOP 没法装载" in done.output
+
+
+def test_with_a_half_filled_gateway_the_bot_does_not_run(folder: Path) -> None:
+    (folder / ".env").write_text("BOT_CHANNEL=wechaty\n", encoding="utf-8")
+    done = bot("run")
+    assert done.exit_code == 1
+    assert "WECHATY_PUPPET_SERVICE_TOKEN：连微信要填它" in done.output
