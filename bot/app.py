@@ -18,6 +18,7 @@ from bot.channels.console import ROOM_ID, Cast, ConsoleChannel
 from bot.channels.wechaty import WechatyChannel
 from bot.clock import Clock, SystemClock, VirtualClock
 from bot.commands import basic, rooms, sops
+from bot.commands.desk import CommandDesk
 from bot.commands.parser import Commands
 from bot.config import Settings
 from bot.errors import ConfigError
@@ -30,6 +31,7 @@ from bot.runtime import Runtime
 from bot.sop.index import Index
 from bot.sop.kinds import Kinds, collect
 from bot.sop.loader import Loaded, SopSet, load
+from bot.sop.player import Player
 from bot.stage import Stage
 from bot.status import Status
 from bot.store import migrate, session
@@ -50,7 +52,7 @@ def load_sops(settings: Settings) -> Loaded:
 def needed(loaded: Loaded) -> SopSet:
     """The SOPs; without ``community.yaml`` there are none, and nothing can run."""
     if loaded.sops is None:
-        raise ConfigError(["SOP 没法装载，请先改好这些（bot check 可以再查）：", *map(str, loaded.problems)])
+        raise ConfigError(["SOP 没法装载，请先改好这些（bot check 可以再查）：", *_told(loaded)])
     return loaded.sops
 
 
@@ -58,15 +60,14 @@ def build_runtime(
     sops: SopSet, channel: Channel, writer: Writer, clock: Clock, *, account: str, pace: Pace, status: Status
 ) -> Runtime:
     """A runtime of these parts, ready to ``run``."""
-    pipeline = Pipeline(
-        account=account,
-        source=f"{channel.name}:{account}",
-        sops=sops,
-        index=Index(sops),
-        known_commands=all_commands(sops.kinds),
-        status=status,
-    )
+    pipeline = build_pipeline(sops, account, f"{channel.name}:{account}", status)
     return Runtime(account=account, channel=channel, pipeline=pipeline, writer=writer, clock=clock, pace=pace)
+
+
+def build_pipeline(sops: SopSet, account: str, source: str, status: Status) -> Pipeline:
+    """What ``account`` does about what it hears; ``source`` names it in the log."""
+    player = Player(account, sops, Index(sops))
+    return Pipeline(CommandDesk(account, source, sops, player, all_commands(sops.kinds), status), player)
 
 
 def all_commands(kinds: Kinds) -> Commands:
@@ -89,7 +90,7 @@ async def run(settings: Settings) -> None:
     sop_set = needed(loaded)
     _report(loaded)
     writer = Writer(open_database(settings.database_url))
-    status = Status(problems=[str(problem) for problem in loaded.problems])
+    status = Status(problems=_told(loaded))
     clock = SystemClock()
     stage = Stage(clock, sop_set.community.zone)
     channel = _channel(settings, stage, sop_set)
@@ -106,16 +107,17 @@ async def run(settings: Settings) -> None:
 
 async def demo(settings: Settings) -> None:
     """``bot demo``: a group in the terminal with a database and a clock of its own."""
-    sop_set = needed(load_sops(settings))
+    loaded = load_sops(settings)
+    sop_set = needed(loaded)
+    _report(loaded)
     zone = sop_set.community.zone
     clock = VirtualClock(datetime.fromisoformat(DEMO_BEGINS).replace(tzinfo=zone))
     _remove(DEMO_DATABASE)
     writer = Writer(open_database(f"sqlite:///{DEMO_DATABASE}"))
     stage = Stage(clock, zone)
     channel = _console(stage, sop_set)
-    runtime = build_runtime(
-        sop_set, channel, writer, clock, account="demo", pace=_pace(settings), status=Status()
-    )
+    status = Status(problems=_told(loaded))
+    runtime = build_runtime(sop_set, channel, writer, clock, account="demo", pace=Pace(), status=status)
     stage.attach(runtime)
     try:
         await writer.run(lambda: _open_demo(writer, clock.now(), runtime.pipeline))
@@ -166,8 +168,12 @@ def _pace(settings: Settings) -> Pace:
     return Pace(settings.account_gap, settings.jitter, settings.room_gap)
 
 
+def _told(loaded: Loaded) -> list[str]:
+    return [str(problem) for problem in loaded.problems]
+
+
 def _report(loaded: Loaded) -> None:
-    for problem in loaded.problems:
+    for problem in _told(loaded):
         logger.warning("left out: %s", problem)
 
 
@@ -182,20 +188,20 @@ def _offer_claim(writer: Writer, now: datetime, status: Status) -> None:
 
 def _open_demo(writer: Writer, now: datetime, pipeline: Pipeline) -> None:
     """The demo's start: the group is enabled, and whoever sits at the keyboard is an admin."""
-    key = pipeline.sops.community.rooms[0]
-    chat = Chat(ROOM_ID, _room_title(pipeline.sops))
+    sops, account = pipeline.desk.sops, pipeline.desk.account
+    key, chat = sops.community.rooms[0], Chat(ROOM_ID, _room_title(sops))
     with writer.transaction(now) as tx:
         room = furnish(tx, pipeline, {key: chat}, [Cast().first])[key]
-        rooms.post_privacy_notice(tx, pipeline.sops, pipeline.account, room, None)
+        rooms.post_privacy_notice(tx, sops, account, room, None)
 
 
 def furnish(
     tx: Transaction, pipeline: Pipeline, chats: dict[str, Chat], admins: Sequence[Person]
 ) -> dict[str, Room]:
     """Enable ``chats`` by their keys and make ``admins``, without a word: how demo and scenarios begin."""
-    for person in directory.meet(tx, pipeline.source, admins).values():
+    for person in directory.meet(tx, pipeline.desk.source, admins).values():
         roles.give(tx, person.member_id, roles.ADMIN, given_by=None)
-    return {key: directory.bind_room(tx, pipeline.account, chat, key) for key, chat in chats.items()}
+    return {key: directory.bind_room(tx, pipeline.desk.account, chat, key) for key, chat in chats.items()}
 
 
 def _remove(database: Path) -> None:

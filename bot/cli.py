@@ -12,13 +12,17 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec
+from typing import TYPE_CHECKING, ParamSpec
 
 import click
 
 from bot import config
 from bot.config import Settings
 from bot.errors import BotError, ScenarioError
+
+if TYPE_CHECKING:
+    from bot.sop.loader import Loaded, SopSet
+    from bot.sop.problems import Problem
 
 P = ParamSpec("P")
 FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
@@ -113,15 +117,25 @@ def check(path: Path | None, as_json: bool) -> None:
     if beside.is_dir() and settings.templates == Settings().templates:
         settings = replace(settings, templates=beside)
     loaded = app.load_sops(replace(settings, sops=folder))
-    only = f"{folder.name}/{path.name}"
-    problems = [problem for problem in loaded.problems if path.is_dir() or problem.file == only]
+    problems = loaded.problems if path.is_dir() else _of_file(loaded, path)
     if as_json:
         click.echo(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, indent=2))
+    elif problems:
+        click.echo("\n".join(map(str, problems)))
     else:
-        count = 0 if loaded.sops is None else len(loaded.sops.sops)
-        click.echo("\n".join(map(str, problems)) or f"没有错误，{count} 个 SOP 都可以用。")
+        count = len(loaded.sops.declared) if loaded.sops and path.is_dir() else 1
+        click.echo(f"没有错误，{count} 个 SOP 都可以用。")
     if problems:
         sys.exit(1)
+
+
+def _of_file(loaded: Loaded, path: Path) -> list[Problem]:
+    """What is wrong with one file; without a sound community.yaml nothing can be said of the others."""
+    if path.suffix not in (".yaml", ".yml"):
+        raise BotError(f"{path.name} 不是 SOP 文件。模板和内容架会随 SOP 一起查：bot check {path.parent}")
+    name, community = f"{path.parent.name}/{path.name}", f"{path.parent.name}/community.yaml"
+    wanted = {name} if loaded.sops is not None else {name, community}
+    return [problem for problem in loaded.problems if problem.file in wanted]
 
 
 @cli.command()
@@ -134,26 +148,39 @@ def test(path: Path | None, verbose: bool) -> None:
     PATH 是一个对话文件或文件夹，不写就是 tests/scenarios。
     """
     from bot import app
-    from bot.scenario.play import play, report
-    from bot.scenario.script import read
 
-    sops = app.needed(app.load_sops(_offline()))
-    _log("ERROR")
+    loaded = app.load_sops(_offline())
+    sops = app.needed(loaded)
+    for problem in loaded.problems:
+        click.echo(f"⚠ 没有装上：{problem}", err=True)
+    _log("CRITICAL")
     start = path or Path("tests/scenarios")
     files = [start] if start.is_file() else sorted(start.rglob("*.yaml"))
     if not files:
         raise ScenarioError(f"{start} 里没有对话文件（*.yaml）")
     failed = 0
     for file in files:
-        played = asyncio.run(play(read(file), sops))
-        failed += bool(played.failure)
-        click.echo(f"{'✗' if played.failure else '✓'} {played.script.scenario}（{file}）")
-        shown = report(played) if played.failure else "\n".join(played.transcript) if verbose else ""
+        name, failure, transcript = _play(file, sops)
+        failed += bool(failure)
+        click.echo(f"{'✗' if failure else '✓'} {name}（{file}）")
+        shown = failure or ("\n".join(transcript) if verbose else "")
         if shown:
             click.echo("    " + shown.replace("\n", "\n    "))
     click.echo(f"{len(files) - failed} 个通过，{failed} 个没过。")
     if failed:
         sys.exit(1)
+
+
+def _play(file: Path, sops: SopSet) -> tuple[str, str, list[str]]:
+    """Play a scenario; gives its name, why it failed (or nothing) and what was said."""
+    from bot.scenario.play import play, report
+    from bot.scenario.script import read
+
+    try:
+        played = asyncio.run(play(read(file), sops))
+    except ScenarioError as error:
+        return "读不懂", str(error), []
+    return played.script.scenario, report(played) if played.failure else "", played.transcript
 
 
 @cli.group()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -40,21 +41,23 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
     """The settings; raises ``ConfigError`` with everything that is wrong, at once."""
     reader = _Reader({**_read_file(env_file), **environ})
     endpoint = reader.text("WECHATY_PUPPET_SERVICE_ENDPOINT", "")
+    token = reader.text("WECHATY_PUPPET_SERVICE_TOKEN", "")
     settings = Settings(
-        channel=reader.choice("BOT_CHANNEL", "wechaty" if endpoint else "console", CHANNELS),
+        channel=reader.choice("BOT_CHANNEL", "wechaty" if endpoint or token else "console", CHANNELS),
         account=reader.word("BOT_ACCOUNT", "main"),
         database_url=reader.text("DATABASE_URL", "sqlite:///data/bot.db"),
         sops=reader.folder("BOT_SOPS", "sops"),
         templates=reader.folder("BOT_TEMPLATES", "templates"),
         kinds=reader.folder("BOT_KINDS", "") if reader.text("BOT_KINDS", "") else None,
         endpoint=endpoint,
-        token=reader.text("WECHATY_PUPPET_SERVICE_TOKEN", ""),
+        token=token,
         allow_insecure=reader.switch("BOT_ALLOW_INSECURE_GATEWAY", default=False),
         account_gap=reader.seconds("BOT_GAP_ACCOUNT", 3),
         jitter=reader.seconds("BOT_GAP_JITTER", 2),
         room_gap=reader.seconds("BOT_GAP_ROOM", 6),
         log_level=reader.choice("BOT_LOG_LEVEL", "INFO", LEVELS),
     )
+    reader.refuse_unknown()
     if settings.channel == "wechaty":
         reader.need("WECHATY_PUPPET_SERVICE_ENDPOINT", settings.endpoint)
         reader.need("WECHATY_PUPPET_SERVICE_TOKEN", settings.token)
@@ -76,9 +79,11 @@ class _Reader:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
+        self._asked: set[str] = set()
         self.problems: list[str] = []
 
     def text(self, name: str, default: str) -> str:
+        self._asked.add(name)
         return self._values.get(name, "").strip() or default
 
     def word(self, name: str, default: str) -> str:
@@ -111,6 +116,13 @@ class _Reader:
         if value not in ("true", "false"):
             self.problems.append(f"{name}={value}：只能是 true 或 false")
         return value == "true"
+
+    def refuse_unknown(self) -> None:
+        """A name that begins like ours and is none is a misspelt setting."""
+        for name in sorted(self._values.keys() - self._asked):
+            if name.startswith("BOT_"):
+                meant = get_close_matches(name, self._asked, n=1)
+                self.problems.append(f"{name}：没有这个设置" + (f"，是不是 {meant[0]}？" if meant else ""))
 
     def need(self, name: str, value: str) -> None:
         if not value:

@@ -2,11 +2,11 @@
 
 ``BotError``
 ├── ``ConfigError``        a setting in the environment or ``.env`` is missing or wrong
-├── ``SopError``           SOP files, templates or shelves have errors (carries every problem found)
 ├── ``TemplateFailure``    a template could not be rendered, or produced too much
 ├── ``StoreError``         the database is not there, or not in the state we need
 ├── ``ScenarioError``      a scenario file cannot be read
 └── ``SendError``          a message did not reach the platform
+    ├── ``NotConnected``   it was not even tried: it still waits
     ├── ``SendFailed``     the platform refused it: it certainly did not go out
     └── ``SendLost``       the call was lost: nobody knows whether it went out
 
@@ -46,6 +46,10 @@ class ScenarioError(BotError):
 
 class SendError(BotError):
     """A message did not certainly reach the platform."""
+
+
+class NotConnected(SendError):
+    """There is no link over which to send: nothing was tried."""
 
 
 class SendFailed(SendError):

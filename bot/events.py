@@ -115,7 +115,7 @@ class MessageRecalled:
 
 @dataclass(frozen=True, slots=True)
 class MembersJoined:
-    """People came into a room. The inviter is often unknown; ``bot_joined`` tells that we are among them."""
+    """People came into a room, by ``inviter`` if that is known. ``bot_joined``: so did we, not among them."""
 
     id: str
     chat: Chat
@@ -127,7 +127,7 @@ class MembersJoined:
 
 @dataclass(frozen=True, slots=True)
 class MembersLeft:
-    """People left a room, or were removed by ``remover``; ``bot_left`` tells that we are among them."""
+    """People left a room, or were removed by ``remover``. ``bot_left``: so did we, not among them."""
 
     id: str
     chat: Chat

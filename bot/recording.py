@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import delete, select
 
 from bot.events import (
-    Chat,
     MembersJoined,
     MembersLeft,
     MessageKind,
@@ -27,10 +26,11 @@ from bot.events import (
 )
 from bot.events import Person as PersonSeen
 from bot.outbox import delivery
-from bot.outbox.queue import drop_queued
+from bot.outbox.queue import drop_queued, unquote
 from bot.people import directory
 from bot.people.directory import Person, Room
-from bot.sop.context import Heard, Recalled
+from bot.people.roles import STAFF, Standings
+from bot.sop.context import LATE, Heard, Recalled
 from bot.store import log
 from bot.store.session import insert_new
 from bot.store.tables import interaction, texts
@@ -38,7 +38,8 @@ from bot.store.transaction import Transaction
 
 logger = logging.getLogger(__name__)
 
-LATE = timedelta(minutes=2)
+SECOND = timedelta(seconds=1)
+"""How exactly platforms tell the time."""
 LONGEST_TEXT = 20_000
 """Characters of a message that are kept."""
 _PRESENCE = re.compile(
@@ -49,24 +50,36 @@ _PRESENCE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Unheard:
-    """A message where nobody may be recorded; ``chat`` is None in private."""
+    """A message where nobody may be recorded."""
 
     message: MessageReceived
-    chat: Chat | None
 
 
-Happened = Heard | Recalled | Unheard
+@dataclass(frozen=True, slots=True)
+class BotLeft:
+    """The bot is not in an enabled room any more."""
+
+    room_id: int
+
+
+Happened = Heard | Recalled | Unheard | BotLeft
+
+
+class CommandProps(Protocol):
+    """What is recorded of a message that is a command; None if it is none."""
+
+    def __call__(self, message: MessageReceived, *, by_admin: bool) -> dict[str, object] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Writes what an account hears; ``command_props`` is what to record of a command, None if it is none."""
+    """Writes what an account hears."""
 
     account: str
     source: str
     keep_until: datetime
-    actor_role: Callable[[int], str]
-    command_props: Callable[[MessageReceived], dict[str, object] | None]
+    standings: Standings
+    command_props: CommandProps
 
     def record(self, tx: Transaction, batch: Sequence[RoomEvent]) -> list[Happened]:
         """Record ``batch``; gives what is new in it and may concern somebody, in its order."""
@@ -94,20 +107,23 @@ class _Segment:
         self.rooms = directory.rooms_at(self.tx, self.recorder.account, ids)
         asked = {p.id for e in self.batch for p in (_people(e) if e.chat is None else _others(e))}
         self.people = directory.known_people(self.tx, self.recorder.source, asked)
-        in_rooms = [p for event in self.batch if self.room(event.chat) for p in _people(event)]
+        in_rooms = [p for event in self.batch if self.room(event) for p in _people(event)]
         self.people |= directory.meet(self.tx, self.recorder.source, in_rooms)
         directory.note_present(self.tx, dict(self._present()))
 
-    def room(self, chat: Chat | None) -> Room | None:
-        """The enabled room that ``chat`` is."""
-        room = None if chat is None else self.rooms.get(chat.id)
-        return room if room is not None and room.enabled else None
+    def room(self, event: RoomEvent) -> Room | None:
+        """The room in which ``event`` is heard: an enabled one, and not before it was."""
+        room = None if event.chat is None else self.rooms.get(event.chat.id)
+        if room is None or not room.enabled or self.at(event) + SECOND < room.enabled_at:
+            return None
+        return room
 
-    def _present(self) -> Iterable[tuple[tuple[int, int], str]]:
+    def _present(self) -> Iterable[tuple[tuple[int, int], tuple[str, datetime]]]:
         for event in self.batch:
-            room = self.room(event.chat)
+            room = self.room(event)
             if room is not None and isinstance(event, MessageReceived) and not event.is_self:
-                yield (room.id, self.people[event.sender.id].identity_id), event.sender.alias
+                who = self.people[event.sender.id].identity_id
+                yield (room.id, who), (event.sender.alias, self.at(event))
 
     def at(self, event: RoomEvent) -> datetime:
         """When it occurred; a platform whose clock is ahead of ours is not believed."""
@@ -123,23 +139,24 @@ class _Segment:
                 return self._recall(event)
             case MembersJoined() | MembersLeft():
                 self._moved(event)
-            case RoomRenamed() if (room := self.room(event.chat)) is not None:
+            case RoomRenamed() if (room := self.room(event)) is not None:
                 directory.rename_room(self.tx, room.id, event.chat.title)
         return None
 
     def _message(self, event: MessageReceived) -> dict[str, Any] | None:
         person = self.people.get(event.sender.id)
-        room = self.room(event.chat)
+        room = self.room(event)
         if person is None or (event.chat is not None and room is None):
             return None
-        command = self.recorder.command_props(event)
+        by_admin = self.recorder.standings.is_admin(person.member_id)
+        command = self.recorder.command_props(event, by_admin=by_admin)
         name = "command_given" if command else "presence_shown" if is_presence(event) else "message_posted"
         props = {"kind": event.kind.value, **(command or {})}
         return self._entry(event, name, person, room, text=event.text, props=props)
 
     def _own(self, event: MessageReceived) -> dict[str, Any] | None:
         """What our account said: the echo of a message of ours, or a human at the same account."""
-        room = self.room(event.chat)
+        room = self.room(event)
         recipient = None if event.recipient is None else self.people.get(event.recipient.id)
         place = room.id if room else recipient.identity_id if recipient else None
         if delivery.echo(self.tx, self.recorder.account, event.id, place, event.text, self.at(event)):
@@ -151,11 +168,22 @@ class _Segment:
         if original is None:
             return None
         self.tx.connection.execute(delete(texts).where(texts.c.id == original.text_id))
-        person, room = self.people.get(event.sender.id), self.room(event.chat)
-        return self._entry(event, "message_recalled", person, room, parent=original.id)
+        unquote(self.tx, original.room_id, original.id, original.occurred_at)
+        return log.entry(
+            self.tx,
+            self.recorder.source,
+            event.id,
+            "message_recalled",
+            self.at(event),
+            identity_id=original.identity_id,
+            actor_role=original.actor_role,
+            room_id=original.room_id,
+            channel=original.channel,
+            parent_event_id=original.id,
+        )
 
     def _original(self, message_id: str) -> Any:
-        query = select(interaction.c.id, interaction.c.text_id, interaction.c.identity_id).where(
+        query = select(interaction).where(
             interaction.c.source == self.recorder.source,
             interaction.c.source_id == message_id,
             interaction.c.name.in_(["message_posted", "presence_shown", "command_given"]),
@@ -164,14 +192,13 @@ class _Segment:
 
     def _entry(
         self,
-        event: MessageReceived | MessageRecalled,
+        event: MessageReceived,
         name: str,
         person: Person | None,
         room: Room | None,
         *,
         text: str = "",
         props: dict[str, object] | None = None,
-        parent: int | None = None,
     ) -> dict[str, Any]:
         return log.entry(
             self.tx,
@@ -180,14 +207,13 @@ class _Segment:
             name,
             self.at(event),
             identity_id=None if person is None else person.identity_id,
-            actor_role="staff" if person is None else self.recorder.actor_role(person.member_id),
+            actor_role=STAFF if person is None else self.recorder.standings.actor_role(person.member_id),
             room_id=None if room is None else room.id,
             channel="dm" if event.chat is None else "group",
             text_id=self._keep(text) if room is not None and text else None,
             text_len=len(text),
-            media_count=len(event.media) if isinstance(event, MessageReceived) else 0,
+            media_count=len(event.media),
             props=props or {},
-            parent_event_id=parent,
         )
 
     def _keep(self, text: str) -> int:
@@ -197,7 +223,7 @@ class _Segment:
         return text_id
 
     def _moved(self, event: MembersJoined | MembersLeft) -> None:
-        room = self.room(event.chat)
+        room = self.room(event)
         if room is None:
             return
         for seen in _people(event):
@@ -205,8 +231,6 @@ class _Segment:
             if (row := self._move(event, room, person, seen)) is not None:
                 log.append(self.tx, [row])
                 logger.info("%s room=%s by=M%d", row["name"], room.key, person.number)
-        if isinstance(event, MembersLeft) and event.bot_left:
-            directory.disable_room(self.tx, room.id)
             drop_queued(self.tx, room.id, "the bot was removed from the room")
 
     def _move(
@@ -229,7 +253,7 @@ class _Segment:
             name,
             at,
             identity_id=person.identity_id,
-            actor_role=self.recorder.actor_role(person.member_id),
+            actor_role=self.recorder.standings.actor_role(person.member_id),
             room_id=room.id,
             target_identity_id=None if other is None else other.identity_id,
         )
@@ -242,29 +266,33 @@ class _Segment:
         return new
 
     def happened(self, event: RoomEvent, row: dict[str, Any] | None, new: set[int]) -> Happened | None:
-        if isinstance(event, MessageReceived) and not event.is_self and row is None:
-            return Unheard(event, event.chat)
+        """What the others should know of an event, if it is new and concerns anybody."""
+        room = self.room(event)
+        match event:
+            case MessageReceived(is_self=False) if row is None:
+                return Unheard(event)
+            case MembersLeft(bot_left=True) if room is not None:
+                return BotLeft(room.id)
         if row is None or row["id"] not in new or row["identity_id"] is None:
             return None
-        person, at = self._person_of(event), self.at(event)
         if isinstance(event, MessageReceived):
-            late = self.tx.now - at > LATE
-            return Heard(row["id"], event, person, self.room(event.chat), at, late)
-        return Recalled(row["parent_event_id"], person, at)
+            at = self.at(event)
+            return Heard(row["id"], event, self._speaker(event), room, at, self.tx.now - at > LATE)
+        return Recalled(row["parent_event_id"], row["identity_id"], self.at(event))
 
-    def _person_of(self, event: RoomEvent) -> Person:
-        assert isinstance(event, MessageReceived | MessageRecalled), "only these make rows of a segment"
+    def _speaker(self, event: MessageReceived) -> Person:
+        """Who spoke, by the name that the others see."""
         known = self.people[event.sender.id]
-        return Person(known.identity_id, known.member_id, known.number, event.sender.shown or known.name)
+        return replace(known, name=event.sender.shown or known.name)
 
 
 def _people(event: RoomEvent) -> Iterable[PersonSeen]:
     match event:
         case MessageReceived(is_self=True):
             return () if event.recipient is None or event.chat else (event.recipient,)
-        case MessageReceived() | MessageRecalled():
+        case MessageReceived():
             return (event.sender,)
-        case MembersJoined(bot_joined=False) | MembersLeft(bot_left=False):
+        case MembersJoined() | MembersLeft():
             return event.people
     return ()
 

@@ -17,15 +17,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import OperationalError
+
 from bot.channels.base import Channel, Message
 from bot.clock import LOOK_AGAIN, Clock
-from bot.errors import SendFailed, SendLost
+from bot.errors import NotConnected, SendFailed, SendLost
 from bot.events import ChannelEvent, LinkDown, LinkUp, LoginCode, Malformed, RoomEvent
 from bot.outbox import delivery
 from bot.outbox.delivery import Outcome
 from bot.outbox.pace import Pace
 from bot.outbox.queue import State
-from bot.pipeline import Pipeline, record_failure
+from bot.pipeline import Pipeline
+from bot.store import failures
+from bot.store.session import is_passing
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 
@@ -35,6 +39,8 @@ T = TypeVar("T")
 BATCH = 500
 INBOX = 2_000
 """Events that may wait; past that the channel waits."""
+TRY_AGAIN = 1.0
+"""Seconds until a database that was locked or away is asked again."""
 STOP_WITHIN = 1.5
 """Seconds for what is under way when we are asked to stop."""
 
@@ -133,7 +139,7 @@ class Runtime:
                 await self._put(event)
 
     def _note_link(self, event: LinkUp | LinkDown | LoginCode) -> None:
-        status = self.pipeline.status
+        status = self.pipeline.desk.status
         match event:
             case LinkUp(gap=gap):
                 status.link, status.online = "在线", True
@@ -210,6 +216,9 @@ class Runtime:
         try:
             results = await self._in_transaction(batch, None)
         except Exception as error:
+            if isinstance(error, OperationalError) and is_passing(error):
+                await self._handle_later(batch, error)
+                return
             if len(batch) == 1:
                 await self._fail(batch[0], error)
                 return
@@ -222,13 +231,21 @@ class Runtime:
             if not job.done.done():
                 job.done.set_result(result)
 
+    async def _handle_later(self, batch: list[Item], error: OperationalError) -> None:
+        """The database is locked, full or away; the inbox fills, and the channel waits."""
+        logger.error(
+            "the database does not take a batch of %d, it is tried again: %s", len(batch), error.orig
+        )
+        await asyncio.sleep(TRY_AGAIN)
+        await self._handle(batch)
+
     async def _fail(self, item: Item, error: Exception) -> None:
         if isinstance(item, Job):
             if not item.done.done():
                 item.done.set_exception(error)
             return
         place = f"recording {type(item).__name__}"
-        await self._in_transaction([], lambda tx: record_failure(tx, place, error))
+        await self._in_transaction([], lambda tx: failures.record(tx, place, error))
 
     async def _in_transaction(
         self, batch: list[Item], extra: Callable[[Transaction], None] | None
@@ -283,7 +300,7 @@ class Runtime:
             await self._send_all()
 
     async def _send_all(self) -> None:
-        while self.pipeline.status.online and not self._stopping.is_set():
+        while self.pipeline.desk.status.online and not self._stopping.is_set():
             claimed = await self._ask_core(lambda tx: delivery.claim(tx, self.account, self._pace))
             if not isinstance(claimed, Message):
                 self.pacer.set(claimed)
@@ -295,6 +312,8 @@ class Runtime:
     async def _send(self, message: Message) -> Outcome:
         try:
             platform_id = await self.channel.send(message)
+        except NotConnected as error:
+            return Outcome(message.id, State.QUEUED, str(error))
         except SendFailed as error:
             return Outcome(message.id, State.FAILED, str(error))
         except SendLost as error:
@@ -306,4 +325,4 @@ class Runtime:
 
 
 def _note_malformed(tx: Transaction, event: Malformed) -> None:
-    record_failure(tx, f"reading an event: {event.summary}", ValueError("malformed event"))
+    failures.record(tx, f"reading an event: {event.summary}", ValueError("malformed event"))

@@ -15,7 +15,7 @@ from bot.sop.kind import Act, Kind, OnHashtag, OnHeard, OnRecall, OnSlot, OnWait
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
 from bot.sop.schedule import Schedule
-from bot.store.tables import failure, interaction, outgoing, slot
+from bot.store.tables import failure, interaction, outgoing, room, slot
 from bot.store.writer import Writer
 from tests.builders import (
     BOSS,
@@ -362,6 +362,14 @@ def test_a_late_command_is_recorded_and_not_executed(listen: Listen) -> None:
     listener.say("/看堪", occurred_at=MONDAY_9)
     assert listener.queued() == []
     assert listener.log() == ["command_given", "message_posted"]
+
+
+def test_a_room_is_not_enabled_by_a_late_command(listener: Listener) -> None:
+    listener.give(BOSS, "管理员")
+    listener.say(f"/开群 {OTHER_KEY}", BOSS, OTHER_ROOM, occurred_at=MONDAY_9 - 3 * MINUTE)
+    assert len(listener.rows(room)) == 1
+    listener.say(f"/开群 {OTHER_KEY}", BOSS, OTHER_ROOM)
+    assert len(listener.rows(room)) == 2
 
 
 def test_a_command_that_comes_twice_is_obeyed_once(listen: Listen) -> None:

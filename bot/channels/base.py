@@ -46,7 +46,7 @@ class Channel(Protocol):
 
     ``send`` returns the platform's id of the sent message, or None where the platform gives none; it raises
     ``SendFailed`` when the platform refused (nothing went out), ``SendLost`` when nobody knows. It may be
-    called only between ``LinkUp`` and ``LinkDown``; at other times it raises ``SendFailed``.
+    called only between ``LinkUp`` and ``LinkDown``; at other times it raises ``NotConnected``.
     """
 
     name: str

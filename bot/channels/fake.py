@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import Enum
 
 from bot.channels.base import Capabilities, Deliver, Message
-from bot.errors import SendFailed, SendLost
+from bot.errors import NotConnected, SendFailed, SendLost
 from bot.events import ChannelEvent, Chat, LinkDown, LinkUp, MessageReceived, Person
 
 
@@ -63,7 +63,7 @@ class FakeChannel:
 
     async def send(self, message: Message) -> str | None:
         if not self._up:
-            raise SendFailed("the link is down")
+            raise NotConnected("the link is down")
         fault = self._faults.popleft() if self._faults else None
         if fault is Fault.REFUSED:
             raise SendFailed("refused, as scripted")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.people import roles
 from bot.people.directory import Person, Room
 from bot.sop.kind import Command, Where, Who
+from bot.sop.templates import harmless
 from bot.store.transaction import Transaction
 
 _RANK = {Who.ANYONE: 0, Who.MEMBER: 1, Who.ADMIN: 2}
@@ -46,6 +47,7 @@ def hint(typed: str, suggestion: str, standing: Who, *, in_private: bool) -> str
     """
     if standing is Who.ANYONE:
         return None
+    typed = harmless(typed, 20)
     if suggestion:
         return f"没有“{typed}”这个命令，是不是 /{suggestion}？"
     if in_private or standing is Who.ADMIN:

@@ -11,26 +11,40 @@ from bot.outbox.queue import State
 from bot.people import directory, roles
 from bot.sop.context import CommandContext
 from bot.sop.kind import Command, Who
+from bot.sop.problems import closest
+from bot.sop.templates import harmless
 from bot.store.tables import outgoing
 
 
 def show_help(ctx: CommandContext) -> None:
     usable = [c for c in ctx.desk.commands if c.who is not Who.ANYONE and allowed(c, ctx.standing, ctx.room)]
-    lines = [f"{_spelling(c)}  {c.help}" for c in usable if not ctx.args or _is_about(c, ctx.args[0])]
-    if not lines:
-        ctx.reply(f"没有叫“{ctx.args[0]}”的命令，或者您在这里用不了。发 /帮助 看全部。")
+    if ctx.args:
+        _explain(ctx, ctx.args[0].lstrip("/／、"), usable)
         return
+    lines = [f"/{command.names[-1]} {command.help}" for command in usable]
     ctx.reply("\n".join(["您在这里能用：", *lines]))
 
 
-def _spelling(command: Command) -> str:
-    """The Chinese name and the English one, with what follows."""
-    names = f"/{command.names[-1]}（/{command.names[0]}）"
-    return f"{names} {command.usage}".rstrip()
+def _explain(ctx: CommandContext, word: str, usable: list[Command]) -> None:
+    """All that there is to say of one command."""
+    about = [command for command in usable if _is_about(command, word)]
+    if about:
+        ctx.reply("\n".join(f"{_spellings(command)}：{command.help}" for command in about))
+        return
+    hint = closest(word, [name for command in usable for name in command.names])
+    word = harmless(word, 20)
+    ctx.reply(
+        f"没有叫“{word}”的命令{f'，是不是“{hint}”？' if hint else '，或者您在这里用不了。发 /帮助 看全部。'}"
+    )
+
+
+def _spellings(command: Command) -> str:
+    """Its names, the Chinese one first, with what follows."""
+    return " 或 ".join(f"/{name} {command.usage}".rstrip() for name in reversed(command.names))
 
 
 def _is_about(command: Command, word: str) -> bool:
-    return any(word.lstrip("/／、").casefold() in name for name in command.names)
+    return any(word.casefold() in name.casefold() for name in command.names)
 
 
 def show_status(ctx: CommandContext) -> None:

@@ -36,7 +36,7 @@ class Commands:
 
     def __init__(self, commands: Sequence[Command]) -> None:
         self.all = tuple(commands)
-        self._by_name = {tuple(name.split()): c for c in commands for name in c.names}
+        self._by_name = {tuple(name.casefold().split()): c for c in commands for name in c.names}
         self._by_word = {word: c for c in commands for word in c.words}
 
     def read(self, text: str, *, addressed: bool) -> Call | Unknown | None:
@@ -55,7 +55,7 @@ class Commands:
             if command is not None:
                 return Call(command, tuple(words[count:]))
         typed = " ".join(words[:2])
-        known = [" ".join(name) for name in self._by_name]
+        known = [name for command in self.all for name in command.names]
         return Unknown(words[0], closest(typed, known) or closest(words[0], known))
 
 

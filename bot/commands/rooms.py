@@ -6,10 +6,11 @@ from bot.outbox.queue import Intent, Post, Priority, drop_queued, enqueue
 from bot.people import directory
 from bot.people.directory import Room
 from bot.sop.community import PrivacyWords
-from bot.sop.context import CommandContext
+from bot.sop.context import CommandContext, Desk
 from bot.sop.kind import Command, Where, Who
 from bot.sop.loader import SopSet
 from bot.sop.problems import closest
+from bot.sop.templates import harmless
 from bot.store.transaction import Transaction
 
 
@@ -22,9 +23,12 @@ def enable(ctx: CommandContext) -> None:
         return
     chat = ctx.heard.message.chat
     assert chat is not None, "the command is refused outside of rooms"
+    before = ctx.room if ctx.room is not None and ctx.room.enabled else None
+    if before is not None:
+        close_room(ctx.tx, ctx.desk, before.id, "the chat has another key now")
     room = directory.bind_room(ctx.tx, ctx.account, chat, key)
     ctx.desk.sync_timetable(ctx.tx)
-    ctx.reply(f"开通了，这个群是“{key}”。")
+    ctx.reply(f"这个群从“{before.key}”改成了“{key}”。" if before else f"开通了，这个群是“{key}”。")
     post_privacy_notice(ctx.tx, ctx.sops, ctx.account, room, ctx.heard.id)
 
 
@@ -37,17 +41,18 @@ def _wanted_key(ctx: CommandContext) -> str | None:
     if key in free:
         return key
     if key in taken:
-        ctx.reply(
-            f"“{key}”已经是另一个群（{taken[key].title or '没有名字'}）了。先在那边发 /关群，再来这里开。"
-        )
+        title = harmless(taken[key].title, 20) or "没有名字"
+        ctx.reply(f"“{key}”已经是另一个群（{title}）了。先在那边发 /关群，再来这里开。")
     elif key:
         hint = closest(key, ctx.sops.community.rooms)
-        ctx.reply(f"community.yaml 里没有“{key}”这个群{f'，是不是“{hint}”？' if hint else '。'}")
+        ctx.reply(
+            f"community.yaml 里没有“{harmless(key, 20)}”这个群{f'，是不是“{hint}”？' if hint else '。'}"
+        )
     else:
         ctx.reply(
-            "要说是哪个群，例如 /开群 "
-            + (free or ["会员1群"])[0]
-            + f"。还没用的有：{'、'.join(free) or '没有了'}。"
+            f"要说是哪个群，例如 /开群 {free[0]}。还没用的有：{'、'.join(free)}。"
+            if free
+            else "community.yaml 里的群都开通了。要再开一个，先在那里的 rooms 加上名字。"
         )
     return None
 
@@ -67,11 +72,16 @@ def post_privacy_notice(tx: Transaction, sops: SopSet, account: str, room: Room,
     enqueue(tx, account, notice)
 
 
+def close_room(tx: Transaction, desk: Desk, room_id: int, reason: str) -> None:
+    """Nothing is said or recorded in the room any more."""
+    directory.disable_room(tx, room_id)
+    drop_queued(tx, room_id, reason)
+    desk.sync_timetable(tx)
+
+
 def disable(ctx: CommandContext) -> None:
     assert ctx.room is not None, "the command is refused outside of rooms"
-    directory.disable_room(ctx.tx, ctx.room.id)
-    drop_queued(ctx.tx, ctx.room.id, "the room was disabled")
-    ctx.desk.sync_timetable(ctx.tx)
+    close_room(ctx.tx, ctx.desk, ctx.room.id, "the room was disabled")
     ctx.reply("好的，我在这个群里不再说话，也不再记录。要再开通发 /开群。")
 
 

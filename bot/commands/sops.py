@@ -8,30 +8,39 @@ from sqlalchemy import func, select
 
 from bot.people import directory
 from bot.people.directory import Room
-from bot.sop.context import CommandContext
+from bot.sop.context import CommandContext, Played
 from bot.sop.index import is_for
 from bot.sop.kind import Command, Who
 from bot.sop.language import Sop
 from bot.sop.problems import closest
+from bot.sop.templates import harmless
 from bot.store.tables import cursor
 
 _WEEKDAYS = "一二三四五六日"
 
 
 def show_list(ctx: CommandContext) -> None:
-    lines = [_line(ctx, sop) for sop in ctx.sops.sops.values()]
-    broken = [f"⚠ {problem}" for problem in ctx.desk.problems]
+    lines = [_line(ctx, sop) for sop in ctx.sops.declared.values()]
+    broken = [] if ctx.room else [f"⚠ {problem}" for problem in ctx.desk.problems]
     ctx.reply("\n".join([*lines, *broken]) or "还没有 SOP。在 sops/ 里放一个 YAML 文件就有了。")
 
 
 def _line(ctx: CommandContext, sop: Sop) -> str:
     kind = ctx.sops.kind_of(sop)
     coming = ctx.tx.connection.execute(
-        select(func.min(cursor.c.next_at)).where(cursor.c.sop_id == sop.id, cursor.c.next_at.is_not(None))
+        select(func.min(cursor.c.next_at)).where(cursor.c.account == ctx.account, cursor.c.sop_id == sop.id)
     ).scalar()
-    rooms = "所有群" if sop.rooms is None else "、".join(sop.rooms)
-    parts = [f"{sop.name} {sop.id}", kind.title, rooms]
-    return "｜".join(parts + ([f"下次 {_moment(ctx, coming)}"] if coming is not None else []))
+    when = "停用" if not sop.enabled else f"下次 {_moment(ctx, coming)}" if coming is not None else ""
+    parts = (f"{sop.name} {sop.id}", kind.title, _where(ctx, sop), when)
+    return "｜".join(part for part in parts if part)
+
+
+def _where(ctx: CommandContext, sop: Sop) -> str:
+    """Its rooms, by the name of their set where there is one."""
+    if sop.rooms is None:
+        return "所有群"
+    names = ctx.sops.community.names()
+    return next((name for name, keys in names.items() if keys == sop.rooms), "、".join(sop.rooms))
 
 
 def _moment(ctx: CommandContext, moment: datetime) -> str:
@@ -47,11 +56,21 @@ def run(ctx: CommandContext) -> None:
     if not rooms:
         return
     occurrence = f"manual:{ctx.heard.message.id}"
-    done = [ctx.desk.run_by_hand(ctx.tx, sop, room, occurrence, ctx.heard.id) for room in rooms]
-    if all(done):
-        ctx.reply(f"好的，“{sop.name}”现在发到{'、'.join(room.key for room in rooms)}。")
-    else:
-        ctx.reply(f"“{sop.name}”没有可以手动发的内容，或者发的时候出了错。")
+    played = {room: ctx.desk.run_by_hand(ctx.tx, sop, room, occurrence, ctx.heard.id) for room in rooms}
+    _tell(ctx, sop, played)
+
+
+def _tell(ctx: CommandContext, sop: Sop, played: dict[Room, Played]) -> None:
+    done, failed = (
+        "、".join(room.key for room, outcome in played.items() if outcome is wanted)
+        for wanted in (Played.DONE, Played.FAILED)
+    )
+    if not done and not failed:
+        ctx.reply(f"“{sop.name}”不是按时间发的，没有可以手动发的内容。")
+    if done:
+        ctx.reply(f"好的，“{sop.name}”现在发到{done}。")
+    if failed:
+        ctx.reply(f"“{sop.name}”在{failed}没有发成，错误已经记下。")
 
 
 def _find(ctx: CommandContext) -> Sop | None:
@@ -64,7 +83,9 @@ def _find(ctx: CommandContext) -> Sop | None:
         return found[0]
     names = [name for sop in ctx.sops.sops.values() for name in (sop.id, sop.name)]
     hint = closest(wanted, names)
-    ctx.reply(f"没有叫“{wanted}”的 SOP{f'，是不是“{hint}”？' if hint else '。发 /SOP列表 看全部。'}")
+    ctx.reply(
+        f"没有叫“{harmless(wanted, 20)}”的 SOP{f'，是不是“{hint}”？' if hint else '。发 /SOP列表 看全部。'}"
+    )
     return None
 
 
@@ -73,6 +94,9 @@ def _rooms(ctx: CommandContext, sop: Sop) -> list[Room]:
     enabled = [r for r in directory.rooms_of(ctx.tx, ctx.account) if r.enabled and is_for(sop, r.key)]
     if len(ctx.args) > 1:
         wanted = ctx.sops.community.expand(ctx.args[1])
+        if not wanted:
+            _no_such_room(ctx, ctx.args[1])
+            return []
         enabled = [room for room in enabled if room.key in wanted]
     elif ctx.room is not None:
         enabled = [room for room in enabled if room.id == ctx.room.id]
@@ -81,7 +105,12 @@ def _rooms(ctx: CommandContext, sop: Sop) -> list[Room]:
     return enabled
 
 
+def _no_such_room(ctx: CommandContext, key: str) -> None:
+    hint = closest(key, ctx.sops.community.names())
+    ctx.reply(f"community.yaml 里没有“{harmless(key, 20)}”这个群{f'，是不是“{hint}”？' if hint else '。'}")
+
+
 COMMANDS = (
-    Command(("sop list", "sop列表"), Who.ADMIN, "有哪些 SOP，下次什么时候发", show_list),
-    Command(("sop run", "发sop"), Who.ADMIN, "现在就发一次", run, usage="名字 [群名]"),
+    Command(("sop list", "SOP列表"), Who.ADMIN, "有哪些 SOP，下次什么时候发", show_list),
+    Command(("sop run", "发SOP"), Who.ADMIN, "现在就发一次", run, usage="名字 [群名]"),
 )

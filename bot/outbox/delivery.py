@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, case, func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
 
 from bot.channels.base import Message
 from bot.outbox.pace import Pace
@@ -22,12 +22,13 @@ from bot.store import log
 from bot.store.tables import identity, membership, outgoing, room, room_address
 from bot.store.transaction import Transaction
 
+AnyRow = Row[*tuple[Any, ...]]
 ECHO_WITHIN = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a send ended: ``state`` is sent, unknown or failed."""
+    """How a send ended: ``state`` is sent, unknown or failed, or queued where it was not even tried."""
 
     outgoing_id: int
     state: State
@@ -38,15 +39,21 @@ class Outcome:
 def claim(tx: Transaction, account: str, pace: Pace) -> Message | datetime | None:
     """The next message to send, now in ``sending``; or when to ask again; or None if nothing waits."""
     _expire(tx, account)
-    heads = _heads(tx, account)
-    ready = [(_ready_at(tx, row, pace), row) for row in heads]
-    for moment, row in ready:
-        if moment <= tx.now:
-            return _begin_sending(tx, row) or claim(tx, account, pace)
-    return min((moment for moment, _ in ready), default=None)
+    waiting: list[datetime] = []
+    last, last_in = _last_sendings(tx, account, pace.longest)
+    for row in _heads(tx, account):
+        ready = pace.ready_at(row.id, last, last_in.get(_place(row)))
+        moment = max(m for m in (ready, row.not_before, tx.now) if m is not None)
+        if moment > tx.now:
+            waiting.append(moment)
+        elif (message := _begin_sending(tx, row)) is not None:
+            return message
+        else:
+            waiting.append(tx.now)  # it was dropped: who stands behind it may go at once
+    return min(waiting, default=None)
 
 
-def _begin_sending(tx: Transaction, row: Row[Any]) -> Message | None:
+def _begin_sending(tx: Transaction, row: AnyRow) -> Message | None:
     message = _address(tx, row)
     if message is None:
         _set(tx, row.id, state=State.DROPPED, reason="nowhere to send it to", settled_at=tx.now)
@@ -55,49 +62,45 @@ def _begin_sending(tx: Transaction, row: Row[Any]) -> Message | None:
     return message
 
 
+def _open(account: str, state: State) -> ColumnElement[bool]:
+    """Rows of the account that are not settled (which the partial index finds), in one state."""
+    here = outgoing.c.account == account
+    return here & outgoing.c.settled_at.is_(None) & (outgoing.c.state == state)
+
+
 def _expire(tx: Transaction, account: str) -> None:
-    late = (outgoing.c.expires_at.is_not(None)) & (outgoing.c.expires_at < tx.now)
-    tx.connection.execute(
-        update(outgoing)
-        .where(outgoing.c.account == account, outgoing.c.state == State.QUEUED, late)
-        .values(state=State.EXPIRED, reason="too late to be sent", settled_at=tx.now)
-    )
+    late = outgoing.c.expires_at < tx.now
+    gone = {"state": State.EXPIRED, "reason": "too late to be sent", "settled_at": tx.now}
+    tx.connection.execute(update(outgoing).where(_open(account, State.QUEUED), late).values(gone))
 
 
-def _heads(tx: Transaction, account: str) -> list[Row[Any]]:
+def _heads(tx: Transaction, account: str) -> list[AnyRow]:
     """What is first in line in each room and private chat, in the order in which it goes."""
     here = (outgoing.c.room_id, outgoing.c.identity_id)
     line = func.row_number().over(partition_by=here, order_by=(outgoing.c.priority, outgoing.c.id))
-    queued = (
-        select(outgoing.c.id, line.label("line"))
-        .where(outgoing.c.account == account, outgoing.c.state == State.QUEUED)
-        .subquery()
-    )
+    queued = select(outgoing.c.id, line.label("line")).where(_open(account, State.QUEUED)).subquery()
     query = select(outgoing).join(queued, queued.c.id == outgoing.c.id).where(queued.c.line == 1)
     return list(tx.connection.execute(query.order_by(outgoing.c.priority, outgoing.c.id)))
 
 
-def _ready_at(tx: Transaction, row: Row[Any], pace: Pace) -> datetime:
-    last, last_here = _last_sending(tx, row, pace.longest)
-    ready = pace.ready_at(row.id, last, last_here)
-    return max(moment for moment in (ready, row.not_before, row.queued_at) if moment is not None)
+def _place(row: AnyRow) -> tuple[int | None, int | None]:
+    return row.room_id, row.identity_id
 
 
-def _last_sending(
-    tx: Transaction, row: Row[Any], within: timedelta
-) -> tuple[datetime | None, datetime | None]:
-    """When the account, and it in this place, last began to send; before ``within`` it does not matter."""
-    here = outgoing.c.room_id.is_not_distinct_from(row.room_id) & (
-        outgoing.c.identity_id.is_not_distinct_from(row.identity_id)
+def _last_sendings(
+    tx: Transaction, account: str, within: timedelta
+) -> tuple[datetime | None, dict[tuple[int | None, int | None], datetime]]:
+    """When the account last began to send, over all and in each place, if that was ``within`` now."""
+    query = (
+        select(outgoing.c.room_id, outgoing.c.identity_id, func.max(outgoing.c.sending_at).label("at"))
+        .where(outgoing.c.account == account, outgoing.c.sending_at.between(tx.now - within, tx.now))
+        .group_by(outgoing.c.room_id, outgoing.c.identity_id)
     )
-    query = select(func.max(outgoing.c.sending_at), func.max(case((here, outgoing.c.sending_at)))).where(
-        outgoing.c.account == row.account, outgoing.c.sending_at > tx.now - within
-    )
-    found = tx.connection.execute(query).one()
-    return found[0], found[1]
+    last_in = {_place(row): row.at for row in tx.connection.execute(query)}
+    return max(last_in.values(), default=None), last_in
 
 
-def _address(tx: Transaction, row: Row[Any]) -> Message | None:
+def _address(tx: Transaction, row: AnyRow) -> Message | None:
     if row.room_id is None:
         query = select(identity.c.external_id).where(identity.c.id == row.identity_id)
         person = tx.connection.execute(query).scalar()
@@ -114,7 +117,7 @@ def _address(tx: Transaction, row: Row[Any]) -> Message | None:
     return Message(row.id, row.payload["text"], chat_id=chat, mentions=_mentions(tx, row))
 
 
-def _mentions(tx: Transaction, row: Row[Any]) -> tuple[tuple[str, str], ...]:
+def _mentions(tx: Transaction, row: AnyRow) -> tuple[tuple[str, str], ...]:
     ids = row.payload["mentions"]
     if not ids:
         return ()
@@ -131,6 +134,9 @@ def _mentions(tx: Transaction, row: Row[Any]) -> tuple[tuple[str, str], ...]:
 def settle(tx: Transaction, outcome: Outcome) -> None:
     """Write down how a send ended. What an echo settled before stays sent."""
     row = _row(tx, outcome.outgoing_id)
+    if outcome.state == State.QUEUED and row is not None and row.state == State.SENDING:
+        _set(tx, row.id, state=State.QUEUED, sending_at=None)
+        return
     if row is None or row.state not in (State.SENDING, State.UNKNOWN):
         if row is not None and row.state == State.SENT and outcome.platform_id and not row.platform_id:
             _set(tx, row.id, platform_id=outcome.platform_id)
@@ -160,12 +166,12 @@ def echo(tx: Transaction, account: str, platform_id: str, place: int | None, tex
     return True
 
 
-def _by_platform_id(tx: Transaction, account: str, platform_id: str) -> Row[Any] | None:
+def _by_platform_id(tx: Transaction, account: str, platform_id: str) -> AnyRow | None:
     query = select(outgoing).where(outgoing.c.platform_id == platform_id, outgoing.c.account == account)
     return tx.connection.execute(query).first()
 
 
-def _unseen_like(tx: Transaction, account: str, place: int | None, text: str) -> Row[Any] | None:
+def _unseen_like(tx: Transaction, account: str, place: int | None, text: str) -> AnyRow | None:
     if place is None:
         return None
     query = (
@@ -177,22 +183,26 @@ def _unseen_like(tx: Transaction, account: str, place: int | None, text: str) ->
         .where((outgoing.c.room_id == place) | (outgoing.c.identity_id == place))
         .order_by(outgoing.c.id)
     )
-    rows = (row for row in tx.connection.execute(query) if text.endswith(row.payload["text"]))
-    return next(rows, None)
+    return next((row for row in tx.connection.execute(query) if _shows(row, text)), None)
+
+
+def _shows(row: AnyRow, text: str) -> bool:
+    """Whether ``text`` is what people see of a row; the platform puts the mentions before it."""
+    ours: str = row.payload["text"]
+    return text == ours or bool(row.payload["mentions"] and ours and text.endswith(ours))
 
 
 def recover(tx: Transaction, account: str) -> int:
     """After a start: what was being sent when the process ended is ``unknown``; gives how many."""
-    lost = (outgoing.c.account == account) & (outgoing.c.state == State.SENDING)
     changed = tx.connection.execute(
         update(outgoing)
-        .where(lost)
+        .where(_open(account, State.SENDING))
         .values(state=State.UNKNOWN, reason="the process ended while it was being sent", settled_at=tx.now)
     )
     return changed.rowcount
 
 
-def _row(tx: Transaction, outgoing_id: int) -> Row[Any] | None:
+def _row(tx: Transaction, outgoing_id: int) -> AnyRow | None:
     return tx.connection.execute(select(outgoing).where(outgoing.c.id == outgoing_id)).first()
 
 
@@ -200,7 +210,7 @@ def _set(tx: Transaction, outgoing_id: int, **values: object) -> None:
     tx.connection.execute(update(outgoing).where(outgoing.c.id == outgoing_id).values(values))
 
 
-def _record_sent(tx: Transaction, row: Row[Any], at: datetime) -> None:
+def _record_sent(tx: Transaction, row: AnyRow, at: datetime) -> None:
     """What the bot said is an interaction too, once, whether the send or its echo told first."""
     said = log.entry(
         tx,

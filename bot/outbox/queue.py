@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from bot.store.retention import WIPED
 from bot.store.session import insert_new
 from bot.store.tables import outgoing
 from bot.store.transaction import Transaction
+
+ANSWER_WITHIN = timedelta(minutes=10)
+"""An answer that could not be sent by then is not wanted any more."""
 
 
 class Intent(StrEnum):
@@ -55,7 +59,8 @@ class Kind(StrEnum):
 class Post:
     """What is to be said: one text or several in a row, to a room, or in private to somebody.
 
-    ``dedupe_key`` is what makes it one and the same: a second post with the key is not queued.
+    ``dedupe_key`` is what makes it one and the same: a second post with the key is not queued. ``mentions``
+    are identities, ``quotes`` the interactions whose words it repeats.
     """
 
     texts: Sequence[str]
@@ -65,6 +70,7 @@ class Post:
     room_id: int | None = None
     identity_id: int | None = None
     mentions: Sequence[int] = ()
+    quotes: Sequence[int] = ()
     expires_at: datetime | None = None
     not_before: datetime | None = None
     sop_id: str | None = None
@@ -96,7 +102,7 @@ def _row(
         "room_id": post.room_id,
         "identity_id": post.identity_id,
         "kind": Kind.TEXT,
-        "payload": {"text": post.texts[sequence], "mentions": mentions},
+        "payload": {"text": post.texts[sequence], "mentions": mentions, "quotes": list(post.quotes)},
         "intent": post.intent,
         "priority": post.priority,
         "post_id": post_id,
@@ -117,3 +123,23 @@ def drop_queued(tx: Transaction, room_id: int, reason: str) -> None:
     waiting = (outgoing.c.room_id == room_id) & (outgoing.c.state == State.QUEUED)
     dropped = {"state": State.DROPPED, "reason": reason, "settled_at": tx.now}
     tx.connection.execute(update(outgoing).where(waiting).values(dropped))
+
+
+def unquote(tx: Transaction, room_id: int, message_id: int, said_at: datetime) -> None:
+    """A message was taken back: what repeats its words is not sent any more, and does not keep them."""
+    later = (
+        (outgoing.c.room_id == room_id) & (outgoing.c.queued_at >= said_at) & outgoing.c.wiped_at.is_(None)
+    )
+    for row in tx.connection.execute(
+        select(outgoing.c.id, outgoing.c.state, outgoing.c.payload).where(later)
+    ):
+        if message_id in row.payload.get("quotes", ()):
+            here = outgoing.c.id == row.id
+            tx.connection.execute(update(outgoing).where(here).values(payload=WIPED, wiped_at=tx.now))
+            if row.state == State.QUEUED:
+                dropped = {
+                    "state": State.DROPPED,
+                    "reason": "what it quotes was recalled",
+                    "settled_at": tx.now,
+                }
+                tx.connection.execute(update(outgoing).where(here).values(dropped))

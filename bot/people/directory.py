@@ -7,22 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import ColumnElement, Row, Select, select, update
 
 from bot import events
 from bot.store.ids import next_number
-from bot.store.session import insert_new
+from bot.store.session import insert_new, upsert
 from bot.store.tables import identity, member, membership, room, room_address
 from bot.store.transaction import Transaction
+
+AnyRow = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A chat that is, or was, enabled."""
+    """A chat that is, or was, enabled; at ``enabled_at`` for the last time."""
 
     id: int
     key: str
     title: str
+    enabled_at: datetime
     enabled: bool
 
 
@@ -55,30 +58,35 @@ def room_by_id(tx: Transaction, room_id: int) -> Room | None:
     return None if row is None else _room(row)
 
 
-def _rooms() -> Select[tuple[int, str, str, object, str]]:
+def _rooms() -> Select[*tuple[Any, ...]]:
     joined = room.join(room_address, room_address.c.room_id == room.c.id)
-    columns = (room.c.id, room.c.key, room.c.title, room.c.disabled_at, room_address.c.platform_id)
-    return select(*columns).select_from(joined)
+    return select(room, room_address.c.platform_id).select_from(joined)
 
 
-def _room(row: Row[tuple[int, str, str, object, str]]) -> Room:
-    return Room(row.id, row.key, row.title, row.disabled_at is None)
+def _room(row: AnyRow) -> Room:
+    return Room(row.id, row.key, row.title, row.enabled_at, row.disabled_at is None)
 
 
 def bind_room(tx: Transaction, account: str, chat: events.Chat, key: str) -> Room:
-    """Enable ``chat`` as ``key``: a key is one chat and the other way round, so both let go of what was."""
-    existing = tx.connection.execute(select(room.c.id).where(room.c.key == key)).scalar()
-    room_id = tx.new_id() if existing is None else int(existing)
+    """Enable ``chat`` as ``key``. A key is one chat: another chat that had it, or another key of this one, is
+    let go, with what was going on there; it comes back as a new room.
+    """
+    before = rooms_at(tx, account, [chat.id]).get(chat.id)
+    room_id = tx.new_id() if before is None or before.key != key else before.id
+    _let_go(tx, (room.c.key == key) & (room.c.id != room_id))
+    if before is not None and before.id != room_id:
+        _let_go(tx, room.c.id == before.id)
     values = {"account": account, "title": chat.title, "enabled_at": tx.now, "disabled_at": None}
-    if existing is None:
-        insert_new(tx.connection, room, [{"id": room_id, "key": key, **values}])
-    else:
-        tx.connection.execute(update(room).where(room.c.id == room_id).values(values))
-    here = (room_address.c.account == account) & (room_address.c.platform_id == chat.id)
-    tx.connection.execute(room_address.delete().where(here | (room_address.c.room_id == room_id)))
+    upsert(tx.connection, room, [{"id": room_id, "key": key, **values}], ["id"])
     address = {"account": account, "platform_id": chat.id, "room_id": room_id}
-    insert_new(tx.connection, room_address, [address])
-    return Room(room_id, key, chat.title, enabled=True)
+    upsert(tx.connection, room_address, [address], ["account", "platform_id"])
+    return Room(room_id, key, chat.title, tx.now, enabled=True)
+
+
+def _let_go(tx: Transaction, which: ColumnElement[bool]) -> None:
+    ids = select(room.c.id).where(which)
+    tx.connection.execute(room_address.delete().where(room_address.c.room_id.in_(ids)))
+    tx.connection.execute(update(room).where(which).values(key=None, disabled_at=tx.now))
 
 
 def disable_room(tx: Transaction, room_id: int) -> None:
@@ -124,21 +132,28 @@ def _add_person(tx: Transaction, source: str, person: events.Person) -> Person:
     return Person(identity_id, member_id, number, person.name)
 
 
-def note_present(tx: Transaction, present: Mapping[tuple[int, int], str]) -> None:
-    """That these people are in these rooms, because they spoke there: (room, identity) → alias there."""
+def note_present(tx: Transaction, present: Mapping[tuple[int, int], tuple[str, datetime]]) -> None:
+    """That these people are in these rooms, because they spoke: (room, identity) → (alias there, when)."""
     if not present:
         return
-    query = select(membership).where(membership.c.identity_id.in_({identity for _, identity in present}))
+    query = select(membership).where(
+        membership.c.room_id.in_({room_id for room_id, _ in present}),
+        membership.c.identity_id.in_({identity_id for _, identity_id in present}),
+    )
     known = {(row.room_id, row.identity_id): row for row in tx.connection.execute(query)}
     new = [pair for pair in present if pair not in known]
-    rows = [{"room_id": r, "identity_id": i, "alias": present[r, i], "ordinal": 1} for r, i in new]
+    rows = [{"room_id": r, "identity_id": i, "alias": present[r, i][0], "ordinal": 1} for r, i in new]
     insert_new(tx.connection, membership, rows)
     for pair in sorted(present.keys() & known.keys()):
-        row, alias = known[pair], present[pair] or known[pair].alias
-        if row.left_at is not None:  # back again, before the platform tells of it
-            _update_membership(tx, pair, alias=alias, ordinal=row.ordinal + 1, joined_at=None, left_at=None)
-        elif alias != row.alias:
-            _update_membership(tx, pair, alias=alias)
+        _note_again(tx, pair, known[pair], *present[pair])
+
+
+def _note_again(tx: Transaction, pair: tuple[int, int], row: AnyRow, alias: str, at: datetime) -> None:
+    """Somebody whom we know here spoke: they may have another name, or have come back unnoticed."""
+    if row.left_at is not None and at <= row.left_at:
+        return  # said before they left, heard after it
+    if row.left_at is not None or (alias and alias != row.alias):
+        _update_membership(tx, pair, alias=alias or row.alias, left_at=None)
 
 
 def join(tx: Transaction, room_id: int, identity_id: int, at: datetime, alias: str) -> int | None:
@@ -169,7 +184,7 @@ def leave(tx: Transaction, room_id: int, identity_id: int, at: datetime) -> int 
     return int(before.ordinal)
 
 
-def _membership(tx: Transaction, room_id: int, identity_id: int) -> Row[Any] | None:
+def _membership(tx: Transaction, room_id: int, identity_id: int) -> AnyRow | None:
     here = (membership.c.room_id == room_id) & (membership.c.identity_id == identity_id)
     return tx.connection.execute(select(membership).where(here)).first()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import func, insert, select
 
@@ -10,6 +12,25 @@ from bot.store.tables import membership, role, room
 from bot.store.transaction import Transaction
 
 ADMIN = "管理员"
+STAFF = "staff"
+_KINDS = (STAFF, "expert", "koc")
+"""What figures tell apart from members, the first that applies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """Who counts as what: ``held`` are the roles in force, ``kinds`` says what each declared role is."""
+
+    held: Mapping[int, set[str]]
+    kinds: Mapping[str, str]
+
+    def is_admin(self, member_id: int) -> bool:
+        return ADMIN in self.held.get(member_id, ())
+
+    def actor_role(self, member_id: int) -> str:
+        """As what this person's acts are recorded: staff, expert, koc or member."""
+        mine = {STAFF if name == ADMIN else self.kinds.get(name) for name in self.held.get(member_id, ())}
+        return next((kind for kind in _KINDS if kind in mine), "member")
 
 
 def roles(tx: Transaction) -> dict[int, set[str]]:

@@ -23,7 +23,7 @@ from bot.events import (
     Quote,
     RoomEvent,
 )
-from bot.scenario.script import Line, Script
+from bot.scenario.script import Line, Script, pattern_of
 from bot.scenario.world import SLOT_COUNTS, World
 from bot.sop.loader import SopSet
 from bot.sop.problems import Mistake, closest
@@ -80,6 +80,10 @@ def _choose(script: Script, sops: SopSet) -> SopSet:
         if name not in known:
             hint = closest(name, known)
             raise ScenarioError(f"expect 里没有 {name} 这种记录{f'，是不是 {hint}？' if hint else ''}")
+    for key in script.rooms:
+        if key not in sops.community.rooms:
+            hint = closest(key, sops.community.rooms)
+            raise ScenarioError(f"community.yaml 里没有群“{key}”{f'，是不是“{hint}”？' if hint else ''}")
     if script.sops is None:
         return sops
     for wanted in script.sops:
@@ -208,10 +212,7 @@ def _fits(line: Line, message: Message) -> bool:
         here = message.person_id == _person(line.private).id
     else:
         here = message.chat_id == _chat(line.room).id
-    expected = line.bot or ""
-    if len(expected) > 1 and expected[0] == expected[-1] == "/":
-        return here and re.search(expected[1:-1], message.text, re.DOTALL) is not None
-    return here and expected in message.text
+    return here and re.search(pattern_of(line.bot or ""), message.text, re.DOTALL) is not None
 
 
 def _unexpected(playing: Play) -> str:
@@ -246,12 +247,22 @@ def _place(line: Line) -> str:
     return f"私聊 {line.private}" if line.private is not None else f"在{line.room}"
 
 
+_ACTS = {
+    "image": "图片",
+    "voice": "语音",
+    "sticker": "表情",
+    "recall": "撤回",
+    "join": "进群",
+    "leave": "退群",
+}
+
+
 def _shown(line: Line) -> str:
-    act = next(
-        (name for name in ("say", "image", "voice", "sticker", "private", "recall") if name in line.acts), ""
-    )
-    what = getattr(line, act) if act else "、".join(line.acts)
-    return f"{line.who}（{line.room}）{'' if act == 'say' else act + ' '}{what}"
+    act = next(iter(line.acts), "")
+    what = getattr(line, act, "")
+    said = [_ACTS[act]] if act in _ACTS else []
+    said += [str(what)] if isinstance(what, str | list) else []
+    return f"{line.who}（{'私聊' if line.private is not None else line.room}） {' '.join(said)}"
 
 
 def report(playing: Play) -> str:

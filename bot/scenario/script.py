@@ -18,7 +18,8 @@ A bot's line takes the next message that the bot sent; one that no line takes fa
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,16 @@ from bot.sop.validation import validate
 ACTS = (
     "say", "image", "voice", "sticker", "private", "recall", "join", "leave", "stop", "restart", "bot"
 )  # fmt: skip
+
+
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+LONGEST = timedelta(days=400)
+
+
+def pattern_of(words: str) -> str:
+    """What is searched for in a message: the inside of ``/…/``, or the words themselves."""
+    is_pattern = len(words) > 1 and words[0] == words[-1] == "/"
+    return words[1:-1] if is_pattern else re.escape(words)
 
 
 class Line(BaseModel):
@@ -69,10 +80,33 @@ class Line(BaseModel):
     def _one_act(self) -> Line:
         acts = self.acts - ({"private"} if self.bot is not None else set())
         if len(acts) > 1:
-            raise ValueError(f"一行只能有一件事，这里有 {'、'.join(sorted(acts))}")
+            raise Mistake(f"一行只能有一件事，这里有 {'、'.join(sorted(acts))}")
         if acts - {"bot", "stop", "restart"} and not self.who:
-            raise ValueError("缺少 who：这句话是谁说的")
+            raise Mistake("缺少 who：这句话是谁说的")
         return self
+
+    @field_validator("bot")
+    @classmethod
+    def _is_pattern(cls, words: str | None) -> str | None:
+        try:
+            re.compile(pattern_of(words or ""))
+        except re.error as error:
+            raise Mistake(f"/…/ 里的正则写错了：{error}") from None
+        return words
+
+    @field_validator("at")
+    @classmethod
+    def _is_time(cls, words: str | None) -> str | None:
+        if words is not None:
+            parse_moment(words, BEGINNING, ZoneInfo("UTC"))
+        return words
+
+    @field_validator("after", "late")
+    @classmethod
+    def _is_duration(cls, words: str | None) -> str | None:
+        if words is not None and parse_duration(words) > LONGEST:
+            raise Mistake("一次最多过 400 天", "400d")
+        return words
 
     @property
     def acts(self) -> set[str]:

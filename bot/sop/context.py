@@ -6,8 +6,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any, Generic, Protocol, TypeVar
 
+from bot.errors import TemplateFailure
 from bot.events import MessageKind, MessageReceived
 from bot.outbox.queue import Intent, Post, Priority, enqueue
 from bot.people.directory import Person, Room
@@ -21,14 +23,16 @@ from bot.store.ids import next_number
 from bot.store.transaction import Transaction
 
 S = TypeVar("S", bound=Sop)
+LATE = timedelta(minutes=2)
+"""What is heard later than this after it was said is not answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """A message that somebody sent, as it was recorded.
 
-    ``id`` is its interaction. ``late``: it came over two minutes after it was said, so it changes state by
-    when it *occurred* but is not answered.
+    ``id`` is its interaction. ``late`` (see ``LATE``): it changes state by when it *occurred*, but is not
+    answered.
     """
 
     id: int
@@ -52,7 +56,7 @@ class Recalled:
     """A message that was taken back; ``id`` is the interaction of the message, not of the recall."""
 
     id: int
-    person: Person
+    identity_id: int
     occurred_at: datetime
 
 
@@ -89,10 +93,19 @@ class Context(Generic[S]):
         intent: Intent = Intent.REPLY,
         expires_after: timedelta | None = None,
         mentions: Sequence[int] = (),
+        quotes: Sequence[int] = (),
     ) -> None:
-        """Queue a message to the room: ``template`` rendered with the fields of ``words``."""
+        """Queue a message to the room: ``template`` rendered with the fields of ``words``.
+
+        In a room that was disabled meanwhile nothing is said. ``mentions`` are identities, ``quotes`` the
+        messages whose words it repeats, to be forgotten with them.
+        """
         assert self.room is not None, "say() needs a room"
+        if not self.room.enabled:
+            return
         text = self.sops.templates.render(template, words)
+        if not text:
+            raise TemplateFailure(f"模板 {template} 什么也没写出来")
         priority = Priority.REPLY if intent is Intent.REPLY else Priority.POST
         post = Post(
             texts=[text],
@@ -101,6 +114,7 @@ class Context(Generic[S]):
             dedupe_key=f"{self.sop.id}:{self.key}:{template}:{self.room.id}",
             room_id=self.room.id,
             mentions=mentions,
+            quotes=quotes,
             expires_at=None if expires_after is None else (self.due_at or self.now) + expires_after,
             sop_id=self.sop.id,
             run_id=None if self.run is None else self.run.id,
@@ -201,6 +215,14 @@ class Context(Generic[S]):
         return next_number(self.tx.connection, f"{self.sop.id}:{scope}")
 
 
+class Played(Enum):
+    """What came of playing a SOP by hand."""
+
+    DONE = "done"
+    FAILED = "failed"
+    NOTHING = "nothing to play"
+
+
 class Desk(Protocol):
     """What commands may ask of the running bot."""
 
@@ -222,8 +244,8 @@ class Desk(Protocol):
     def sync_timetable(self, tx: Transaction) -> None:
         """Rooms were enabled or disabled: let the schedules follow."""
 
-    def run_by_hand(self, tx: Transaction, sop: Sop, room: Room, occurrence: str, cause: int) -> bool:
-        """Play a SOP's scheduled moment now; False if it has none, or failed (and that is recorded)."""
+    def run_by_hand(self, tx: Transaction, sop: Sop, room: Room, occurrence: str, cause: int) -> Played:
+        """Play a SOP's main scheduled moment now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ import unicodedata
 from collections.abc import Container
 
 _NOT_A_WORD = re.compile(r"[^\w#]+|_")
-_SIGN_UP = re.compile(r"^\s*#\s*接龙")
+SIGN_UP = "接龙"
+_SIGN_UP = re.compile(rf"^\s*#\s*{SIGN_UP}")
 
 
 def normalize(tag: str) -> str:

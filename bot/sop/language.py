@@ -142,6 +142,8 @@ def _days(value: object) -> DateRange:
 
 def _tag(text: str) -> str:
     tag = hashtags.normalize(text)
+    if tag.startswith(hashtags.SIGN_UP):
+        raise Mistake("#接龙 是大家报名用的，不能当话题", "我的原野餐桌")
     if not tag:
         raise Mistake("话题里要有文字或数字", "我的原野餐桌")
     return tag

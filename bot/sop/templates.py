@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -42,7 +43,8 @@ class Templates:
     def try_out(self, name: str, words: object) -> Problem | None:
         """What goes wrong when ``name`` is rendered with ``words``."""
         try:
-            self._render(name, words)
+            if not self._render(name, words):
+                return Problem(self.shown(name), 1, 1, "", "这个模板什么也没写出来", "写上要说的话")
         except Exception as error:
             where, line, message = self._explain(error, name)
             return Problem(self.shown(where), line, 1, "", message)
@@ -66,7 +68,12 @@ class Templates:
 
     def _explain(self, error: Exception, name: str) -> tuple[str, int, str]:
         where, line = template_errors.place(error, self.folder, name)
-        return where, line, template_errors.explain(error)
+        return where, line, self._without_data(where, template_errors.explain(error))
+
+    def _without_data(self, name: str, message: str) -> str:
+        """A word that the template does not hold came from the data, and may be a member's."""
+        known = self.source(name) if name in self.names() else ""
+        return re.sub("“(.*?)”", lambda word: word[0] if word[1] in known else "", message, flags=re.DOTALL)
 
 
 def check_with_items(

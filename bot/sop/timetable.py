@@ -58,7 +58,7 @@ def sync(tx: Transaction, account: str, lines: Iterable[Line], zone: ZoneInfo) -
         if line is None:
             here = (cursor.c.sop_id == row.sop_id) & (cursor.c.room_id == row.room_id)
             tx.connection.execute(cursor.delete().where(here, cursor.c.step == row.step))
-        elif line.schedule.words == row.schedule:
+        elif _spelled(line.schedule, zone) == row.schedule:
             del wanted[line.key]
     rows = [{"account": account, **_cursor_row(line, tx.now, zone)} for line in wanted.values()]
     upsert(tx.connection, cursor, rows, ["sop_id", "room_id", "step"])
@@ -68,7 +68,12 @@ def sync(tx: Transaction, account: str, lines: Iterable[Line], zone: ZoneInfo) -
 def _cursor_row(line: Line, at: datetime, zone: ZoneInfo) -> dict[str, object]:
     keys = {"sop_id": line.sop_id, "room_id": line.room_id, "step": line.step}
     next_at = line.schedule.next_after(at, zone)
-    return {**keys, "schedule": line.schedule.words, "at": at, "next_at": next_at}
+    return {**keys, "schedule": _spelled(line.schedule, zone), "at": at, "next_at": next_at}
+
+
+def _spelled(schedule: Schedule, zone: ZoneInfo) -> str:
+    """What makes a schedule another one when it changes."""
+    return f"{schedule.words} {zone.key}"
 
 
 def next_due(tx: Transaction, account: str) -> datetime | None:

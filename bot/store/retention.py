@@ -10,6 +10,8 @@ from sqlalchemy import delete, func, select, update
 from bot.store.tables import outgoing, texts
 from bot.store.transaction import Transaction
 
+WIPED = {"text": "", "mentions": [], "quotes": []}
+"""The payload of an outgoing message whose words are not kept any more."""
 PURGE_AT = time(4)
 """When a day's words go, all at once."""
 _unwiped = outgoing.c.wiped_at.is_(None) & outgoing.c.settled_at.is_not(None)
@@ -28,13 +30,14 @@ def purge(tx: Transaction, days: int) -> None:
     tx.connection.execute(
         update(outgoing)
         .where(_unwiped, outgoing.c.settled_at <= tx.now - timedelta(days=days))
-        .values(payload={"text": "", "mentions": []}, wiped_at=tx.now)
+        .values(payload=WIPED, wiped_at=tx.now)
     )
 
 
 def next_purge(tx: Transaction, days: int, zone: ZoneInfo) -> datetime | None:
     """When there is something to delete again."""
     ours = tx.connection.execute(select(func.min(outgoing.c.settled_at)).where(_unwiped)).scalar()
-    theirs = tx.connection.execute(select(func.min(texts.c.keep_until))).scalar()
+    kept = texts.c.keep_until.is_not(None)
+    theirs = tx.connection.execute(select(func.min(texts.c.keep_until)).where(kept)).scalar()
     moments = (theirs, None if ours is None else keep_until(ours, days, zone))
     return min((moment for moment in moments if moment is not None), default=None)

@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from bot.errors import StoreError
 
 Row = Mapping[str, Any]
+_PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
 
 
 def open_engine(url: str) -> Engine:
@@ -25,11 +26,12 @@ def open_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise StoreError(f"DATABASE_URL 写得不对：{error}") from error
+        raise StoreError("DATABASE_URL 写得不对，要写成 sqlite:///data/bot.db 这样") from error
     if parsed.get_backend_name() != "sqlite":
         return _open_server(parsed)
-    if parsed.database and parsed.database != ":memory:":
-        _make_folder(Path(parsed.database).parent)
+    if not parsed.database or parsed.database == ":memory:":
+        raise StoreError("DATABASE_URL 要写明数据库文件，例如 sqlite:///data/bot.db")
+    _make_folder(Path(parsed.database).parent)
     engine = create_engine(parsed, hide_parameters=True, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
@@ -66,12 +68,18 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def check(engine: Engine) -> None:
-    """Raise ``StoreError`` where the database cannot be opened at all."""
+    """Raise ``StoreError`` where the database cannot be opened, or is none."""
     try:
         with engine.connect():
             pass
-    except OperationalError as error:
+    except DatabaseError as error:
         raise StoreError(f"数据库打不开（{engine.url.render_as_string()}）：{error.orig}") from error
+
+
+def is_passing(error: OperationalError) -> bool:
+    """Whether it may go well later: the database is locked, full or away."""
+    name = getattr(error.orig, "sqlite_errorname", "")
+    return error.connection_invalidated or name.startswith(_PASSING)
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Row], *returning: str) -> list[Any]:

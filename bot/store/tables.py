@@ -59,11 +59,11 @@ class Counter(SQLModel, table=True):
 
 
 class Room(SQLModel, table=True):
-    """A chat that an admin enabled, by its key of ``community.yaml``."""
+    """A chat that an admin enabled, by its key of ``community.yaml``; None once another chat has the key."""
 
     __tablename__ = "room"
     id: int = _id()
-    key: str = Field(unique=True)
+    key: str | None = Field(default=None, unique=True)
     account: str
     title: str = ""
     enabled_at: datetime | None = _time()
@@ -104,6 +104,7 @@ class Membership(SQLModel, table=True):
     """That a person is (or was) in a room; ``ordinal`` counts how often they came."""
 
     __tablename__ = "membership"
+    __table_args__ = (Index("ix_membership_identity_id", "identity_id"),)
     room_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     identity_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     alias: str = ""
@@ -252,7 +253,7 @@ class Outgoing(SQLModel, table=True):
 
     __tablename__ = "outgoing"
     __table_args__ = (
-        Index("ix_outgoing_open", "account", "state", **_where("state IN ('queued', 'sending')")),
+        Index("ix_outgoing_open", "account", **_where("settled_at IS NULL")),
         Index("ix_outgoing_platform_id", "platform_id", **_where("platform_id IS NOT NULL")),
         Index("ix_outgoing_settled_at", "settled_at", **_where("wiped_at IS NULL")),
         Index("ix_outgoing_sending_at", "account", "sending_at", **_where("sending_at IS NOT NULL")),

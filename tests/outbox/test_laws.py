@@ -71,26 +71,33 @@ class Outbox(RuleBasedStateMachine):
         self.claims[claimed.id] += 1
         return claimed
 
-    @rule(target=shown, message=consumes(called), knows_id=st.booleans(), is_told=st.booleans())
-    def arrive(self, message: Message, knows_id: bool, is_told: bool) -> object:
-        """It goes out; whether the call tells, and tells its id, is the platform's business."""
+    @rule(
+        target=shown,
+        message=consumes(called),
+        told=st.sampled_from([State.SENT, State.UNKNOWN, State.FAILED]),
+        knows_id=st.booleans(),
+        echo=st.sampled_from(["before", "after", "later", "never"]),
+    )
+    def arrive(self, message: Message, told: State, knows_id: bool, echo: str) -> object:
+        """It goes out, whatever the call tells of it, and whenever the platform shows it."""
         self.platform_ids += 1
-        platform_id = f"p{self.platform_ids}"
-        state = State.SENT if is_told else State.UNKNOWN
-        self.desk.settle(message, state, platform_id if knows_id and is_told else None)
-        return message, platform_id
+        seen = message, f"p{self.platform_ids}"
+        if echo == "before":
+            self.echo(seen)
+        self.desk.settle(message, told, seen[1] if knows_id and told is State.SENT else None)
+        if echo == "after":
+            self.echo(seen)
+        return seen if echo == "later" else multiple()
 
     @rule(message=consumes(called), state=st.sampled_from([State.FAILED, State.UNKNOWN]))
     def fail(self, message: Message, state: State) -> None:
+        """It does not go out."""
         self.desk.settle(message, state)
 
-    @rule(target=shown, message=called)
-    def show_early(self, message: Message) -> object:
-        """The platform shows it before the call returns."""
-        self.platform_ids += 1
-        return message, f"p{self.platform_ids}"
-
     @rule(seen=consumes(shown))
+    def echo_later(self, seen: tuple[Message, str]) -> None:
+        self.echo(seen)
+
     def echo(self, seen: tuple[Message, str]) -> None:
         message, platform_id = seen
         place = self.desk.row(message)["room_id"] or self.desk.person

@@ -46,7 +46,7 @@ talk:
   - {who: 甲, say: /报时}
   - {bot: 咕咕}
   - {who: 甲, say: /帮助}
-  - {bot: /报时（.cuckoo）  听一声布谷/}
+  - {bot: /报时 听一声布谷}
 expect: {cuckoo_called: 1}
 """
 

@@ -15,7 +15,7 @@ from bot.channels.console.lines import Lines, Streams, open_terminal
 from bot.channels.console.screen import Screen
 from bot.channels.console.session import Session
 from bot.channels.console.stage import Stage
-from bot.errors import SendFailed
+from bot.errors import NotConnected, SendFailed
 from bot.events import Chat, LinkUp, Person, clean
 
 ROOM_ID = "console-room"
@@ -72,7 +72,7 @@ class ConsoleChannel:
 
     async def send(self, message: Message) -> str | None:
         if self._screen is None:
-            raise SendFailed("the console is not open")
+            raise NotConnected("the console is not open")
         listener = self._listener(message)
         names = "".join(f"@{name} " for _, name in message.mentions)
         self._screen.say(self._stage.now(), names + message.text, listener)

@@ -15,7 +15,7 @@ from bot.channels.base import Capabilities, Deliver, Message
 from bot.channels.wechaty.link import Link, LinkLost, Memory, Timing
 from bot.channels.wechaty.send import send
 from bot.channels.wechaty.wire import Wire, parse_endpoint
-from bot.errors import SendFailed
+from bot.errors import NotConnected
 from bot.events import ChannelEvent, LinkDown, LinkUp
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class WechatyChannel:
 
     async def send(self, message: Message) -> str | None:
         if self._link is None or not self._memory.logged_in:
-            raise SendFailed("还没有连上微信")
+            raise NotConnected("还没有连上微信")
         return await send(self._link.wire, self._link.book, message)
 
     async def _connect(self, tell: Deliver) -> Exception:

@@ -195,16 +195,16 @@ def joined(
     payload: Fields, chat: Chat, people: Sequence[Person], inviter: Person | None, me: str, now: datetime
 ) -> MembersJoined:
     at = moment(payload.get("timestamp"), now)
-    bot_joined = any(person.id == me for person in people)
-    return MembersJoined(made_id("join", payload, at), chat, tuple(people), at, inviter, bot_joined)
+    others = tuple(person for person in people if person.id != me)
+    return MembersJoined(made_id("join", payload, at), chat, others, at, inviter, len(others) < len(people))
 
 
 def left(
     payload: Fields, chat: Chat, people: Sequence[Person], remover: Person | None, me: str, now: datetime
 ) -> MembersLeft:
     at = moment(payload.get("timestamp"), now)
-    bot_left = any(person.id == me for person in people)
-    return MembersLeft(made_id("leave", payload, at), chat, tuple(people), at, remover, bot_left)
+    others = tuple(person for person in people if person.id != me)
+    return MembersLeft(made_id("leave", payload, at), chat, others, at, remover, len(others) < len(people))
 
 
 def renamed(payload: Fields, chat: Chat, by: Person | None, now: datetime) -> RoomRenamed:

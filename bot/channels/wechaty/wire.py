@@ -66,9 +66,8 @@ def parse_endpoint(endpoint: str, *, allow_insecure: bool) -> Address:
         raise ConfigError([f"网关地址“{endpoint}”不对，应写成 127.0.0.1:8788 这样的“主机:端口”"])
     address = Address(parts.hostname, port)
     if not (address.is_loopback or allow_insecure):
-        raise ConfigError(
-            [f"网关 {address} 不在本机，而连接没有加密，群里的话会被旁人看到：请走加密隧道，或设 BOT_ALLOW_INSECURE_GATEWAY=true"]
-        )
+        way_out = "请走加密隧道，或设 BOT_ALLOW_INSECURE_GATEWAY=true"
+        raise ConfigError([f"网关 {address} 不在本机，而连接没有加密，群里的话会被旁人看到：{way_out}"])
     return address
 
 

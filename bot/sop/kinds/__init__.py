@@ -34,7 +34,12 @@ def _modules(folder: Path) -> Iterator[ModuleType]:
     if path not in __path__:
         __path__.append(path)
     for info in iter_modules([path]):
-        yield import_module(f"{__name__}.{info.name}")
+        try:
+            yield import_module(f"{__name__}.{info.name}")
+        except Exception as error:
+            raise ConfigError(
+                [f"SOP 种类 {folder / info.name} 装不上：{type(error).__name__}: {error}"]
+            ) from error
 
 
 def _kind(module: ModuleType) -> Kind:

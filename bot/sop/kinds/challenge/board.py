@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, exists, select
+from sqlalchemy import Row, select
 
 from bot.people.directory import shown_names
 from bot.sop.context import CommandContext, Context
@@ -22,34 +22,29 @@ SHOWN = 5
 """Places that a ranking shows; one's own is told in private."""
 
 
-def standing_entries(tx: Transaction, sop_id: str, room_id: int | None = None) -> Sequence[AnyRow]:
+def standing_entries(
+    tx: Transaction, sop_id: str, room_id: int | None = None, since: datetime | None = None
+) -> Sequence[AnyRow]:
     """The entries that stand: (id, identity_id, member_id, occurred_at, object_id), the oldest first."""
-    withdrawal = interaction.alias()
-    withdrawn = exists().where(
-        withdrawal.c.programme_id == sop_id,
-        withdrawal.c.name == "ugc_withdrawn",
-        withdrawal.c.corrects_event_id == interaction.c.id,
-    )
     i = interaction.c
+    withdrawn = select(i.corrects_event_id).where(i.programme_id == sop_id, i.name == "ugc_withdrawn")
     query = (
         select(i.id, i.identity_id, identity.c.member_id, i.occurred_at, i.object_id)
         .select_from(interaction.join(identity, identity.c.id == i.identity_id))
-        .where(i.programme_id == sop_id, i.name == "ugc_submitted", ~withdrawn)
+        .where(i.programme_id == sop_id, i.name == "ugc_submitted", i.id.not_in(withdrawn))
         .order_by(i.occurred_at, i.id)
     )
     if room_id is not None:
         query = query.where(i.room_id == room_id)
+    if since is not None:
+        query = query.where(i.occurred_at >= since)
     return tx.connection.execute(query).all()
 
 
-def of_day(
-    ctx: Context[Any] | CommandContext, sop: Challenge, room_id: int | None, moment: datetime
-) -> Sequence[AnyRow]:
-    """The entries of the challenge's day to which ``moment`` belongs."""
+def today(ctx: Context[Any] | CommandContext, sop: Challenge, room_id: int | None) -> Sequence[AnyRow]:
+    """The entries of the challenge's day that it is now."""
     zone = ctx.sops.community.zone
-    begins = sop.begins(sop.day_of(moment, zone), zone)
-    found = standing_entries(ctx.tx, sop.id, room_id)
-    return [row for row in found if begins <= row.occurred_at < begins + timedelta(days=1)]
+    return standing_entries(ctx.tx, sop.id, room_id, sop.begins(sop.day_of(ctx.now, zone), zone))
 
 
 def show_status(ctx: CommandContext) -> None:
@@ -60,8 +55,7 @@ def show_status(ctx: CommandContext) -> None:
 def _status(ctx: CommandContext, sop: Challenge) -> str:
     found = standing_entries(ctx.tx, sop.id)
     people = len({row.member_id for row in found})
-    today = len(of_day(ctx, sop, None, ctx.now))
-    return f"{sop.name} {_progress(ctx, sop)}｜{people}人{len(found)}桌｜今天{today}"
+    return f"{sop.name} {_progress(ctx, sop)}｜{people}人{len(found)}桌｜今天{len(today(ctx, sop, None))}"
 
 
 def _progress(ctx: CommandContext, sop: Challenge) -> str:

@@ -27,9 +27,8 @@ class Attempt:
     run: Run
 
     @property
-    def tagged_at(self) -> datetime | None:
-        at = self.run.state.get("tagged_at")
-        return None if at is None else datetime.fromisoformat(at)
+    def tagged_at(self) -> datetime:
+        return datetime.fromisoformat(self.run.state["tagged_at"])
 
     @property
     def entry(self) -> int | None:
@@ -38,7 +37,7 @@ class Attempt:
     def takes(self, heard: Heard, within: timedelta) -> bool:
         """Whether a message is near enough to the tag, in the same room."""
         here = heard.room is not None and heard.room.id == self.run.room_id
-        return here and self.tagged_at is not None and abs(heard.occurred_at - self.tagged_at) <= within
+        return here and abs(heard.occurred_at - self.tagged_at) <= within
 
 
 def tagged(ctx: Context[Challenge]) -> None:
@@ -51,11 +50,13 @@ def tagged(ctx: Context[Challenge]) -> None:
     attempt = _latest(ctx, day)
     if attempt is not None and attempt.run.is_open and attempt.takes(heard, ctx.sop.entry.join_within):
         _add_part(ctx, attempt.run, heard.id, heard.occurred_at, picture=heard.is_picture)
-        _complete(ctx, attempt, heard.occurred_at)
+        if attempt.entry is None:
+            attempt = _wait_for_pictures(ctx, attempt.run, heard.occurred_at)
+        _complete(ctx, attempt)
     elif attempt is None or attempt.entry is None:  # else the day has its entry, and this is mere talk
         if attempt is not None and attempt.run.is_open:
             ctx.close(attempt.run)
-        _complete(ctx, _begin(ctx, heard, day, attempt), heard.occurred_at)
+        _complete(ctx, _begin(ctx, heard, day, attempt))
 
 
 def heard(ctx: Context[Challenge]) -> None:
@@ -65,7 +66,7 @@ def heard(ctx: Context[Challenge]) -> None:
     attempt = Attempt(ctx.run)
     if ctx.heard.is_picture and attempt.takes(ctx.heard, ctx.sop.entry.join_within):
         _add_part(ctx, attempt.run, ctx.heard.id, ctx.heard.occurred_at, picture=True)
-        _complete(ctx, attempt, ctx.heard.occurred_at)
+        _complete(ctx, attempt)
 
 
 def lapsed(ctx: Context[Challenge]) -> None:
@@ -78,7 +79,7 @@ def recalled(ctx: Context[Challenge]) -> None:
     """A message was taken back: what it was a part of may be an entry no more."""
     assert ctx.recalled is not None, "something was recalled"
     for part in _parts_of_message(ctx, ctx.recalled.id):
-        ctx.record(PART_REMOVED, person=ctx.recalled.person, parent=part.id, corrects=part.id)
+        ctx.record(PART_REMOVED, identity_id=ctx.recalled.identity_id, parent=part.id, corrects=part.id)
         run = runs.by_id(ctx.tx, int(part.object_id))
         if run is not None:
             _withdraw_if_broken(ctx, Attempt(run))
@@ -105,18 +106,22 @@ def _occurrence(day: date, number: int) -> str:
 
 
 def _begin(ctx: Context[Challenge], heard: Heard, day: date, before: Attempt | None) -> Attempt:
-    """A new attempt from the message with the tag; it listens for pictures still to come."""
+    """A new attempt from the message with the tag, with what pictures of the person are near it."""
     number = 1 if before is None else int(before.run.occurrence.rpartition("#")[2]) + 1
-    state = {"tagged_at": heard.occurred_at.isoformat(), "entry": None}
-    run = ctx.open_run(_scope(ctx), _occurrence(day, number), person=heard.person, state=state)
+    run = ctx.open_run(_scope(ctx), _occurrence(day, number), person=heard.person)
     _add_part(ctx, run, heard.id, heard.occurred_at, picture=heard.is_picture)
-    within = ctx.sop.entry.join_within
-    for picture in _loose_pictures(ctx, heard, within):
+    for picture in _loose_pictures(ctx, heard, ctx.sop.entry.join_within):
         _add_part(ctx, run, picture.id, picture.occurred_at, picture=True)
-    ends = heard.occurred_at + within
+    return _wait_for_pictures(ctx, run, heard.occurred_at)
+
+
+def _wait_for_pictures(ctx: Context[Challenge], run: Run, tagged_at: datetime) -> Attempt:
+    """Listen for pictures from the tag on; a further tag before the entry is whole begins the window anew."""
+    ends = tagged_at + ctx.sop.entry.join_within
     ctx.listen(run, ends)
     ctx.wake_at(run, ends + PATIENCE, "lapse")
-    return Attempt(run)
+    state = {"tagged_at": tagged_at.isoformat(), "entry": None}
+    return Attempt(ctx.keep(run, state))
 
 
 def _add_part(
@@ -133,7 +138,10 @@ def _add_part(
 
 
 def _loose_pictures(ctx: Context[Challenge], heard: Heard, within: timedelta) -> Sequence[Row[int, datetime]]:
-    """This person's pictures here just before, that were not recalled and belong to no attempt yet."""
+    """This person's pictures here that are near, not recalled, and belong to no attempt yet.
+
+    They are older than the tag, unless the tag was heard late.
+    """
     part = interaction.alias()
     spoken_for = exists().where(
         part.c.parent_event_id == interaction.c.id,
@@ -148,7 +156,7 @@ def _loose_pictures(ctx: Context[Challenge], heard: Heard, within: timedelta) ->
     query = (
         select(interaction.c.id, interaction.c.occurred_at)
         .where(interaction.c.identity_id == heard.person.identity_id)
-        .where(interaction.c.occurred_at.between(heard.occurred_at - within, heard.occurred_at))
+        .where(interaction.c.occurred_at.between(heard.occurred_at - within, heard.occurred_at + within))
         .where(interaction.c.room_id == (heard.room and heard.room.id))
         .where(interaction.c.media_count > 0, interaction.c.name == "message_posted")
         .where(~spoken_for, ~taken_back)
@@ -157,14 +165,14 @@ def _loose_pictures(ctx: Context[Challenge], heard: Heard, within: timedelta) ->
     return [row for row in ctx.tx.connection.execute(query) if row.id != heard.id]
 
 
-def _complete(ctx: Context[Challenge], attempt: Attempt, occurred_at: datetime) -> None:
-    """Make the entry once its halves are there."""
+def _complete(ctx: Context[Challenge], attempt: Attempt) -> None:
+    """Make the entry once its halves are there; it is of the moment of its tag, and so of that day."""
     if attempt.entry is not None or not _is_whole(ctx, attempt.run):
         return
-    about = ("run", str(attempt.run.id))
     assert ctx.heard is not None, "an entry is completed by what was said"
-    entry = ctx.record("ugc_submitted", person=ctx.heard.person, about=about, occurred_at=occurred_at)
-    ctx.record("challenge_entered", person=ctx.heard.person, about=about, occurred_at=occurred_at)
+    about, at = ("run", str(attempt.run.id)), attempt.tagged_at
+    entry = ctx.record("ugc_submitted", person=ctx.heard.person, about=about, occurred_at=at)
+    ctx.record("challenge_entered", person=ctx.heard.person, about=about, occurred_at=at)
     assert entry is not None, "a message is heard once"
     ctx.keep(attempt.run, {**attempt.run.state, "entry": entry})
     if not ctx.heard.late:
@@ -182,9 +190,10 @@ def _withdraw_if_broken(ctx: Context[Challenge], attempt: Attempt) -> None:
     parts = _live_parts(ctx, attempt.run.id)
     if attempt.entry is not None and not _is_whole(ctx, attempt.run):
         about = ("run", str(attempt.run.id))
-        ctx.record("ugc_withdrawn", person=ctx.recalled.person, about=about, corrects=attempt.entry)
+        who = attempt.run.identity_id
+        ctx.record("ugc_withdrawn", identity_id=who, about=about, corrects=attempt.entry)
         for part in parts:  # a picture that is left may stand in the next attempt
-            ctx.record(PART_REMOVED, person=ctx.recalled.person, parent=part.id, corrects=part.id)
+            ctx.record(PART_REMOVED, identity_id=who, parent=part.id, corrects=part.id)
         ctx.keep(attempt.run, {**attempt.run.state, "entry": None})
         ctx.close(attempt.run)
     elif attempt.entry is None and all(part.media_count for part in parts):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot.people.directory import shown_names
 from bot.sop import hashtags
 from bot.sop.context import Context
-from bot.sop.kinds.challenge.board import AnyRow, of_day, standing_entries
+from bot.sop.kinds.challenge.board import AnyRow, standing_entries, today
 from bot.sop.kinds.challenge.model import Challenge, Entry, ReceiptWords
 from bot.sop.templates import harmless
 from bot.store.tables import interaction, texts
@@ -38,39 +38,46 @@ def post(ctx: Context[Challenge]) -> None:
     assert ctx.room is not None, "receipts are posted in rooms"
     first = ctx.run.state["first"]
     ctx.keep(ctx.run, {"first": None})
-    entries = [row for row in standing_entries(ctx.tx, ctx.sop.id, ctx.room.id) if row.id >= first]
+    since = ctx.now - ctx.sop.receipt.gather - LATE_AFTER
+    entries = [row for row in standing_entries(ctx.tx, ctx.sop.id, ctx.room.id, since) if row.id >= first]
     if not entries:
         return
     moment = ctx.local(ctx.now)
+    said = _said(ctx, [row.object_id for row in entries])
     words = ReceiptWords(
-        entries=_words(ctx, entries),
+        entries=_words(ctx, entries, said),
         count=len(entries),
-        today=len(of_day(ctx, ctx.sop, ctx.room.id, ctx.now)),
+        today=len(today(ctx, ctx.sop, ctx.room.id)),
         when=next(word for hour, word in _PARTS_OF_DAY if moment.hour < hour),
         challenge=ctx.sop.name,
     )
-    ctx.say(ctx.sop.receipt.template, words, expires_after=LATE_AFTER)
+    quotes = [message for message, _ in said.values()]
+    ctx.say(ctx.sop.receipt.template, words, expires_after=LATE_AFTER, quotes=quotes)
 
 
-def _words(ctx: Context[Challenge], entries: list[AnyRow]) -> tuple[Entry, ...]:
+def _words(
+    ctx: Context[Challenge], entries: list[AnyRow], said: dict[str, tuple[int, str]]
+) -> tuple[Entry, ...]:
     names = shown_names(ctx.tx, {row.identity_id for row in entries}, ctx.room.id if ctx.room else None)
-    said = _texts(ctx, [row.object_id for row in entries])
-    return tuple(Entry(harmless(names[row.identity_id], 16), said.get(row.object_id, "")) for row in entries)
+    texts_of = {run: _excerpt(body, ctx.sop.hashtag) for run, (_, body) in said.items()}
+    return tuple(
+        Entry(harmless(names[row.identity_id], 16), texts_of.get(row.object_id, "")) for row in entries
+    )
 
 
-def _texts(ctx: Context[Challenge], run_ids: list[str]) -> dict[str, str]:
-    """What people wrote beside the tag, by run id."""
+def _said(ctx: Context[Challenge], run_ids: list[str]) -> dict[str, tuple[int, str]]:
+    """What people wrote with the tag, by run id: (message, its words)."""
     part, message = interaction.alias(), interaction.alias()
     joined = part.join(message, message.c.id == part.c.parent_event_id).join(
         texts, texts.c.id == message.c.text_id
     )
     query = (
-        select(part.c.object_id, texts.c.body)
+        select(part.c.object_id, message.c.id, texts.c.body)
         .select_from(joined)
         .where(part.c.object_type == "run", part.c.object_id.in_(run_ids), part.c.name == "challenge_part")
         .order_by(part.c.id.desc())
     )
-    return {row.object_id: _excerpt(row.body, ctx.sop.hashtag) for row in ctx.tx.connection.execute(query)}
+    return {row.object_id: (row.id, row.body) for row in ctx.tx.connection.execute(query)}
 
 
 def _excerpt(body: str, tag: str) -> str:

@@ -139,6 +139,9 @@ def upgrade() -> None:
         sa.Column("left_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("room_id", "identity_id", name=op.f("pk_membership")),
     )
+    with op.batch_alter_table("membership", schema=None) as batch_op:
+        batch_op.create_index("ix_membership_identity_id", ["identity_id"], unique=False)
+
     op.create_table(
         "outgoing",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -172,10 +175,10 @@ def upgrade() -> None:
     with op.batch_alter_table("outgoing", schema=None) as batch_op:
         batch_op.create_index(
             "ix_outgoing_open",
-            ["account", "state"],
+            ["account"],
             unique=False,
-            sqlite_where=sa.text("state IN ('queued', 'sending')"),
-            postgresql_where=sa.text("state IN ('queued', 'sending')"),
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
         )
         batch_op.create_index(
             "ix_outgoing_platform_id",
@@ -216,7 +219,7 @@ def upgrade() -> None:
     op.create_table(
         "room",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=True),
         sa.Column("account", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("enabled_at", sa.BigInteger(), nullable=True),
@@ -366,11 +369,14 @@ def downgrade() -> None:
         )
         batch_op.drop_index(
             "ix_outgoing_open",
-            sqlite_where=sa.text("state IN ('queued', 'sending')"),
-            postgresql_where=sa.text("state IN ('queued', 'sending')"),
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
         )
 
     op.drop_table("outgoing")
+    with op.batch_alter_table("membership", schema=None) as batch_op:
+        batch_op.drop_index("ix_membership_identity_id")
+
     op.drop_table("membership")
     op.drop_table("member")
     with op.batch_alter_table("interaction", schema=None) as batch_op:

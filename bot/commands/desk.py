@@ -1,0 +1,181 @@
+"""Obeys commands: who may, what they are told, and what is kept of it where nobody is heard."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.commands import access
+from bot.commands.parser import Call, Commands, Unknown
+from bot.events import MessageReceived
+from bot.outbox.queue import ANSWER_WITHIN, Intent, Post, Priority, enqueue
+from bot.people import directory, roles
+from bot.people.directory import Room
+from bot.sop.context import LATE, CommandContext, Heard, Played
+from bot.sop.kind import Command, Who
+from bot.sop.language import Sop
+from bot.sop.loader import SopSet
+from bot.sop.player import Player
+from bot.status import Status
+from bot.store import failures, log
+from bot.store.session import savepoint
+from bot.store.tables import unheard
+from bot.store.transaction import Transaction
+from bot.store.types import EPOCH
+
+logger = logging.getLogger(__name__)
+
+LONGEST_ARGUMENT, MOST_ARGUMENTS = 50, 5
+"""What is recorded of an admin's arguments, in characters and words."""
+NOWHERE = Room(0, "", "", EPOCH, enabled=False)
+"""A chat that was never bound to a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandDesk:
+    """The desk at which commands are typed (``bot.sop.context.Desk``). ``source`` names us in the log."""
+
+    account: str
+    source: str
+    sops: SopSet
+    player: Player
+    known: Commands
+    status: Status
+
+    def call(self, message: MessageReceived) -> Call | None:
+        """The command that a message is."""
+        read = None if message.is_self else self._read(message)
+        return read if isinstance(read, Call) else None
+
+    def _read(self, message: MessageReceived) -> Call | Unknown | None:
+        return self.known.read(message.text, addressed=message.chat is None or message.to_bot)
+
+    def props(self, message: MessageReceived, *, by_admin: bool) -> dict[str, object] | None:
+        """What is recorded of a command: its name, and of what admins do the arguments too."""
+        call = self.call(message)
+        if call is None:
+            return None
+        args = [arg[:LONGEST_ARGUMENT] for arg in call.args[:MOST_ARGUMENTS]]
+        recorded = {"args": args} if by_admin and call.command.who is Who.ADMIN else {}
+        return {"command": call.command.names[0], **recorded}
+
+    def obey(self, tx: Transaction, heard: Heard) -> bool:
+        """Obey (or refuse) what was typed; False: it is no command. Late ones are not executed."""
+        read = self._read(heard.message)
+        if read is None or heard.late:
+            return read is not None
+        standing = access.standing(tx, heard.person, heard.room, roles.roles(tx))
+        if isinstance(read, Call):
+            self._answer(tx, heard, self._execute(tx, heard, read, standing))
+            return True
+        hint = access.hint(read.typed, read.suggestion, standing, in_private=heard.room is None)
+        self._answer(tx, heard, [hint] if hint else [])
+        return hint is not None
+
+    def _execute(self, tx: Transaction, heard: Heard, call: Call, standing: Who) -> list[str]:
+        """Run the command; gives what it answers."""
+        why = access.refusal(call.command, standing, heard.room)
+        if why is not None:
+            return [why] if why else []
+        ctx = CommandContext(tx, self.sops, self.account, heard, standing, call.args, self, [])
+        name = call.command.names[0]
+        logger.info("command %s by=M%d", name, heard.person.number)
+        done = failures.attempt(tx, f"command {name}", lambda: call.command.run(ctx), cause=heard.id)
+        return ctx.answers if done else ["出了点错，这个命令没有做成；错误已经记下。"]
+
+    def _answer(self, tx: Transaction, heard: Heard, answers: Sequence[str]) -> None:
+        if not answers:
+            return
+        post = Post(
+            texts=["\n".join(answers)],
+            intent=Intent.REPLY,
+            priority=Priority.ANSWER,
+            dedupe_key=f"answer:{heard.id}",
+            room_id=None if heard.room is None else heard.room.id,
+            identity_id=heard.person.identity_id if heard.room is None else None,
+            expires_at=tx.now + ANSWER_WITHIN,
+            cause_id=heard.id,
+        )
+        enqueue(tx, self.account, post)
+
+    # --- where nobody is heard ---
+
+    def obey_unheard(self, tx: Transaction, message: MessageReceived) -> None:
+        """Where nobody is heard, claim and enable alone are obeyed; what draws no answer leaves no trace."""
+        call = self.call(message)
+        if call is None:
+            return
+        self._count_unheard(tx, call.command)
+        if call.command.unheard_too and tx.now - message.occurred_at <= LATE:
+            try:
+                with savepoint(tx.connection):
+                    self._obey_stranger(tx, message, call)
+            except _NoAnswer:
+                pass
+
+    def _obey_stranger(self, tx: Transaction, message: MessageReceived, call: Call) -> None:
+        person = directory.meet(tx, self.source, [message.sender])[message.sender.id]
+        standing = access.standing(tx, person, None, roles.roles(tx))
+        if not access.includes(standing, call.command.who):
+            raise _NoAnswer
+        room = None if message.chat is None else self._bound(tx, message) or NOWHERE
+        occurred_at = min(message.occurred_at, tx.now)
+        row = log.entry(tx, self.source, message.id, "command_given", occurred_at)
+        heard = Heard(row["id"], message, person, room, occurred_at, late=False)
+        answers = self._execute(tx, heard, call, standing)
+        if not answers:
+            raise _NoAnswer
+        room = self._bound(tx, message)
+        room = room if room is not None and room.enabled else None  # nothing is said in rooms that are not
+        what = {
+            "identity_id": person.identity_id,
+            "actor_role": roles.STAFF,
+            "room_id": None if room is None else room.id,
+            "channel": "dm" if message.chat is None else "group",
+            "props": {"kind": message.kind.value, **(self.props(message, by_admin=True) or {})},
+        }
+        if not log.append(tx, [{**row, **what}]):
+            raise _NoAnswer  # the platform told it twice
+        self._answer(tx, replace(heard, room=room), answers)
+
+    def _bound(self, tx: Transaction, message: MessageReceived) -> Room | None:
+        """The room that the message's chat is or was."""
+        if message.chat is None:
+            return None
+        return directory.rooms_at(tx, self.account, [message.chat.id]).get(message.chat.id)
+
+    def _count_unheard(self, tx: Transaction, command: Command) -> None:
+        day = tx.now.astimezone(self.sops.community.zone).date().isoformat()
+        key = (unheard.c.day == day) & (unheard.c.command == command.names[0])
+        changed = tx.connection.execute(unheard.update().where(key).values(times=unheard.c.times + 1))
+        if changed.rowcount == 0:
+            row = {"day": day, "command": command.names[0], "times": 1}
+            tx.connection.execute(unheard.insert().values(row))
+
+    # --- what commands may ask for ---
+
+    @property
+    def link(self) -> str:
+        return self.status.link
+
+    @property
+    def problems(self) -> Sequence[str]:
+        return self.status.problems
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        return self.known.all
+
+    def may_claim(self, code: str) -> bool:
+        return self.status.may_claim(code)
+
+    def sync_timetable(self, tx: Transaction) -> None:
+        self.player.sync_timetable(tx)
+
+    def run_by_hand(self, tx: Transaction, sop: Sop, room: Room, occurrence: str, cause: int) -> Played:
+        return self.player.run_by_hand(tx, sop, room, occurrence, cause)
+
+
+class _NoAnswer(Exception):
+    """Undo what a command did that nobody gets an answer to."""
