@@ -21,7 +21,7 @@ from bot.commands import basic, rooms, sops
 from bot.commands.desk import CommandDesk
 from bot.commands.parser import Commands
 from bot.config import Settings
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreError
 from bot.events import Chat, Person
 from bot.outbox.pace import Pace
 from bot.people import directory, roles
@@ -79,6 +79,8 @@ def all_commands(kinds: Kinds) -> Commands:
 def open_database(url: str) -> Engine:
     """The database, migrated to what this program needs."""
     engine = session.open_engine(url)
+    if engine.url.get_backend_name() == "sqlite" and engine.url.database in (None, "", ":memory:"):
+        raise StoreError("DATABASE_URL 要写明数据库文件，例如 sqlite:///data/bot.db")
     session.check(engine)
     migrate.upgrade(engine)
     return engine

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping, Table
@@ -11,8 +11,6 @@ from sqlalchemy import RowMapping, Table
 from bot import app
 from bot.events import Chat, MessageRecalled, MessageReceived, Person, RoomEvent
 from bot.people import directory, roles
-from bot.pipeline import Pipeline
-from bot.sop.index import Index
 from bot.sop.loader import SopSet
 from bot.status import Status
 from bot.store.tables import interaction, outgoing, texts
@@ -26,15 +24,8 @@ class Listener:
     """Hears what people say in an enabled room, ``ROOM``, and shows what became of it."""
 
     def __init__(self, writer: Writer, sops: SopSet) -> None:
-        self.writer, self.now = writer, MONDAY_9
-        self.pipeline = Pipeline(
-            account=ACCOUNT,
-            source=SOURCE,
-            sops=sops,
-            index=Index(sops),
-            known_commands=app.all_commands(sops.kinds),
-            status=Status(),
-        )
+        self.writer, self.sops, self.now = writer, sops, MONDAY_9
+        self.pipeline = app.build_pipeline(sops, ACCOUNT, SOURCE, Status())
         with writer.transaction(self.now) as tx:
             self.room = directory.bind_room(tx, ACCOUNT, ROOM, KEY).id
             self.pipeline.start(tx)
@@ -61,7 +52,7 @@ class Listener:
     def enable(self, chat: Chat, key: str) -> int:
         with self.writer.transaction(self.now) as tx:
             room_id = directory.bind_room(tx, ACCOUNT, chat, key).id
-            self.pipeline.sync_timetable(tx)
+            self.pipeline.player.sync_timetable(tx)
             return room_id
 
     def disable(self) -> None:
@@ -89,7 +80,3 @@ class Listener:
     def queued(self) -> Sequence[str]:
         """The words of all that was put into the outbox."""
         return [row["payload"]["text"] for row in self.rows(outgoing)]
-
-    @property
-    def today(self) -> datetime:
-        return self.now.astimezone(self.pipeline.sops.community.zone)

@@ -167,7 +167,7 @@ def test_a_scenario_that_goes_otherwise_shows_what_was_expected_and_what_was_sai
         "      应该：在会员1群 掉线",
         "      实际：11月30日 周一 09:00 机器人（会员1群）：在线｜1群｜今天发0 待发0",
         "    之前：",
-        "      11月30日 周一 09:00 管（会员1群）/状态",
+        "      11月30日 周一 09:00 管（会员1群） /状态",
         "1 个通过，1 个没过。",
     ]
 
@@ -183,8 +183,9 @@ def test_a_scenario_that_cannot_be_read_is_told_with_its_place(folder: Path, tal
     scenario(folder, "坏", talk)
     done = bot("test", "talks")
     assert done.exit_code == 1
-    assert done.output.startswith("Error: talks/坏.yaml:3:")
+    assert done.output.startswith("✗ 读不懂（talks/坏.yaml）\n    talks/坏.yaml:3:")
     assert said in done.output
+    assert done.output.endswith("\n0 个通过，1 个没过。\n")
 
 
 def test_a_folder_without_scenarios_is_a_mistake(folder: Path) -> None:
@@ -226,11 +227,17 @@ def test_a_newer_database_is_refused_in_a_sentence(folder: Path) -> None:
     assert done.output.startswith("Error: 数据库比这个程序新")
 
 
-def test_a_wrong_database_url_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABASE_URL", "my database")
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [("my database", "DATABASE_URL 写得不对"), ("sqlite://", "DATABASE_URL 要写明数据库文件")],
+)
+def test_a_wrong_database_url_is_refused_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, url: str, said: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
     done = bot("db", "upgrade")
     assert done.exit_code == 1
-    assert done.output.startswith("Error: DATABASE_URL 写得不对")
+    assert done.output.startswith(f"Error: {said}")
 
 
 # --- run ---

@@ -300,13 +300,14 @@ def test_a_run_is_woken_with_what_it_was(listen: Listen) -> None:
     assert (ctx.run.scope, ctx.room.key, ctx.due_at) == ("room", KEY, MONDAY_9 + MINUTE)
 
 
-def test_in_a_disabled_room_nothing_is_woken(listen: Listen) -> None:
-    seen: list[Ctx] = []
-    listener = listen(toy_kind("a", OnHashtag(tag("番茄"), begin_waiting), OnWait("ring", seen.append)))
+def test_in_a_disabled_room_nothing_is_said(listen: Listen) -> None:
+    kind = toy_kind("a", OnHashtag(tag("番茄"), begin_waiting), OnWait("ring", speak), daily(speak))
+    listener = listen(kind)
     listener.hear(said("#番茄#"))
     listener.disable()
-    listener.tick(MINUTE)
-    assert seen == []
+    listener.tick(60 * MINUTE)
+    assert listener.queued() == []
+    assert listener.rows(failure) == []
 
 
 def test_a_run_is_woken_although_its_sop_was_removed(writer: Writer, sops: SopSet) -> None:

@@ -181,7 +181,7 @@ def test_whatever_is_said_it_is_quickly_known_whether_it_is_presence(text: str) 
 
 def test_words_are_kept_for_as_long_as_the_notice_says(listener: Listener) -> None:
     listener.hear(said("番茄"))
-    days = timedelta(days=listener.pipeline.sops.community.privacy.keep_days)
+    days = timedelta(days=listener.sops.community.privacy.keep_days)
     (text,) = listener.rows(texts)
     assert days <= text["keep_until"] - MONDAY_9 < days + timedelta(days=1)
 
@@ -407,9 +407,9 @@ def test_what_waited_for_a_room_that_the_bot_was_removed_from_is_dropped(listene
 
 
 def test_the_bot_itself_is_no_member(listener: Listener) -> None:
-    listener.hear(joined(SELF, bot_joined=True), left(SELF, bot_left=True))
+    listener.hear(joined(bot_joined=True), said("大家好呀", SELF, is_self=True), left(bot_left=True))
     assert listener.rows(member) == []
-    assert listener.log() == []
+    assert listener.log() == ["message_posted"]
 
 
 # --- our own account ---

@@ -22,6 +22,7 @@ from bot.scenario.world import World
 from bot.sop import timetable
 from bot.sop.loader import SopSet
 from bot.status import Status
+from bot.store import failures
 from bot.store.tables import failure, interaction, outgoing, slot
 from bot.store.writer import Writer
 from tests.builders import BOSS, KEY, MONDAY_9, OTHER_KEY, OTHER_ROOM, QING, ROOM, ask, look, said
@@ -276,7 +277,7 @@ async def test_the_status_says_how_the_link_is(
     idle: Runtime, event: LinkUp | LinkDown | LoginCode, link: str, online: bool
 ) -> None:
     await idle.deliver(event)
-    assert (idle.pipeline.status.link, idle.pipeline.status.online) == (link, online)
+    assert (idle.pipeline.desk.status.link, idle.pipeline.desk.status.online) == (link, online)
 
 
 async def test_the_pace_holds_what_may_not_leave_yet(make_world: MakeWorld) -> None:
@@ -380,7 +381,7 @@ async def test_the_end_of_the_input_ends_the_run_after_all_of_it_was_handled(
 async def test_a_failure_of_the_core_ends_the_run_with_its_error(
     idle: Runtime, channel: FakeChannel, one_is_bad: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runtime, "record_failure", lambda *args: 1 / 0)
+    monkeypatch.setattr(failures, "record", lambda *args: 1 / 0)
     task = asyncio.create_task(idle.run())
     channel.feed(said(BAD), *(said("番茄") for _ in range(10)))
     with pytest.raises(ZeroDivisionError):

@@ -19,16 +19,14 @@ from bot.sop.loader import SopSet
 from bot.sop.player import Player
 from bot.status import Status
 from bot.store import failures, log
-from bot.store.session import savepoint
 from bot.store.tables import unheard
 from bot.store.transaction import Transaction
-from bot.store.types import EPOCH
 
 logger = logging.getLogger(__name__)
 
 LONGEST_ARGUMENT, MOST_ARGUMENTS = 50, 5
 """What is recorded of an admin's arguments, in characters and words."""
-NOWHERE = Room(0, "", "", EPOCH, enabled=False)
+NOWHERE = Room(0, "", "", enabled=False)
 """A chat that was never bound to a key."""
 
 
@@ -67,7 +65,8 @@ class CommandDesk:
             return read is not None
         standing = access.standing(tx, heard.person, heard.room, roles.roles(tx))
         if isinstance(read, Call):
-            self._answer(tx, heard, self._execute(tx, heard, read, standing))
+            answers = self._execute(tx, heard, read, standing)
+            self._answer(tx, replace(heard, room=self._bound(tx, heard.message)), answers)
             return True
         hint = access.hint(read.typed, read.suggestion, standing, in_private=heard.room is None)
         self._answer(tx, heard, [hint] if hint else [])
@@ -109,7 +108,7 @@ class CommandDesk:
         self._count_unheard(tx, call.command)
         if call.command.unheard_too and tx.now - message.occurred_at <= LATE:
             try:
-                with savepoint(tx.connection):
+                with tx.savepoint():
                     self._obey_stranger(tx, message, call)
             except _NoAnswer:
                 pass

@@ -19,7 +19,7 @@ from bot.channels.base import Message
 from bot.outbox.pace import Pace
 from bot.outbox.queue import State
 from bot.store import log
-from bot.store.tables import identity, membership, outgoing, room, room_address
+from bot.store.tables import identity, membership, outgoing, room_address
 from bot.store.transaction import Transaction
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -39,27 +39,17 @@ class Outcome:
 def claim(tx: Transaction, account: str, pace: Pace) -> Message | datetime | None:
     """The next message to send, now in ``sending``; or when to ask again; or None if nothing waits."""
     _expire(tx, account)
+    _drop_homeless(tx, account)
     waiting: list[datetime] = []
     last, last_in = _last_sendings(tx, account, pace.longest)
     for row in _heads(tx, account):
         ready = pace.ready_at(row.id, last, last_in.get(_place(row)))
         moment = max(m for m in (ready, row.not_before, tx.now) if m is not None)
-        if moment > tx.now:
-            waiting.append(moment)
-        elif (message := _begin_sending(tx, row)) is not None:
-            return message
-        else:
-            waiting.append(tx.now)  # it was dropped: who stands behind it may go at once
+        if moment <= tx.now:
+            _set(tx, row.id, state=State.SENDING, sending_at=tx.now, attempts=row.attempts + 1)
+            return _message(tx, row)
+        waiting.append(moment)
     return min(waiting, default=None)
-
-
-def _begin_sending(tx: Transaction, row: AnyRow) -> Message | None:
-    message = _address(tx, row)
-    if message is None:
-        _set(tx, row.id, state=State.DROPPED, reason="nowhere to send it to", settled_at=tx.now)
-    else:
-        _set(tx, row.id, state=State.SENDING, sending_at=tx.now, attempts=row.attempts + 1)
-    return message
 
 
 def _open(account: str, state: State) -> ColumnElement[bool]:
@@ -72,6 +62,14 @@ def _expire(tx: Transaction, account: str) -> None:
     late = outgoing.c.expires_at < tx.now
     gone = {"state": State.EXPIRED, "reason": "too late to be sent", "settled_at": tx.now}
     tx.connection.execute(update(outgoing).where(_open(account, State.QUEUED), late).values(gone))
+
+
+def _drop_homeless(tx: Transaction, account: str) -> None:
+    """A room that has no chat any more can be told nothing."""
+    homes = select(room_address.c.room_id).where(room_address.c.account == account)
+    homeless = outgoing.c.room_id.is_not(None) & outgoing.c.room_id.not_in(homes)
+    gone = {"state": State.DROPPED, "reason": "nowhere to send it to", "settled_at": tx.now}
+    tx.connection.execute(update(outgoing).where(_open(account, State.QUEUED), homeless).values(gone))
 
 
 def _heads(tx: Transaction, account: str) -> list[AnyRow]:
@@ -100,20 +98,13 @@ def _last_sendings(
     return max(last_in.values(), default=None), last_in
 
 
-def _address(tx: Transaction, row: AnyRow) -> Message | None:
+def _message(tx: Transaction, row: AnyRow) -> Message:
+    """A row as the channel takes it, with the platform's ids of today."""
     if row.room_id is None:
         query = select(identity.c.external_id).where(identity.c.id == row.identity_id)
-        person = tx.connection.execute(query).scalar()
-        return None if person is None else Message(row.id, row.payload["text"], person_id=person)
-    here = room_address.join(room, room.c.id == room_address.c.room_id)
-    query = (
-        select(room_address.c.platform_id)
-        .select_from(here)
-        .where(room.c.id == row.room_id, room_address.c.account == row.account)
-    )
-    chat = tx.connection.execute(query).scalar()
-    if chat is None:
-        return None
+        return Message(row.id, row.payload["text"], person_id=tx.connection.execute(query).scalar_one())
+    here = (room_address.c.room_id == row.room_id) & (room_address.c.account == row.account)
+    chat = tx.connection.execute(select(room_address.c.platform_id).where(here)).scalar_one()
     return Message(row.id, row.payload["text"], chat_id=chat, mentions=_mentions(tx, row))
 
 

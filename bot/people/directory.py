@@ -14,6 +14,7 @@ from bot.store.ids import next_number
 from bot.store.session import insert_new, upsert
 from bot.store.tables import identity, member, membership, room, room_address
 from bot.store.transaction import Transaction
+from bot.store.types import EPOCH
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -25,8 +26,8 @@ class Room:
     id: int
     key: str
     title: str
-    enabled_at: datetime
     enabled: bool
+    enabled_at: datetime = EPOCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def _rooms() -> Select[*tuple[Any, ...]]:
 
 
 def _room(row: AnyRow) -> Room:
-    return Room(row.id, row.key, row.title, row.enabled_at, row.disabled_at is None)
+    return Room(row.id, row.key, row.title, row.disabled_at is None, row.enabled_at)
 
 
 def bind_room(tx: Transaction, account: str, chat: events.Chat, key: str) -> Room:
@@ -80,7 +81,7 @@ def bind_room(tx: Transaction, account: str, chat: events.Chat, key: str) -> Roo
     upsert(tx.connection, room, [{"id": room_id, "key": key, **values}], ["id"])
     address = {"account": account, "platform_id": chat.id, "room_id": room_id}
     upsert(tx.connection, room_address, [address], ["account", "platform_id"])
-    return Room(room_id, key, chat.title, tx.now, enabled=True)
+    return Room(room_id, key, chat.title, enabled=True, enabled_at=tx.now)
 
 
 def _let_go(tx: Transaction, which: ColumnElement[bool]) -> None:
@@ -152,8 +153,11 @@ def _note_again(tx: Transaction, pair: tuple[int, int], row: AnyRow, alias: str,
     """Somebody whom we know here spoke: they may have another name, or have come back unnoticed."""
     if row.left_at is not None and at <= row.left_at:
         return  # said before they left, heard after it
-    if row.left_at is not None or (alias and alias != row.alias):
-        _update_membership(tx, pair, alias=alias or row.alias, left_at=None)
+    if row.left_at is not None:  # another stay, whose join the platform tells later or never
+        again = {"ordinal": row.ordinal + 1, "joined_at": None, "left_at": None}
+        _update_membership(tx, pair, alias=alias or row.alias, **again)
+    elif alias and alias != row.alias:
+        _update_membership(tx, pair, alias=alias)
 
 
 def join(tx: Transaction, room_id: int, identity_id: int, at: datetime, alias: str) -> int | None:

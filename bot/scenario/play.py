@@ -149,6 +149,8 @@ def _event(playing: Play, line: Line) -> RoomEvent | None:
         return MembersJoined(new_id, chat, (who,), now)
     if line.leave:
         return MembersLeft(new_id, chat, (who,), now)
+    if line.removed:
+        return MembersLeft(new_id, chat, (), now, remover=who, bot_left=True)
     if line.recall is not None:
         mine = playing.said.get(line.who, [])
         if len(mine) < line.recall:
@@ -254,6 +256,7 @@ _ACTS = {
     "recall": "撤回",
     "join": "进群",
     "leave": "退群",
+    "removed": "移走了机器人",
 }
 
 

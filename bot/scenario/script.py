@@ -32,7 +32,7 @@ from bot.sop.schedule import parse_duration, parse_moment
 from bot.sop.validation import validate
 
 ACTS = (
-    "say", "image", "voice", "sticker", "private", "recall", "join", "leave", "stop", "restart", "bot"
+    "say", "image", "voice", "sticker", "private", "recall", "join", "leave", "removed", "stop", "restart", "bot"
 )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ class Line(BaseModel):
 
     ``say`` may go with ``quote`` (the text that is quoted) and ``mention`` (of the bot); ``image`` is a file
     name or several; ``recall: 1`` takes back one's last message, ``2`` the one before. ``late`` delivers the
-    event that much after it happened. ``stop`` ends the bot's process, ``restart`` begins it again. Of a
+    event that much after it happened. ``removed``: ``who`` removes the bot from the room. ``stop`` ends the bot's process, ``restart`` begins it again. Of a
     bot's line, ``private`` is whom it writes to, else it speaks in ``room``.
     """
 
@@ -72,6 +72,7 @@ class Line(BaseModel):
     recall: int | None = Field(default=None, ge=1)
     join: bool = False
     leave: bool = False
+    removed: bool = False
     stop: bool = False
     restart: bool = False
     bot: str | None = None

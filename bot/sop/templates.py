@@ -72,7 +72,9 @@ class Templates:
 
     def _without_data(self, name: str, message: str) -> str:
         """A word that the template does not hold came from the data, and may be a member's."""
-        known = self.source(name) if name in self.names() else ""
+        if "“" not in message:
+            return message
+        known = self.source(name)
         return re.sub("“(.*?)”", lambda word: word[0] if word[1] in known else "", message, flags=re.DOTALL)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
 from bot.errors import BotError
-from bot.store.session import is_passing, savepoint
+from bot.store.session import is_passing
 from bot.store.tables import failure
 from bot.store.transaction import Transaction
 
@@ -30,7 +30,7 @@ def attempt(
     A database that is locked or full is no failure of what was tried: it fails the whole transaction.
     """
     try:
-        with savepoint(tx.connection):
+        with tx.savepoint():
             do()
     except Exception as error:
         if isinstance(error, OperationalError) and is_passing(error):

@@ -29,9 +29,8 @@ def open_engine(url: str) -> Engine:
         raise StoreError("DATABASE_URL 写得不对，要写成 sqlite:///data/bot.db 这样") from error
     if parsed.get_backend_name() != "sqlite":
         return _open_server(parsed)
-    if not parsed.database or parsed.database == ":memory:":
-        raise StoreError("DATABASE_URL 要写明数据库文件，例如 sqlite:///data/bot.db")
-    _make_folder(Path(parsed.database).parent)
+    if parsed.database:
+        _make_folder(Path(parsed.database).parent)
     engine = create_engine(parsed, hide_parameters=True, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)

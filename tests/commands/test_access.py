@@ -7,7 +7,7 @@ from bot.people import directory, roles
 from bot.people.directory import Room
 from bot.sop.kind import Where, Who
 from bot.store.transaction import Transaction
-from tests.builders import KEY, QING, ROOM, command
+from tests.builders import KEY, MONDAY_9, QING, ROOM, command
 
 ACCOUNT, SOURCE = "main", "fake:main"
 HERE = Room(1, KEY, "", enabled=True)
@@ -35,7 +35,7 @@ def test_in_private_a_member_is_who_is_in_some_room(tx: Transaction) -> None:
     person = met(tx)
     assert access.standing(tx, person, None, {}) is Who.ANYONE
     room = directory.bind_room(tx, ACCOUNT, ROOM, KEY)
-    directory.note_present(tx, {(room.id, person.identity_id): ""})
+    directory.note_present(tx, {(room.id, person.identity_id): ("", MONDAY_9)})
     assert access.standing(tx, person, None, {}) is Who.MEMBER
 
 

@@ -73,7 +73,7 @@ async def test_a_room_is_not_enabled_twice(world: World) -> None:
 
 async def test_a_room_may_get_another_key(world: World) -> None:
     done, _ = await ask(world, f"/开群 {OTHER_KEY}")
-    assert done == f"开通了，这个群是“{OTHER_KEY}”。"
+    assert done == f"这个群从“{KEY}”改成了“{OTHER_KEY}”。"
     assert await ask(world, "/状态") == ["在线｜1群｜今天发2 待发0"]
 
 

@@ -10,7 +10,7 @@ from bot.outbox import delivery
 from bot.outbox.pace import Pace
 from bot.outbox.queue import Priority, State
 from bot.people import directory
-from tests.builders import MONDAY_9, OTHER_ROOM, QING, ROOM, ZHOU
+from tests.builders import KEY, MONDAY_9, OTHER_ROOM, QING, ROOM, ZHOU
 from tests.outbox.office import ACCOUNT, SOURCE, Office, office
 
 SECOND = timedelta(seconds=1)
@@ -126,17 +126,18 @@ def test_a_claimed_message_is_sending_before_anybody_calls_the_platform(desk: Of
 # --- where it goes ---
 
 
-def test_a_message_goes_to_where_the_room_is_by_now(desk: Office) -> None:
+def test_a_message_goes_to_its_room_alone(desk: Office) -> None:
     desk.post("早")
     desk.post("晚")
     assert desk.claim_message().chat_id == ROOM.id
-    directory.bind_room(desk.tx, ACCOUNT, OTHER_ROOM, "会员1群")
-    assert desk.claim_message().chat_id == OTHER_ROOM.id
+    directory.bind_room(desk.tx, ACCOUNT, OTHER_ROOM, KEY)  # the key names another room now
+    assert desk.claim() is None
+    assert desk.states() == [State.SENDING, State.DROPPED]
 
 
 def test_mentions_are_the_names_that_the_room_sees_in_their_order(desk: Office) -> None:
     zhou = directory.meet(desk.tx, SOURCE, [ZHOU])[ZHOU.id].identity_id
-    directory.note_present(desk.tx, {(desk.room, zhou): "周师傅"})
+    directory.note_present(desk.tx, {(desk.room, zhou): ("周师傅", MONDAY_9)})
     desk.post("请看", mentions=[zhou, desk.person])
     assert desk.claim_message().mentions == ((ZHOU.id, "周师傅"), (QING.id, "阿青"))
 
@@ -150,8 +151,8 @@ def test_what_has_nowhere_to_go_is_dropped_and_holds_up_nobody(desk: Office) -> 
     lost = desk.post("早", room=999)
     desk.post("晚", room=999)
     desk.post("别的群")
-    assert desk.claim_message().text == "别的群"
-    assert desk.states() == [State.DROPPED, State.DROPPED, State.SENDING]
+    assert desk.send_all() == ["别的群"]
+    assert desk.states() == [State.DROPPED, State.DROPPED, State.SENT]
     assert desk.row(lost)["reason"] == "nowhere to send it to"
 
 
@@ -293,6 +294,15 @@ def test_what_still_waits_is_not_taken_for_sent(desk: Office) -> None:
     row_id = desk.post("早")
     assert not desk.echo("p1", "早", desk.room)
     assert desk.row(row_id)["state"] == State.QUEUED
+
+
+def test_a_message_that_was_not_even_tried_waits_again(desk: Office) -> None:
+    desk.post("早")
+    desk.settle(desk.claim_message(), State.QUEUED)
+    again = desk.claim_message()
+    assert desk.row(again)["attempts"] == 2
+    desk.settle(again)
+    assert len(desk.recorded()) == 1
 
 
 def test_after_a_crash_what_was_being_sent_is_unknown_and_not_sent_again(desk: Office) -> None:

@@ -16,7 +16,7 @@ def test_a_post_is_a_row_that_says_all_about_it(desk: Office) -> None:
     expires = MONDAY_9 + timedelta(hours=2)
     desk.post("早", mentions=[desk.person], sop_id="monday", run_id=3, cause_id=7, expires_at=expires)
     (row,) = rows(desk.connection, outgoing)
-    assert row["payload"] == {"text": "早", "mentions": [desk.person]}
+    assert row["payload"] == {"text": "早", "mentions": [desk.person], "quotes": []}
     assert (row["sop_id"], row["run_id"], row["cause_id"]) == ("monday", 3, 7)
     assert (row["state"], row["queued_at"], row["expires_at"]) == ("queued", MONDAY_9, expires)
     assert (row["room_id"], row["identity_id"], row["attempts"]) == (desk.room, None, 0)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.events import Chat, Person
 from bot.people import directory
@@ -14,6 +14,10 @@ MINUTE = timedelta(minutes=1)
 
 def meet(tx: Transaction, person: Person = QING) -> directory.Person:
     return directory.meet(tx, SOURCE, [person])[person.id]
+
+
+def speak(tx: Transaction, room_id: int, who: int, alias: str = "", at: datetime = MONDAY_9) -> None:
+    directory.note_present(tx, {(room_id, who): (alias, at)})
 
 
 def enabled_room(tx: Transaction) -> int:
@@ -41,12 +45,15 @@ def test_nobody_asks_for_no_rooms(tx: Transaction) -> None:
     assert directory.rooms_at(tx, ACCOUNT, []) == {}
 
 
-def test_a_key_that_moves_to_another_chat_stays_the_same_room(tx: Transaction) -> None:
+def test_a_key_that_moves_to_another_chat_is_another_room(tx: Transaction) -> None:
     before = directory.bind_room(tx, ACCOUNT, ROOM, KEY)
     after = directory.bind_room(tx, ACCOUNT, OTHER_ROOM, KEY)
-    assert (after.id, after.title) == (before.id, "原野二群")
+    assert after.id != before.id
     assert directory.rooms_at(tx, ACCOUNT, [ROOM.id, OTHER_ROOM.id]) == {OTHER_ROOM.id: after}
-    assert len(rows(tx.connection, room)) == 1
+    assert [(row["key"], row["disabled_at"]) for row in rows(tx.connection, room)] == [
+        (None, MONDAY_9),
+        (KEY, None),
+    ]
 
 
 def test_a_chat_that_gets_another_key_is_another_room(tx: Transaction) -> None:
@@ -123,7 +130,7 @@ def test_to_ask_for_people_makes_nobody_known(tx: Transaction) -> None:
 
 def test_people_are_called_by_their_alias_in_a_room(tx: Transaction) -> None:
     room_id, qing, zhou = enabled_room(tx), meet(tx).identity_id, meet(tx, ZHOU).identity_id
-    directory.note_present(tx, {(room_id, qing): "青姐"})
+    speak(tx, room_id, qing, "青姐")
     assert directory.shown_names(tx, [qing, zhou], room_id) == {qing: "青姐", zhou: "老周"}
     assert directory.shown_names(tx, [qing], None) == {qing: "阿青"}
 
@@ -134,9 +141,9 @@ def test_people_are_called_by_their_alias_in_a_room(tx: Transaction) -> None:
 def test_who_speaks_is_present(tx: Transaction) -> None:
     room_id, qing = enabled_room(tx), meet(tx).identity_id
     directory.note_present(tx, {})
-    directory.note_present(tx, {(room_id, qing): ""})
-    directory.note_present(tx, {(room_id, qing): "青姐"})
-    directory.note_present(tx, {(room_id, qing): ""})
+    speak(tx, room_id, qing)
+    speak(tx, room_id, qing, "青姐")
+    speak(tx, room_id, qing)
     (row,) = rows(tx.connection, membership)
     assert (row["alias"], row["ordinal"], row["joined_at"], row["left_at"]) == ("青姐", 1, None, None)
 
@@ -149,7 +156,7 @@ def test_a_join_counts_once_however_often_it_is_told(tx: Transaction) -> None:
 
 def test_a_join_that_is_told_after_the_first_words_still_counts(tx: Transaction) -> None:
     room_id, qing = enabled_room(tx), meet(tx).identity_id
-    directory.note_present(tx, {(room_id, qing): "青姐"})
+    speak(tx, room_id, qing, "青姐")
     assert directory.join(tx, room_id, qing, MONDAY_9, "") == 1
     (row,) = rows(tx.connection, membership)
     assert (row["alias"], row["joined_at"]) == ("青姐", MONDAY_9)
@@ -169,7 +176,7 @@ def test_a_return_that_is_told_after_the_first_words_is_one_new_stay(tx: Transac
     room_id, qing = enabled_room(tx), meet(tx).identity_id
     directory.join(tx, room_id, qing, MONDAY_9, "")
     directory.leave(tx, room_id, qing, MONDAY_9 + MINUTE)
-    directory.note_present(tx, {(room_id, qing): ""})
+    speak(tx, room_id, qing, at=MONDAY_9 + 2 * MINUTE)
     assert directory.join(tx, room_id, qing, MONDAY_9 + 2 * MINUTE, "") == 2
     assert directory.join(tx, room_id, qing, MONDAY_9 + 3 * MINUTE, "") is None
 
@@ -178,8 +185,16 @@ def test_who_returned_without_a_word_from_the_platform_leaves_a_second_time(tx: 
     room_id, qing = enabled_room(tx), meet(tx).identity_id
     directory.join(tx, room_id, qing, MONDAY_9, "")
     assert directory.leave(tx, room_id, qing, MONDAY_9 + MINUTE) == 1
-    directory.note_present(tx, {(room_id, qing): ""})
+    speak(tx, room_id, qing, at=MONDAY_9 + 2 * MINUTE)
     assert directory.leave(tx, room_id, qing, MONDAY_9 + 2 * MINUTE) == 2
+
+
+def test_words_that_were_said_before_somebody_left_do_not_bring_them_back(tx: Transaction) -> None:
+    room_id, qing = enabled_room(tx), meet(tx).identity_id
+    directory.join(tx, room_id, qing, MONDAY_9, "")
+    directory.leave(tx, room_id, qing, MONDAY_9 + MINUTE)
+    speak(tx, room_id, qing)
+    assert rows(tx.connection, membership)[0]["left_at"] == MONDAY_9 + MINUTE
 
 
 def test_who_was_not_there_does_not_leave(tx: Transaction) -> None:

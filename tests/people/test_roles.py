@@ -38,7 +38,7 @@ def test_only_who_is_in_an_enabled_room_is_no_stranger(tx: Transaction) -> None:
     qing = directory.meet(tx, SOURCE, [QING])[QING.id].identity_id
     room_id = directory.bind_room(tx, ACCOUNT, ROOM, KEY).id
     assert not roles.is_in_a_room(tx, qing)
-    directory.note_present(tx, {(room_id, qing): ""})
+    directory.note_present(tx, {(room_id, qing): ("", MONDAY_9)})
     assert roles.is_in_a_room(tx, qing)
     directory.disable_room(tx, room_id)
     assert not roles.is_in_a_room(tx, qing)

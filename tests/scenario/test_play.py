@@ -42,7 +42,7 @@ def director(tmp_path: Path, sops: SopSet) -> Director:
 async def test_a_talk_that_goes_as_written_does_not_fail(director: Director) -> None:
     playing = await director.play(STATUS, ONLINE, "at: 12:10, bot: 溯源｜")
     assert playing.failure == ""
-    assert playing.transcript[0] == "11月30日 周一 09:00 管（会员1群）/状态"
+    assert playing.transcript[0] == "11月30日 周一 09:00 管（会员1群） /状态"
     assert playing.transcript[1] == "11月30日 周一 09:00 机器人（会员1群）：在线｜1群｜今天发0 待发0"
     assert playing.transcript[2].startswith("11月30日 周一 12:10 机器人（会员1群）：溯源｜")
 
@@ -178,10 +178,7 @@ async def test_a_sop_that_does_not_exist_is_a_mistake(director: Director) -> Non
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("at: 周八 10:00, who: 甲, say: 早", "周八"),
         ("at: 2020-01-01 10:00, who: 甲, say: 早", "已经过去了"),
-        ("after: 一会儿, who: 甲, say: 早", "一会儿"),
-        ("who: 甲, say: 早, late: 一会儿", "一会儿"),
         ("who: 甲, recall: 1", "甲 还没有说过"),
     ],
 )
@@ -197,8 +194,8 @@ async def test_a_report_shows_what_was_said_before(director: Director) -> None:
     playing = await director.play("who: 甲, say: 番茄", STATUS, "bot: 掉线")
     assert report(playing).splitlines()[-3:] == [
         "之前：",
-        "  11月30日 周一 09:00 甲（会员1群）番茄",
-        "  11月30日 周一 09:00 管（会员1群）/状态",
+        "  11月30日 周一 09:00 甲（会员1群） 番茄",
+        "  11月30日 周一 09:00 管（会员1群） /状态",
     ]
     nothing_before = await director.play("bot: 早")
     assert report(nothing_before) == nothing_before.failure

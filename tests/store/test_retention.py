@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.events import MessageRecalled
+from bot.events import Media, MessageKind, MessageRecalled
 from bot.scenario.world import World
 from bot.store import retention
 from bot.store.tables import interaction, outgoing, texts
-from tests.builders import BOSS, QING, ROOM, rows, said
+from tests.builders import BOSS, MONDAY_9, QING, ROOM, rows, said
 from tests.conftest import MakeWorld
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -48,7 +48,7 @@ async def test_what_the_bot_said_is_gone_too(make_world: MakeWorld) -> None:
     await world.move_to(world.clock.now() + timedelta(days=92))
     with world.engine.connect() as connection:
         oldest = rows(connection, outgoing)[0]
-    assert oldest["payload"] == {"text": "", "mentions": []}
+    assert oldest["payload"] == retention.WIPED
     assert oldest["state"] == "sent"
     assert oldest["wiped_at"] is not None
 
@@ -57,7 +57,34 @@ async def test_recalled_words_are_gone_at_once(make_world: MakeWorld) -> None:
     world = await make_world()
     message = said("说错话了")
     await world.happen(message)
-    await world.happen(MessageRecalled("recall-1", message.id, QING, datetime.now(UTC), ROOM))
+    await world.happen(MessageRecalled("recall-1", message.id, QING, MONDAY_9, ROOM))
     assert bodies(world) == []
     with world.engine.connect() as connection:
         assert len(rows(connection, interaction, name="message_posted")) == 1
+
+
+async def test_a_receipt_that_quotes_recalled_words_keeps_them_no_longer(make_world: MakeWorld) -> None:
+    world = await make_world()
+    picture = said("", kind=MessageKind.IMAGE, media=(Media("p.jpg"),))
+    words = said("#我的原野餐桌# 我家住海淀")
+    await world.happen(picture, words)
+    await world.move_to(world.clock.now() + timedelta(minutes=31))
+    assert "我家住海淀" in world.sent[-1][1].text
+    await world.happen(MessageRecalled("recall-2", words.id, QING, world.clock.now(), ROOM))
+    with world.engine.connect() as connection:
+        assert "我家住海淀" not in str([dict(row) for row in rows(connection, outgoing)])
+
+
+async def test_a_receipt_that_still_waits_when_its_words_are_recalled_is_not_sent(
+    make_world: MakeWorld,
+) -> None:
+    world = await make_world()
+    words = said("#我的原野餐桌# 我家住海淀")
+    await world.happen(said("", kind=MessageKind.IMAGE, media=(Media("p.jpg"),)), words)
+    world.channel.cut()
+    await world.settle()
+    await world.move_to(world.clock.now() + timedelta(minutes=31))
+    await world.happen(MessageRecalled("recall-3", words.id, QING, world.clock.now(), ROOM))
+    world.channel.mend()
+    await world.settle()
+    assert world.sent == []
