@@ -31,9 +31,8 @@ from bot.sop.problems import Mistake
 from bot.sop.schedule import parse_duration, parse_moment
 from bot.sop.validation import validate
 
-ACTS = (
-    "say", "image", "voice", "sticker", "private", "recall", "join", "leave", "removed", "stop", "restart", "bot"
-)  # fmt: skip
+_TALK = ("say", "image", "voice", "sticker", "private", "recall")
+ACTS = (*_TALK, "join", "leave", "removed", "stop", "restart", "bot")
 
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -51,8 +50,9 @@ class Line(BaseModel):
 
     ``say`` may go with ``quote`` (the text that is quoted) and ``mention`` (of the bot); ``image`` is a file
     name or several; ``recall: 1`` takes back one's last message, ``2`` the one before. ``late`` delivers the
-    event that much after it happened. ``removed``: ``who`` removes the bot from the room. ``stop`` ends the bot's process, ``restart`` begins it again. Of a
-    bot's line, ``private`` is whom it writes to, else it speaks in ``room``.
+    event that much after it happened. ``removed``: ``who`` removes the bot from the room. ``stop`` ends the
+    bot's process, ``restart`` begins it again. Of a bot's line, ``private`` is whom it writes to, else it
+    speaks in ``room``.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)

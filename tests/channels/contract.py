@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 import pytest
 
 from bot.channels.base import Channel, Message
-from bot.errors import SendFailed
+from bot.errors import NotConnected
 from bot.events import ChannelEvent, LinkDown, LinkUp, MessageReceived
 
 PATIENCE = 15.0
@@ -169,7 +169,7 @@ class ChannelContract:
             assert len({id for id in ids if id is not None}) == 3 - ids.count(None)
 
     async def test_nothing_can_be_sent_before_it_runs(self, driver: Driver) -> None:
-        with pytest.raises(SendFailed):
+        with pytest.raises(NotConnected):
             await driver.channel.send(Message(1, "太早了", chat_id=driver.room))
 
     async def test_it_stops_at_once_and_leaves_no_task_behind(self, driver: Driver) -> None:
@@ -179,7 +179,7 @@ class ChannelContract:
             await driver.say("还在")
             await heard.said()
         assert asyncio.all_tasks() - before == set()
-        with pytest.raises(SendFailed):
+        with pytest.raises(NotConnected):
             await driver.channel.send(Message(1, "太晚了", chat_id=driver.room))
 
 
@@ -192,7 +192,7 @@ class LinkContract(ChannelContract):
             await driver.cut()
             (down,) = await heard.some(LinkDown)
             assert down.reason
-            with pytest.raises(SendFailed):
+            with pytest.raises(NotConnected):
                 await driver.channel.send(Message(1, "没人听见", chat_id=driver.room))
             await driver.mend()
             ups = await heard.some(LinkUp, 2)
