@@ -26,7 +26,7 @@ from bot.events import (
 )
 from bot.events import Person as PersonSeen
 from bot.outbox import delivery
-from bot.outbox.queue import drop_queued, unquote
+from bot.outbox.queue import unquote
 from bot.people import directory
 from bot.people.directory import Person, Room
 from bot.people.roles import STAFF, Standings
@@ -231,7 +231,6 @@ class _Segment:
             if (row := self._move(event, room, person, seen)) is not None:
                 log.append(self.tx, [row])
                 logger.info("%s room=%s by=M%d", row["name"], room.key, person.number)
-            drop_queued(self.tx, room.id, "the bot was removed from the room")
 
     def _move(
         self, event: MembersJoined | MembersLeft, room: Room, person: Person, seen: PersonSeen

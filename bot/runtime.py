@@ -57,7 +57,7 @@ Item = RoomEvent | Job
 
 
 class Runtime:
-    """One account at one channel, running. ``settle`` and ``idle`` are for those who move a virtual clock."""
+    """One account at one channel, running. ``settle`` is for those who move a virtual clock."""
 
     def __init__(self, *, account: str, channel: Channel, pipeline: Pipeline, writer: Writer, clock: Clock,
                  pace: Pace) -> None:  # fmt: skip
@@ -166,7 +166,7 @@ class Runtime:
 
     async def _ask_core(self, work: Callable[[Transaction], T]) -> T:
         """Have ``work`` done in the core's next transaction; returns after its commit."""
-        job = Job(work, asyncio.get_running_loop().create_future())
+        job = self._job(work)
         await self._put(job)
         return await job.done  # type: ignore[no-any-return]
 
@@ -179,8 +179,8 @@ class Runtime:
     async def _tick(self) -> None:
         try:
             await self._ask_core(self.pipeline.tick)
-        except Exception:
-            logger.exception("a tick failed; it is tried again")
+        except Exception as error:
+            logger.error("a tick failed, and is tried again: %s", failures.without_words(error))
             self.timer.set(self._clock.now() + LOOK_AGAIN)
 
     def _ticked(self, task: asyncio.Task[None]) -> None:
@@ -190,7 +190,9 @@ class Runtime:
     # --- the core ---
 
     async def _core(self) -> None:
-        await self._in_transaction([], self._start)
+        start = self._job(self._start)
+        await self._handle([start])
+        await start.done
         self.started.set()
         while True:
             batch = [await self._inbox.get()]
@@ -211,53 +213,52 @@ class Runtime:
         tx.queued = True
 
     async def _handle(self, batch: list[Item]) -> None:
-        """One transaction for the batch; if that fails, one for each, so that a bad one costs only itself."""
-        jobs = [item for item in batch if isinstance(item, Job)]
+        """One transaction for the batch; if that fails, one for each: a bad one costs only itself."""
         try:
-            results = await self._in_transaction(batch, None)
+            results = await self._commit(batch)
         except Exception as error:
-            if isinstance(error, OperationalError) and is_passing(error):
-                await self._handle_later(batch, error)
-                return
-            if len(batch) == 1:
-                await self._fail(batch[0], error)
-                return
-            name = type(error).__name__  # its text may quote a member
-            logger.warning("a batch of %d failed and is done again one by one: %s", len(batch), name)
-            for item in batch:
-                await self._handle([item])
+            await self._take_apart(batch, error)
             return
+        jobs = [item for item in batch if isinstance(item, Job)]
         for job, result in zip(jobs, results, strict=True):
             if not job.done.done():
                 job.done.set_result(result)
 
-    async def _handle_later(self, batch: list[Item], error: OperationalError) -> None:
-        """The database is locked, full or away; the inbox fills, and the channel waits."""
-        logger.error(
-            "the database does not take a batch of %d, it is tried again: %s", len(batch), error.orig
-        )
-        await asyncio.sleep(TRY_AGAIN)
-        await self._handle(batch)
+    async def _commit(self, batch: list[Item]) -> list[Any]:
+        """Try until the database takes it: while it is locked, full or away, the inbox fills and we wait."""
+        while True:
+            try:
+                return await self._in_transaction(batch)
+            except OperationalError as error:
+                if not is_passing(error):
+                    raise
+                logger.error("the database takes nothing, we try again: %s", error.orig)
+                await asyncio.sleep(TRY_AGAIN)
 
-    async def _fail(self, item: Item, error: Exception) -> None:
-        if isinstance(item, Job):
-            if not item.done.done():
-                item.done.set_exception(error)
-            return
-        place = f"recording {type(item).__name__}"
-        await self._in_transaction([], lambda tx: failures.record(tx, place, error))
+    async def _take_apart(self, batch: list[Item], error: Exception) -> None:
+        if len(batch) > 1:
+            logger.warning("a batch of %d failed and is done again one by one", len(batch))
+            for item in batch:
+                await self._handle([item])
+        elif isinstance(batch[0], Job):
+            if not batch[0].done.done():
+                batch[0].done.set_exception(error)
+        else:
+            place = f"recording {type(batch[0]).__name__}"
+            noted = self._job(lambda tx: failures.record(tx, place, error))
+            await self._handle([noted])
+            await noted.done  # what cannot even be noted ends us
 
-    async def _in_transaction(
-        self, batch: list[Item], extra: Callable[[Transaction], None] | None
-    ) -> list[Any]:
+    def _job(self, work: Callable[[Transaction], Any]) -> Job:
+        return Job(work, asyncio.get_running_loop().create_future())
+
+    async def _in_transaction(self, batch: list[Item]) -> list[Any]:
         """Commit, and only then wake whoever waits for what was written."""
         now = self._clock.now()
 
         def work() -> tuple[list[Any], bool, datetime | None, bool]:
             with self._writer.transaction(now) as tx:
                 results = self._work_through(tx, batch)
-                if extra is not None:
-                    extra(tx)
                 changed = tx.rescheduled or self.timer.due is None
                 due = self.pipeline.next_due(tx) if changed else None
                 return results, tx.queued, due, changed
@@ -319,8 +320,8 @@ class Runtime:
         except SendLost as error:
             return Outcome(message.id, State.UNKNOWN, str(error))
         except Exception as error:
-            logger.exception("the channel broke its contract")
-            return Outcome(message.id, State.UNKNOWN, f"{type(error).__name__}: {error}")
+            logger.error("the channel broke its contract: %s", failures.without_words(error))
+            return Outcome(message.id, State.UNKNOWN, type(error).__name__)
         return Outcome(message.id, State.SENT, platform_id=platform_id)
 
 

@@ -441,3 +441,11 @@ def test_two_rooms_are_told_apart(listener: Listener) -> None:
     other = listener.enable(OTHER_ROOM, OTHER_KEY)
     listener.hear(said("番茄"), said("牛腩", chat=OTHER_ROOM))
     assert [row["room_id"] for row in listener.rows(interaction)] == [listener.room, other]
+
+
+def test_who_comes_and_goes_takes_nothing_out_of_the_queue(listener: Listener) -> None:
+    listener.tick(timedelta(hours=4))
+    waiting = listener.queued()
+    assert len(waiting) == 1
+    listener.hear(joined(QING), left(QING))
+    assert listener.queued() == waiting

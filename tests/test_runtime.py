@@ -4,11 +4,12 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Table
+from sqlalchemy.exc import OperationalError
 
 from bot import app, recording, runtime
 from bot.channels.base import Deliver, Message
@@ -24,6 +25,7 @@ from bot.sop.loader import SopSet
 from bot.status import Status
 from bot.store import failures
 from bot.store.tables import failure, interaction, outgoing, slot
+from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 from tests.builders import BOSS, KEY, MONDAY_9, OTHER_KEY, OTHER_ROOM, QING, ROOM, ask, look, said
 from tests.conftest import MakeWorld
@@ -444,3 +446,28 @@ async def test_the_log_names_people_by_number_and_never_quotes_them(
     assert "M2" in caplog.text
     assert BAD not in caplog.text
     assert QING.name not in caplog.text
+
+
+class Busy(Exception):
+    """What sqlite3 says of a database that somebody else has locked."""
+
+    sqlite_errorname = "SQLITE_BUSY"
+
+
+async def test_a_database_that_is_locked_for_a_while_loses_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = iter([True, True, True])
+    open_transaction = Writer.transaction
+
+    def transaction(writer: Writer, now: datetime) -> AbstractContextManager[Transaction]:
+        if next(locked, False):
+            raise OperationalError("BEGIN IMMEDIATE", None, Busy("database is locked"))
+        return open_transaction(writer, now)
+
+    monkeypatch.setattr(runtime, "TRY_AGAIN", 0)
+    monkeypatch.setattr(Writer, "transaction", transaction)
+    await world.happen(said("番茄"), said("/状态", BOSS))
+    assert next(locked, None) is None
+    assert [message.text for _, message in world.sent] == ["在线｜1群｜今天发0 待发0"]
+    assert (world.count("message_posted"), world.count("failures")) == (1, 0)

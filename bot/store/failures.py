@@ -40,12 +40,16 @@ def attempt(
     return True
 
 
+def without_words(error: BaseException) -> str:
+    """The kind of an error and where it arose, without its text, which may quote a member."""
+    return f"{type(error).__name__}\n" + "".join(traceback.format_tb(error.__traceback__))
+
+
 def record(
     tx: Transaction, place: str, error: BaseException, *, cause: int | None = None, sop_id: str | None = None
 ) -> None:
     """Write an error down with its traceback, but only our own errors' text: another's may quote a member."""
-    trace = "".join(traceback.format_tb(error.__traceback__))
-    name = type(error).__name__
+    name, _, trace = without_words(error).partition("\n")
     logger.error("failed: %s: %s\n%s", place, name, trace)
     row = {
         "id": tx.new_id(),
