@@ -91,11 +91,11 @@ async def run(settings: Settings) -> None:
     loaded = load_sops(settings)
     sop_set = needed(loaded)
     _report(loaded)
-    writer = Writer(open_database(settings.database_url))
     status = Status(problems=_told(loaded))
     clock = SystemClock()
     stage = Stage(clock, sop_set.community.zone)
     channel = _channel(settings, stage, sop_set)
+    writer = Writer(open_database(settings.database_url))
     runtime = build_runtime(
         sop_set, channel, writer, clock, account=settings.account, pace=_pace(settings), status=status
     )

@@ -132,7 +132,7 @@ def check(path: Path | None, as_json: bool) -> None:
 def _of_file(loaded: Loaded, path: Path) -> list[Problem]:
     """What is wrong with one file; without a sound community.yaml nothing can be said of the others."""
     if path.suffix not in (".yaml", ".yml"):
-        raise BotError(f"{path.name} 不是 SOP 文件。模板和内容架会随 SOP 一起查：bot check {path.parent}")
+        raise BotError(f"{path.name} 不是 SOP 文件。模板和内容架会随 SOP 一起查：bot check")
     name, community = f"{path.parent.name}/{path.name}", f"{path.parent.name}/community.yaml"
     wanted = {name} if loaded.sops is not None else {name, community}
     return [problem for problem in loaded.problems if problem.file in wanted]

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
+from io import StringIO
 from pathlib import Path
 
 from dotenv import dotenv_values
+from dotenv.parser import Binding, parse_stream
 
 from bot.errors import ConfigError
 
@@ -67,11 +69,23 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
 
 
 def _read_file(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
     try:
-        values = dotenv_values(path, encoding="utf-8")
+        bindings = list(parse_stream(StringIO(path.read_text(encoding="utf-8"))))
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path} 不是 UTF-8 编码，请用 UTF-8 另存一次"]) from error
+    wrong = [f"{path} 第 {it.original.line} 行看不懂，要写成 名字=值" for it in bindings if _is_wrong(it)]
+    if wrong:
+        raise ConfigError(wrong)
+    values = dotenv_values(path, encoding="utf-8")
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _is_wrong(binding: Binding) -> bool:
+    """A bare name is none: it leaves a setting as it is."""
+    is_name = binding.key is None or (binding.key.isascii() and binding.key.isidentifier())
+    return binding.error or (binding.value is None and not is_name)
 
 
 class _Reader:

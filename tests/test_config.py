@@ -117,3 +117,17 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 def test_a_token_is_never_named_in_a_problem() -> None:
     found = problems({**WECHATY, "BOT_LOG_LEVEL": "LOUD"})
     assert WECHATY["WECHATY_PUPPET_SERVICE_TOKEN"] not in "".join(found)
+
+
+def test_a_line_of_the_file_that_is_no_setting_is_told_with_its_number(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("BOT_ACCOUNT=main\n这不是设置\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load({}, file)
+    assert caught.value.problems == [f"{file} 第 2 行看不懂，要写成 名字=值"]
+
+
+def test_a_misspelt_setting_is_told_with_what_was_meant(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load({"BOT_CHANEL": "console"}, tmp_path / "none")
+    assert "BOT_CHANEL：没有这个设置，是不是 BOT_CHANNEL？" in caught.value.problems

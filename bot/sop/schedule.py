@@ -22,6 +22,7 @@ EXAMPLE = "周一 09:30"
 
 _CRON = re.compile(r"cron\s*:?\s*(.*)", re.IGNORECASE)
 _AT = re.compile(r"(.*?)\s*(\d{1,2}):(\d{2})")
+_O_CLOCK = re.compile(r"(\d{1,2})\s*点(?:半|(\d{1,2})分?)?")
 _DAILY = ("每天", "每日", "天天", "daily", "every day")
 _MONTHLY = re.compile(r"每(?:个)?月\s*(\d{1,2}[日号]?(?:[,、和\s]+\d{1,2}[日号]?)*)")
 _CHINESE_DAYS = "一二三四五六日"
@@ -72,8 +73,14 @@ def _trigger(fields: Fields, zone: ZoneInfo) -> CronTrigger:
 
 
 def _plain(words: str) -> str:
-    """Full-width digits, colons and spaces as the narrow ones."""
-    return unicodedata.normalize("NFKC", words).strip().lower()
+    """Full-width digits, colons and spaces as the narrow ones; ``12点半`` as ``12:30``."""
+    plain = unicodedata.normalize("NFKC", words).strip().lower()
+    return _O_CLOCK.sub(_with_colon, plain)
+
+
+def _with_colon(at: re.Match[str]) -> str:
+    minutes = "30" if at[0].endswith("半") else (at[2] or "").zfill(2)
+    return f"{at[1]}:{minutes}"
 
 
 def _split(plain: str) -> tuple[str, int, int]:
@@ -144,7 +151,7 @@ _DURATION = re.compile("".join(rf"(?:(?P<{name}>\d{{1,5}})\s*(?:{unit}))?\s*" fo
 
 def parse_duration(words: str) -> timedelta:
     """``40s``, ``30m``, ``4h``, ``3d``, ``1h30m``, ``1小时30分``."""
-    plain = _plain(words)
+    plain = re.sub("半个?小时", "30m", _plain(words))
     match = _DURATION.fullmatch(plain)
     if match is None or not plain:
         hint = f"{plain}m" if plain.isdigit() else "30m"

@@ -60,7 +60,9 @@ def _item(path: Path, file: str) -> tuple[ShelfItem, list[Problem]]:
         return ShelfItem(), [text]
     parts = _FRONT.match(text)
     if parts is None:
-        return ShelfItem(), [Problem(file, 1, 1, "", "开头缺少用 --- 围起来的说明", "---\ntitle: 标题\n---")]
+        return ShelfItem(), [
+            Problem(file, 1, 1, "", "开头缺少用 --- 围起来的说明", "在最前面加三行：---、title: 标题、---")
+        ]
     document = yaml_reader.parse("\n" + parts[1], file)  # the first line is the ---
     body_line = text.count("\n", 0, parts.start(2)) + 1
     fields = {key: value for key, value in document.data.items() if key != "title"}

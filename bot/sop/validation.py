@@ -88,8 +88,11 @@ def _problems(detail: ErrorDetails, model: type[BaseModel], document: Document) 
     elif kind == "missing":
         yield _at(document, loc, f"缺少 {loc[-1]}", _example(model, loc), key=True)
     elif kind == "extra_forbidden":
-        known = _model_at(model, loc[:-1]).model_fields
+        taken = document.keys_at(loc[:-1])
+        known = [name for name in _model_at(model, loc[:-1]).model_fields if name not in taken]
         yield _at(document, loc, f"不认识的键 {loc[-1]}", closest(str(loc[-1]), known), key=True)
+    elif detail["input"] is None and (comment := document.comment_at(loc)):
+        yield document.problem(loc, "# 后面的字被当成了注释，等于没有写", f'"{comment}"')
     else:
         yield document.problem(document.known(loc), *_explain(detail), key=at_key)
 

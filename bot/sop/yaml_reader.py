@@ -63,6 +63,16 @@ class Document:
             loc = loc[:-1]
         return loc
 
+    def keys_at(self, loc: Loc) -> set[str | int]:
+        """The keys of the mapping at ``loc``."""
+        return {known[-1] for known in self.keys if known[:-1] == loc}
+
+    def comment_at(self, loc: Loc) -> str:
+        """What stands behind a key instead of a value, if that is a comment that begins like a hashtag."""
+        line = self.text.split("\n")[self.where(loc, key=True)[0] - 1]
+        found = re.search(r":\s+(#[^\s#]+#?)", line)
+        return found[1] if found else ""
+
     def problem(self, loc: Loc, message: str, suggestion: str = "", key: bool = False) -> Problem:
         return Problem(self.file, *self.where(loc, key), show_path(loc), message, suggestion)
 

@@ -54,7 +54,7 @@ def test_a_sop_is_read_from_plain_words() -> None:
     ("text", "line", "column", "path", "message", "suggestion"),
     [
         ("", 1, 1, "every", "缺少 every", "every: 周一 09:30"),
-        (EVERY + "evry: x\n", 5, 1, "evry", "不认识的键 evry", "every"),
+        (EVERY + "evry: x\n", 5, 1, "evry", "不认识的键 evry", ""),
         (EVERY + "steps:\n  - limit: 2\n", 6, 5, "steps[0].ask", "缺少 ask", ""),
         (EVERY + "steps: [{ask: x, lmit: 2}]\n", 5, 18, "steps[0].lmit", "不认识的键 lmit", "limit"),
         (EVERY + "extra: {甲: {ask: x, lmit: 2}}\n", 5, 21, "extra.甲.lmit", "不认识的键 lmit", "limit"),

@@ -120,3 +120,8 @@ def test_any_text_is_read_or_refused_in_chinese(text: str) -> None:
     for problem in parse(text, "x.yaml").problems:
         assert 1 <= problem.line <= text.count("\n") + 2
         assert not problem.message.isascii()
+
+
+def test_a_hashtag_that_yaml_takes_for_a_comment_is_known() -> None:
+    document = parse("hashtag: #番茄# 一个\nid: a # 说明\nname:\n", "f")
+    assert [document.comment_at((key,)) for key in ("hashtag", "id", "name")] == ["#番茄#", "", ""]
