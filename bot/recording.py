@@ -151,8 +151,9 @@ class _Segment:
         by_admin = self.recorder.standings.is_admin(person.member_id)
         command = self.recorder.command_props(event, by_admin=by_admin)
         name = "command_given" if command else "presence_shown" if is_presence(event) else "message_posted"
-        props = {"kind": event.kind.value, **(command or {})}
-        return self._entry(event, name, person, room, text=event.text, props=props)
+        return self._entry(
+            event, name, person, room, text=event.text, props={**_kind(event), **(command or {})}
+        )
 
     def _own(self, event: MessageReceived) -> dict[str, Any] | None:
         """What our account said: the echo of a message of ours, or a human at the same account."""
@@ -302,6 +303,12 @@ def _others(event: RoomEvent) -> Iterable[PersonSeen]:
         case MembersJoined(inviter=PersonSeen() as other) | MembersLeft(remover=PersonSeen() as other):
             return (other,)
     return ()
+
+
+def _kind(event: MessageReceived) -> dict[str, object]:
+    """What a message is made of; of what we do not know at least the platform's number."""
+    unknown = event.kind is MessageKind.UNKNOWN and event.wire_type is not None
+    return {"kind": event.kind.value} | ({"wire_type": event.wire_type} if unknown else {})
 
 
 def is_presence(event: MessageReceived) -> bool:

@@ -11,7 +11,7 @@ from bot.outbox.queue import State
 from bot.people import directory, roles
 from bot.sop.context import CommandContext
 from bot.sop.kind import Command, Who
-from bot.sop.problems import closest
+from bot.sop.problems import did_you_mean
 from bot.sop.templates import harmless
 from bot.store.tables import outgoing
 
@@ -31,11 +31,9 @@ def _explain(ctx: CommandContext, word: str, usable: list[Command]) -> None:
     if about:
         ctx.reply("\n".join(f"{_spellings(command)}：{command.help}" for command in about))
         return
-    hint = closest(word, [name for command in usable for name in command.names])
-    word = harmless(word, 20)
-    ctx.reply(
-        f"没有叫“{word}”的命令{f'，是不是“{hint}”？' if hint else '，或者您在这里用不了。发 /帮助 看全部。'}"
-    )
+    names = [name for command in usable for name in command.names]
+    meant = did_you_mean(word, names, "，或者您在这里用不了。发 /帮助 看全部。")
+    ctx.reply(f"没有叫“{harmless(word, 20)}”的命令{meant}")
 
 
 def _spellings(command: Command) -> str:
@@ -67,6 +65,8 @@ def _start_of_day(ctx: CommandContext) -> datetime:
 
 def _count(ctx: CommandContext, state: State, since: datetime | None = None) -> int:
     query = select(func.count()).where(outgoing.c.account == ctx.account, outgoing.c.state == state)
+    if state is State.QUEUED:
+        query = query.where(outgoing.c.settled_at.is_(None))  # so that the index of open rows finds them
     if since is not None:
         query = query.where(outgoing.c.settled_at >= since)
     return ctx.tx.connection.execute(query).scalar_one()

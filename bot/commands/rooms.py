@@ -9,7 +9,7 @@ from bot.sop.community import PrivacyWords
 from bot.sop.context import CommandContext, Desk
 from bot.sop.kind import Command, Where, Who
 from bot.sop.loader import SopSet
-from bot.sop.problems import closest
+from bot.sop.problems import did_you_mean
 from bot.sop.templates import harmless
 from bot.store.transaction import Transaction
 
@@ -44,10 +44,8 @@ def _wanted_key(ctx: CommandContext) -> str | None:
         title = harmless(taken[key].title, 20) or "没有名字"
         ctx.reply(f"“{key}”已经是另一个群（{title}）了。先在那边发 /关群，再来这里开。")
     elif key:
-        hint = closest(key, ctx.sops.community.rooms)
-        ctx.reply(
-            f"community.yaml 里没有“{harmless(key, 20)}”这个群{f'，是不是“{hint}”？' if hint else '。'}"
-        )
+        meant = did_you_mean(key, ctx.sops.community.rooms)
+        ctx.reply(f"community.yaml 里没有“{harmless(key, 20)}”这个群{meant}")
     else:
         ctx.reply(
             f"要说是哪个群，例如 /开群 {free[0]}。还没用的有：{'、'.join(free)}。"

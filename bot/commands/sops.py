@@ -12,7 +12,7 @@ from bot.sop.context import CommandContext, Played
 from bot.sop.index import is_for
 from bot.sop.kind import Command, Who
 from bot.sop.language import Sop
-from bot.sop.problems import closest
+from bot.sop.problems import did_you_mean
 from bot.sop.templates import harmless
 from bot.store.tables import cursor
 
@@ -82,10 +82,8 @@ def _find(ctx: CommandContext) -> Sop | None:
     if found:
         return found[0]
     names = [name for sop in ctx.sops.sops.values() for name in (sop.id, sop.name)]
-    hint = closest(wanted, names)
-    ctx.reply(
-        f"没有叫“{harmless(wanted, 20)}”的 SOP{f'，是不是“{hint}”？' if hint else '。发 /SOP列表 看全部。'}"
-    )
+    meant = did_you_mean(wanted, names, "。发 /SOP列表 看全部。")
+    ctx.reply(f"没有叫“{harmless(wanted, 20)}”的 SOP{meant}")
     return None
 
 
@@ -106,8 +104,8 @@ def _rooms(ctx: CommandContext, sop: Sop) -> list[Room]:
 
 
 def _no_such_room(ctx: CommandContext, key: str) -> None:
-    hint = closest(key, ctx.sops.community.names())
-    ctx.reply(f"community.yaml 里没有“{harmless(key, 20)}”这个群{f'，是不是“{hint}”？' if hint else '。'}")
+    meant = did_you_mean(key, ctx.sops.community.names())
+    ctx.reply(f"community.yaml 里没有“{harmless(key, 20)}”这个群{meant}")
 
 
 COMMANDS = (

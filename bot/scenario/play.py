@@ -26,7 +26,7 @@ from bot.events import (
 from bot.scenario.script import Line, Script, pattern_of
 from bot.scenario.world import SLOT_COUNTS, World
 from bot.sop.loader import SopSet
-from bot.sop.problems import Mistake, closest
+from bot.sop.problems import Mistake, did_you_mean
 from bot.store.log import CORE_NAMES
 
 ON_TIME = timedelta(minutes=1)
@@ -78,18 +78,16 @@ def _choose(script: Script, sops: SopSet) -> SopSet:
     known = {*CORE_NAMES, *SLOT_COUNTS, "failures"}.union(*(kind.names for kind in sops.kinds.values()))
     for name in script.expect:
         if name not in known:
-            hint = closest(name, known)
-            raise ScenarioError(f"expect 里没有 {name} 这种记录{f'，是不是 {hint}？' if hint else ''}")
+            raise ScenarioError(f"expect 里没有 {name} 这种记录{did_you_mean(name, known)}")
     for key in script.rooms:
         if key not in sops.community.rooms:
-            hint = closest(key, sops.community.rooms)
-            raise ScenarioError(f"community.yaml 里没有群“{key}”{f'，是不是“{hint}”？' if hint else ''}")
+            meant = did_you_mean(key, sops.community.rooms)
+            raise ScenarioError(f"community.yaml 里没有“{key}”这个群{meant}")
     if script.sops is None:
         return sops
     for wanted in script.sops:
         if wanted not in sops.sops:
-            hint = closest(wanted, sops.sops)
-            raise ScenarioError(f"没有 id 是 {wanted} 的 SOP{f'，是不是 {hint}？' if hint else ''}")
+            raise ScenarioError(f"没有 id 是 {wanted} 的 SOP{did_you_mean(wanted, sops.sops)}")
     return replace(sops, sops={sop_id: sops.sops[sop_id] for sop_id in script.sops})
 
 

@@ -67,6 +67,12 @@ def closest(word: str, candidates: Iterable[str]) -> str:
     return known[found[0]] if found else ""
 
 
+def did_you_mean(word: str, candidates: Iterable[str], otherwise: str = "。") -> str:
+    """How a sentence about an unknown ``word`` ends: with what was probably meant, or ``otherwise``."""
+    meant = closest(word, candidates)
+    return f"，是不是“{meant}”？" if meant else otherwise
+
+
 def show_path(loc: Loc) -> str:
     """``("questions", 0, "ask")`` as ``questions[0].ask``."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)

@@ -24,10 +24,9 @@ def upgrade(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
-def revision(engine: Engine) -> str | None:
+def revision(connection: Connection) -> str | None:
     """The revision that the database is at; None: it is empty."""
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config(connection: Connection) -> Config:
@@ -38,6 +37,5 @@ def _config(connection: Connection) -> Config:
 
 
 def _is_newer(connection: Connection, config: Config) -> bool:
-    current = MigrationContext.configure(connection).get_current_revision()
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    return current is not None and current not in known
+    return revision(connection) not in {None, *known}

@@ -171,7 +171,7 @@ async def test_only_the_sops_that_are_named_play(director: Director) -> None:
 
 
 async def test_a_sop_that_does_not_exist_is_a_mistake(director: Director) -> None:
-    with pytest.raises(ScenarioError, match="没有 id 是 diner-table 的 SOP，是不是 dinner-table？"):
+    with pytest.raises(ScenarioError, match="没有 id 是 diner-table 的 SOP，是不是“dinner-table”？"):
         await director.fail("at: 13:00", more="sops: [diner-table]\n")
 
 
