@@ -105,7 +105,7 @@ async def test_slots_can_be_counted(director: Director) -> None:
 
 
 async def test_a_count_of_what_does_not_exist_is_a_mistake(director: Director) -> None:
-    with pytest.raises(ScenarioError, match="是不是 message_posted"):
+    with pytest.raises(ScenarioError, match="是不是“message_posted”"):
         await director.fail("who: 甲, say: 番茄", more="expect: {mesage_posted: 1}\n")
 
 
