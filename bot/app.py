@@ -35,12 +35,14 @@ from bot.sop.player import Player
 from bot.stage import Stage
 from bot.status import Status
 from bot.store import migrate, session
+from bot.store.owner import owning
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 
 logger = logging.getLogger(__name__)
 
 DEMO_DATABASE = Path("data/demo.db")
+DEMO_ACCOUNT = "demo"
 DEMO_BEGINS = "2026-11-30 09:00"
 _CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without those that are mistaken for others
 
@@ -88,6 +90,11 @@ def open_database(url: str) -> Engine:
 
 async def run(settings: Settings) -> None:
     """``bot run``: the real clock, the channel of the settings, until SIGTERM or the end of input."""
+    with owning(settings.database_url, settings.account):
+        await _run(settings)
+
+
+async def _run(settings: Settings) -> None:
     loaded = load_sops(settings)
     sop_set = needed(loaded)
     _report(loaded)
@@ -109,6 +116,11 @@ async def run(settings: Settings) -> None:
 
 async def demo(settings: Settings) -> None:
     """``bot demo``: a group in the terminal with a database and a clock of its own."""
+    with owning(f"sqlite:///{DEMO_DATABASE}", DEMO_ACCOUNT):
+        await _demo(settings)
+
+
+async def _demo(settings: Settings) -> None:
     loaded = load_sops(settings)
     sop_set = needed(loaded)
     _report(loaded)
@@ -119,7 +131,7 @@ async def demo(settings: Settings) -> None:
     stage = Stage(clock, zone)
     channel = _console(stage, sop_set)
     status = Status(problems=_told(loaded))
-    runtime = build_runtime(sop_set, channel, writer, clock, account="demo", pace=Pace(), status=status)
+    runtime = build_runtime(sop_set, channel, writer, clock, account=DEMO_ACCOUNT, pace=Pace(), status=status)
     stage.attach(runtime)
     try:
         await writer.run(lambda: _open_demo(writer, clock.now(), runtime.pipeline))

@@ -23,18 +23,22 @@ def open_engine(url: str) -> Engine:
     A SQLite file's folder is made where it does not exist.
     Raises ``StoreError`` where the URL is wrong or the folder cannot be made.
     """
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise StoreError("DATABASE_URL 写得不对，要写成 sqlite:///data/bot.db 这样") from error
+    parsed = parse_url(url)
     if parsed.get_backend_name() != "sqlite":
         return _open_server(parsed)
     if parsed.database:
-        _make_folder(Path(parsed.database).parent)
+        make_folder(Path(parsed.database).parent)
     engine = create_engine(parsed, hide_parameters=True, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def parse_url(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise StoreError("DATABASE_URL 写得不对，要写成 sqlite:///data/bot.db 这样") from error
 
 
 def _open_server(url: URL) -> Engine:
@@ -44,7 +48,7 @@ def _open_server(url: URL) -> Engine:
         raise StoreError(f"连 {url.get_backend_name()} 缺少 Python 驱动：{error}") from error
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
