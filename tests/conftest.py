@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -19,15 +22,50 @@ from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 from tests.builders import BOSS, KEY, MONDAY_9, ROOM
 from tests.listener import Listener
+from tests.postgres import Server
+from tests.postgres import server as postgres_server
 
 ROOT = Path(__file__).parent.parent
 
 MakeWorld = Callable[..., Awaitable[World]]
+NewUrl = Callable[[], str]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """One PostgreSQL for all tests. CI must have it; elsewhere the tests that need it are skipped."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(postgres_server())
+        except Exception as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"no PostgreSQL can be started here: {error}")
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewUrl]:
+    """Makes URLs of empty databases; a test that asks for a database runs on both kinds."""
+    if request.param == "postgresql":
+        server: Server = request.getfixturevalue("postgres")
+        yield server.new_database
+        server.drop_databases()
+    else:
+        numbers = itertools.count()
+        yield lambda: f"sqlite:///{tmp_path / f'bot-{next(numbers)}.db'}"
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'bot.db'}"
+def url(new_url: NewUrl) -> str:
+    return new_url()
+
+
+@pytest.fixture
+def postgres_url(postgres: Server) -> Iterator[str]:
+    """An empty database for what is to be tried on PostgreSQL alone."""
+    yield postgres.new_database()
+    postgres.drop_databases()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from bot.sop.loader import SopSet
 from bot.sop.player import Player
 from bot.status import Status
 from bot.store import failures, log
+from bot.store.session import count_up
 from bot.store.tables import unheard
 from bot.store.transaction import Transaction
 
@@ -146,11 +147,7 @@ class CommandDesk:
 
     def _count_unheard(self, tx: Transaction, command: Command) -> None:
         day = tx.now.astimezone(self.sops.community.zone).date().isoformat()
-        key = (unheard.c.day == day) & (unheard.c.command == command.names[0])
-        changed = tx.connection.execute(unheard.update().where(key).values(times=unheard.c.times + 1))
-        if changed.rowcount == 0:
-            row = {"day": day, "command": command.names[0], "times": 1}
-            tx.connection.execute(unheard.insert().values(row))
+        count_up(tx.connection, unheard, {"day": day, "command": command.names[0]}, "times")
 
     # --- what commands may ask for ---
 

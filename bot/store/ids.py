@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection
 
+from bot.store.session import count_up
 from bot.store.tables import counter, id_block
 
 BLOCK = 10_000
@@ -31,23 +32,9 @@ class Ids:
 
 def _take(connection: Connection) -> int:
     """Reserve the next block; gives its end."""
-    taken = connection.execute(
-        update(id_block)
-        .where(id_block.c.name == "row")
-        .values(next=id_block.c.next + BLOCK)
-        .returning(id_block.c.next)
-    ).scalar()
-    if taken is None:
-        connection.execute(insert(id_block).values(name="row", next=1 + BLOCK))
-        return 1 + BLOCK
-    return int(taken)
+    return count_up(connection, id_block, {"name": "row"}, "next", by=BLOCK, first=1 + BLOCK)
 
 
 def next_number(connection: Connection, scope: str) -> int:
     """The next short number of ``scope``, from 1."""
-    last = connection.execute(select(counter.c.last).where(counter.c.scope == scope)).scalar()
-    if last is None:
-        connection.execute(insert(counter).values(scope=scope, last=1))
-        return 1
-    connection.execute(update(counter).where(counter.c.scope == scope).values(last=last + 1))
-    return int(last) + 1
+    return count_up(connection, counter, {"scope": scope}, "last")

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from bot.errors import StoreError
 
 Row = Mapping[str, Any]
 _PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
+_PASSING_STATES = ("08", "40", "53", "55P03", "57P", "58")
+"""PostgreSQL's connection lost, deadlock or serialization, out of resources, locked, shutting down, disk."""
+_DETAILS = re.compile(r"\n(?:DETAIL|CONTEXT):")
+_LINK = {"connect_timeout": "5", "keepalives_idle": "30", "tcp_user_timeout": "15000"}
+"""libpq's own wait for minutes for a server that went away without a word; the URL may say otherwise."""
+_REASONS = {
+    r'database ".*" does not exist': "没有这个数据库，请先建好",
+    r'role ".*" does not exist|authentication failed|no password supplied': "用户名或密码不对",
+    r"connection failed|failed to resolve|timeout expired": "连不上，服务没有开，或者地址不对",
+}
 
 
 def open_engine(url: str) -> Engine:
@@ -24,8 +35,10 @@ def open_engine(url: str) -> Engine:
     Raises ``StoreError`` where the URL is wrong or the folder cannot be made.
     """
     parsed = parse_url(url)
-    if parsed.get_backend_name() != "sqlite":
+    if parsed.get_backend_name() in ("postgresql", "postgres"):
         return _open_server(parsed)
+    if parsed.get_backend_name() != "sqlite":
+        raise StoreError("DATABASE_URL 只能是 sqlite:///文件 或 postgresql://用户:密码@地址/库名")
     if parsed.database:
         make_folder(Path(parsed.database).parent)
     engine = create_engine(parsed, hide_parameters=True, connect_args={"check_same_thread": False})
@@ -42,10 +55,18 @@ def parse_url(url: str) -> URL:
 
 
 def _open_server(url: URL) -> Engine:
-    try:
-        return create_engine(url, hide_parameters=True)
-    except (ModuleNotFoundError, NoSuchModuleError) as error:
-        raise StoreError(f"连 {url.get_backend_name()} 缺少 Python 驱动：{error}") from error
+    link = {name: value for name, value in _LINK.items() if name not in url.query}
+    psycopg = url.set(drivername="postgresql+psycopg")
+    engine = create_engine(psycopg, hide_parameters=True, pool_pre_ping=True, connect_args=link)
+    event.listen(engine, "handle_error", _cut_details)
+    return engine
+
+
+def _cut_details(context: ExceptionContext) -> None:
+    """What PostgreSQL adds to an error quotes what was to be written, which may be what members wrote."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None:
+            error.args = tuple(_DETAILS.split(str(arg), 1)[0] for arg in error.args)
 
 
 def make_folder(folder: Path) -> None:
@@ -76,13 +97,18 @@ def check(engine: Engine) -> None:
         with engine.connect():
             pass
     except DatabaseError as error:
-        raise StoreError(f"数据库打不开（{engine.url.render_as_string()}）：{error.orig}") from error
+        where, said = engine.url.render_as_string(), str(error.orig)
+        reason = next((words for pattern, words in _REASONS.items() if re.search(pattern, said)), "原因是")
+        raise StoreError(f"数据库打不开（{where}）：{reason}（{said}）") from error
 
 
 def is_passing(error: OperationalError) -> bool:
-    """Whether it may go well later: the database is locked, full or away."""
+    """Whether it may go well later: the database is locked, full or away, or two processes met in it."""
+    if error.connection_invalidated:
+        return True
+    state = getattr(error.orig, "sqlstate", "")  # None: PostgreSQL could not be reached
     name = getattr(error.orig, "sqlite_errorname", "")
-    return error.connection_invalidated or name.startswith(_PASSING)
+    return state is None or state.startswith(_PASSING_STATES) or name.startswith(_PASSING)
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Row], *returning: str) -> list[Any]:
@@ -107,6 +133,15 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row], key: Seque
     connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=changed), rows)
 
 
+def count_up(
+    connection: Connection, table: Table, key: Row, column: str, *, by: int = 1, first: int = 1
+) -> int:
+    """Add ``by`` to the number at ``key``, or begin at ``first``; gives it, whoever else is counting."""
+    insert = _insert(connection, table).values({**key, column: first})
+    counted = insert.on_conflict_do_update(index_elements=list(key), set_={column: table.c[column] + by})
+    return int(connection.execute(counted.returning(table.c[column])).scalar_one())
+
+
 def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)
@@ -120,7 +155,8 @@ def savepoint(connection: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT step")
+        if not connection.invalidated:  # a lost connection took everything with it
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT step")
+            connection.exec_driver_sql("RELEASE SAVEPOINT step")
         raise
-    finally:
-        connection.exec_driver_sql("RELEASE SAVEPOINT step")
+    connection.exec_driver_sql("RELEASE SAVEPOINT step")

@@ -43,6 +43,8 @@ class Writer:
                 yield Transaction(self._connection, self._ids, now)
         except BaseException:
             self._ids.forget()
+            if self._connection.invalidated:
+                self._close()
             raise
 
     def close(self) -> None:

@@ -15,8 +15,8 @@ FILES = sorted(HERE.rglob("*.yaml"))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(HERE).with_suffix("").as_posix())
-async def test_it_goes_as_written(file: Path, sops: SopSet) -> None:
-    played = await play(read(file), sops)
+async def test_it_goes_as_written(file: Path, sops: SopSet, url: str) -> None:
+    played = await play(read(file), sops, url)
     assert not played.failure, report(played)
 
 

@@ -6,16 +6,15 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection, Engine, RowMapping
 
 from bot.sop import timetable
 from bot.sop.schedule import Schedule
 from bot.sop.timetable import Line, Slot
 from bot.store.ids import Ids
-from bot.store.session import open_engine
-from bot.store.tables import cursor, metadata, slot
+from bot.store.tables import cursor, slot
 from bot.store.transaction import Transaction
 from tests.builders import MONDAY_9, rows
 
@@ -63,15 +62,12 @@ class Tables:
 
 
 @pytest.fixture
-def tables() -> Iterator[Tables]:
+def tables(engine: Engine) -> Iterator[Tables]:
     """One line, every day at 12:10 and two hours late at most; it begins on Monday at 9:00."""
-    engine = open_engine("sqlite://")
-    metadata.create_all(engine)
     with engine.connect() as connection:
         it = Tables(connection, [line()])
         it.sync()
         yield it
-    engine.dispose()
 
 
 def test_a_slot_is_taken_when_its_moment_comes(tables: Tables) -> None:
@@ -237,12 +233,10 @@ steps = st.lists(
 
 
 @given(words=schedules, late_hours=st.integers(0, 30), path=steps)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_each_slot_that_comes_due_is_recorded_exactly_once(
-    words: str, late_hours: int, path: list[tuple[int, bool]]
+    engine: Engine, words: str, late_hours: int, path: list[tuple[int, bool]]
 ) -> None:
-    engine = open_engine("sqlite://")
-    metadata.create_all(engine)
     with engine.connect() as connection:
         its = line(words, late_hours * HOUR)
         tables = Tables(connection, [its])
@@ -263,7 +257,6 @@ def test_each_slot_that_comes_due_is_recorded_exactly_once(
         assert len(recorded) == len(tables.slots())
         for at, when in found_at.items():
             assert recorded[at]["state"] == ("done" if when - at <= its.late_after else "missed")
-    engine.dispose()
 
 
 def moments(schedule: Schedule, start: datetime, end: datetime) -> Iterator[datetime]:

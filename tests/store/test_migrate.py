@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -12,6 +11,13 @@ from bot.errors import StoreError
 from bot.store import migrate
 from bot.store.session import open_engine
 from bot.store.tables import metadata
+from tests.conftest import NewUrl
+
+INDEXES = {
+    "sqlite": "select name, sql from sqlite_master where type = 'index' and sql <> ''",
+    "postgresql": "select indexname as name, indexdef as sql from pg_indexes"
+    " where schemaname = 'public' and tablename <> 'alembic_version'",
+}
 
 
 def revision_of(engine: Engine) -> str | None:
@@ -20,9 +26,9 @@ def revision_of(engine: Engine) -> str | None:
 
 
 @pytest.fixture
-def migrated(tmp_path: Path) -> Iterator[Engine]:
+def migrated(new_url: NewUrl) -> Iterator[Engine]:
     """A database that was made by the migrations alone."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
+    engine = open_engine(new_url())
     migrate.upgrade(engine)
     yield engine
     engine.dispose()
@@ -31,10 +37,7 @@ def migrated(tmp_path: Path) -> Iterator[Engine]:
 def indexes(engine: Engine) -> dict[str, str]:
     """The indexes as the database has them, with the conditions of partial ones."""
     with engine.connect() as connection:
-        found = connection.execute(
-            text("select name, sql from sqlite_master where type = 'index' and sql <> ''")
-        )
-        return {row.name: row.sql for row in found}
+        return {row.name: row.sql for row in connection.execute(text(INDEXES[engine.dialect.name]))}
 
 
 def test_the_migrations_make_what_the_tables_say(migrated: Engine) -> None:

@@ -27,13 +27,14 @@ def test_a_savepoint_that_comes_first_is_undone_with_its_transaction(engine: Eng
     assert counters(engine) == {}
 
 
-def test_a_transaction_has_the_database_for_itself_from_its_begin_on(engine: Engine) -> None:
-    assert engine.url.database is not None
-    other = sqlite3.connect(engine.url.database, timeout=0)
+def test_a_transaction_has_the_database_for_itself_from_its_begin_on(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'bot.db'}")
+    other = sqlite3.connect(tmp_path / "bot.db", timeout=0)
     with engine.begin(), pytest.raises(sqlite3.OperationalError, match="locked"):
         other.execute("BEGIN IMMEDIATE")
     other.execute("BEGIN IMMEDIATE")
     other.close()
+    engine.dispose()
 
 
 def test_what_fails_in_a_savepoint_is_undone_alone(tx: Transaction) -> None:

@@ -5,10 +5,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Column, MetaData, String, Table, cast, insert, select
+from sqlalchemy import Column, Engine, MetaData, String, Table, cast, insert, select
 from sqlalchemy.exc import StatementError
 
-from bot.store.session import open_engine
 from bot.store.transaction import Transaction
 from bot.store.types import EPOCH, UtcTime
 from tests.builders import MONDAY_9
@@ -16,32 +15,30 @@ from tests.builders import MONDAY_9
 moments = Table("moments", MetaData(), Column("at", UtcTime))
 
 
-def stored(moment: datetime | None) -> tuple[datetime | None, str | None]:
+def stored(engine: Engine, moment: datetime | None) -> tuple[datetime | None, str | None]:
     """What comes back of ``moment``, and what the database itself holds."""
-    engine = open_engine("sqlite://")
     with engine.begin() as connection:
         moments.create(connection)
         connection.execute(insert(moments).values(at=moment))
         back = connection.execute(select(moments.c.at)).scalar()
         raw = connection.execute(select(cast(moments.c.at, String))).scalar()
-    engine.dispose()
     return back, raw
 
 
-def test_a_moment_is_kept_as_milliseconds_of_utc() -> None:
-    back, raw = stored(datetime(1970, 1, 2, 8, tzinfo=timezone(timedelta(hours=8))))
+def test_a_moment_is_kept_as_milliseconds_of_utc(engine: Engine) -> None:
+    back, raw = stored(engine, datetime(1970, 1, 2, 8, tzinfo=timezone(timedelta(hours=8))))
     assert raw == str(24 * 3600 * 1000)
     assert back == EPOCH + timedelta(days=1)
     assert back.utcoffset() == timedelta(0)
 
 
-def test_no_moment_stays_none() -> None:
-    assert stored(None) == (None, None)
+def test_no_moment_stays_none(engine: Engine) -> None:
+    assert stored(engine, None) == (None, None)
 
 
-def test_a_naive_moment_is_refused() -> None:
+def test_a_naive_moment_is_refused(engine: Engine) -> None:
     with pytest.raises(StatementError, match="naive"):
-        stored(MONDAY_9.replace(tzinfo=None))
+        stored(engine, MONDAY_9.replace(tzinfo=None))
 
 
 @given(st.datetimes(timezones=st.timezones()))
