@@ -29,6 +29,7 @@ from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 from tests.builders import BOSS, KEY, MONDAY_9, OTHER_KEY, OTHER_ROOM, QING, ROOM, ask, look, said
 from tests.conftest import MakeWorld
+from tests.postgres import Server
 
 BAD = "我妈妈住院了"
 PATIENCE = 10.0
@@ -471,3 +472,16 @@ async def test_a_database_that_is_locked_for_a_while_loses_nothing(
     assert next(locked, None) is None
     assert [message.text for _, message in world.sent] == ["在线｜1群｜今天发0 待发0"]
     assert (world.count("message_posted"), world.count("failures")) == (1, 0)
+
+
+async def test_a_server_that_ends_our_connections_loses_nothing(
+    sops: SopSet, postgres: Server, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(sops, MONDAY_9, postgres_url)
+    await world.start({KEY: ROOM}, [BOSS])
+    monkeypatch.setattr(runtime, "TRY_AGAIN", 0)
+    postgres.end_connections()
+    await world.happen(said("番茄"), said("/状态", BOSS))
+    assert [message.text for _, message in world.sent] == ["在线｜1群｜今天发0 待发0"]
+    assert (world.count("message_posted"), world.count("failures")) == (1, 0)
+    await world.close()

@@ -32,8 +32,10 @@ CLAIM_CODE = "TESTCODE"
 class World:
     """``start`` and ``stop`` the bot, let things ``happen``, move the ``stage``'s clock, read ``sent``."""
 
-    def __init__(self, sops: SopSet, begins: datetime, url: str, pace: Pace | None = None) -> None:
-        self.sops = sops
+    def __init__(
+        self, sops: SopSet, begins: datetime, url: str, pace: Pace | None = None, account: str = ACCOUNT
+    ) -> None:
+        self.sops, self.account = sops, account
         self.clock = VirtualClock(begins)
         self.stage = Stage(self.clock, sops.community.zone)
         self.channel = FakeChannel(self.clock.now)
@@ -53,7 +55,7 @@ class World:
             self.channel,
             writer,
             self.clock,
-            account=ACCOUNT,
+            account=self.account,
             pace=self._pace,
             status=Status(claim_code=CLAIM_CODE),
         )

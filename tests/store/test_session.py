@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy import Engine, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, insert, make_url, select
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.errors import StoreError
-from bot.store.session import check, insert_new, open_engine, savepoint, upsert
-from bot.store.tables import counter
+from bot.store.session import check, count_up, insert_new, is_passing, open_engine, savepoint, upsert
+from bot.store.tables import counter, metadata
 from bot.store.transaction import Transaction
 from tests.builders import Boom, failing, rows, values
 
@@ -105,3 +109,80 @@ def test_a_database_that_does_not_open_is_said_in_chinese(tmp_path: Path) -> Non
     with pytest.raises(StoreError, match="数据库打不开"):
         check(engine)
     engine.dispose()
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_postgresql_is_opened_however_its_url_is_spelt(postgres_url: str, scheme: str) -> None:
+    engine = open_engine(postgres_url.replace("postgresql", scheme, 1))
+    check(engine)
+    assert engine.dialect.driver == "psycopg"
+    engine.dispose()
+
+
+def test_another_kind_of_database_is_refused_in_chinese() -> None:
+    with pytest.raises(StoreError, match="只能是 sqlite:///文件 或 postgresql://"):
+        open_engine("mysql://root@localhost/bot")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"database": "nowhere"}, "没有这个数据库"),
+        ({"username": "nobody"}, "用户名或密码不对"),
+        ({"host": "127.0.0.1", "port": 1, "query": {}}, "连不上"),
+    ],
+)
+def test_why_postgresql_does_not_open_is_said_in_chinese_without_the_password(
+    postgres_url: str, change: dict[str, Any], reason: str
+) -> None:
+    url = make_url(postgres_url).set(password="hush", **change)
+    engine = open_engine(url.render_as_string(hide_password=False))
+    with pytest.raises(StoreError, match=reason) as caught:
+        check(engine)
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "passes"),
+    [
+        (None, True),  # the server was not reached
+        ("57P01", True),  # it is shutting down
+        ("40001", True),  # serialization
+        ("40P01", True),  # deadlock
+        ("53100", True),  # disk full
+        ("42501", False),  # no permission
+    ],
+)
+def test_what_passes_on_postgresql_is_told_by_its_state(sqlstate: str | None, passes: bool) -> None:
+    error = psycopg.OperationalError()
+    error.sqlstate = sqlstate
+    assert is_passing(OperationalError("SELECT 1", None, error)) is passes
+
+
+def test_a_server_that_is_away_passes() -> None:
+    engine = open_engine("postgresql://127.0.0.1:1/bot")
+    with pytest.raises(OperationalError) as caught:
+        engine.connect()
+    assert is_passing(caught.value)
+
+
+def test_two_who_wait_for_each_other_are_told_apart_by_an_error_that_passes(postgres_url: str) -> None:
+    engine = open_engine(postgres_url)
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(insert(counter), [{"scope": scope, "last": 1} for scope in ("a", "b")])
+    with ThreadPoolExecutor(2) as pool:
+        meet = Barrier(2)
+        both = [pool.submit(touch, engine, meet, *order) for order in (("a", "b"), ("b", "a"))]
+        errors = [error for task in both if (error := task.exception())]
+    engine.dispose()
+    (error,) = errors
+    assert isinstance(error, OperationalError)
+    assert is_passing(error)
+
+
+def touch(engine: Engine, meet: Barrier, first: str, then: str) -> None:
+    with engine.begin() as connection:
+        count_up(connection, counter, {"scope": first}, "last")
+        meet.wait(10)
+        count_up(connection, counter, {"scope": then}, "last")

@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Engine, insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
-from bot.store.tables import counter
+from bot.store import failures, session
+from bot.store.tables import counter, failure, metadata
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 from tests.builders import MONDAY_9, Boom, failing, rows
+from tests.postgres import Server
 
 
 def count_one(tx: Transaction) -> None:
@@ -101,3 +105,55 @@ async def test_a_closed_writer_lets_go_of_its_connection(engine: Engine) -> None
         assert checked_out(engine) == 1
     writer.close()
     assert checked_out(engine) == 0
+
+
+@pytest.fixture
+def far(postgres_url: str) -> Iterator[Writer]:
+    """A writer whose database is a server."""
+    engine = session.open_engine(postgres_url)
+    metadata.create_all(engine)
+    writer = Writer(engine)
+    yield writer
+    writer.close()
+    engine.dispose()
+
+
+def test_a_writer_whose_connection_is_lost_between_transactions_opens_another(
+    far: Writer, postgres: Server
+) -> None:
+    with far.transaction(MONDAY_9) as tx:
+        tx.new_id()
+    postgres.end_connections()
+    with pytest.raises(OperationalError) as caught, far.transaction(MONDAY_9) as tx:
+        count_one(tx)
+    assert session.is_passing(caught.value)
+    with far.transaction(MONDAY_9) as tx:
+        count_one(tx)
+    assert counted(far.engine) == 1
+
+
+def test_a_connection_that_is_lost_in_a_step_undoes_its_transaction_and_is_no_failure_of_the_step(
+    far: Writer, postgres: Server
+) -> None:
+    def step() -> None:
+        postgres.end_connections()
+        count_one(tx)
+
+    with pytest.raises(OperationalError) as caught, far.transaction(MONDAY_9) as tx:
+        failures.attempt(tx, "a step", step)
+    assert session.is_passing(caught.value)
+    with far.transaction(MONDAY_9) as tx:
+        count_one(tx)
+        assert rows(tx.connection, failure) == []
+    assert counted(far.engine) == 1
+
+
+def test_a_connection_that_is_lost_before_the_commit_passes(far: Writer, postgres: Server) -> None:
+    def count_and_lose(tx: Transaction) -> None:
+        count_one(tx)
+        postgres.end_connections()
+
+    with pytest.raises(OperationalError) as caught, far.transaction(MONDAY_9) as tx:
+        count_and_lose(tx)
+    assert session.is_passing(caught.value)
+    assert counted(far.engine) == 0
