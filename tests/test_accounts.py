@@ -83,7 +83,7 @@ async def test_each_has_its_own_moments_and_says_only_its_own(pair: Pair) -> Non
     assert sorted(row["account"] for row in look(a, outgoing)) == ["a", "b"]
 
 
-async def test_a_restart_of_one_leaves_what_the_other_is_sending_alone(pair: Pair) -> None:
+async def test_a_restart_of_one_leaves_what_waits_for_the_other_alone(pair: Pair) -> None:
     a, b = pair
     a.channel.cut()
     await a.settle()

@@ -35,7 +35,10 @@ class Writer:
 
     @contextmanager
     def transaction(self, now: datetime) -> Iterator[Transaction]:
-        """Commit at the end, or undo everything at an error. For use on the writer's thread."""
+        """Commit at the end, or undo everything at an error. For use on the writer's thread.
+
+        A connection that is lost fails this transaction; the next one opens another.
+        """
         if self._connection is None:
             self._connection = self.engine.connect()
         try:
@@ -43,8 +46,6 @@ class Writer:
                 yield Transaction(self._connection, self._ids, now)
         except BaseException:
             self._ids.forget()
-            if self._connection.invalidated:
-                self._close()
             raise
 
     def close(self) -> None:

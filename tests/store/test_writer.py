@@ -157,3 +157,6 @@ def test_a_connection_that_is_lost_before_the_commit_passes(far: Writer, postgre
         count_and_lose(tx)
     assert session.is_passing(caught.value)
     assert counted(far.engine) == 0
+    with far.transaction(MONDAY_9) as tx:
+        count_one(tx)
+    assert counted(far.engine) == 1
