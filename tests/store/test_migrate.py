@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -61,6 +62,15 @@ def test_an_upgrade_of_what_is_up_to_date_changes_nothing(migrated: Engine) -> N
     before = revision_of(migrated)
     migrate.upgrade(migrated)
     assert revision_of(migrated) == before is not None
+
+
+def test_processes_that_start_together_upgrade_one_after_the_other(postgres_url: str) -> None:
+    engines = [open_engine(postgres_url) for _ in range(3)]
+    with ThreadPoolExecutor(len(engines)) as pool:
+        list(pool.map(migrate.upgrade, engines))
+    assert revision_of(engines[0]) is not None
+    for engine in engines:
+        engine.dispose()
 
 
 def test_an_empty_database_has_no_revision(engine: Engine) -> None:
