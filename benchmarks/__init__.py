@@ -1,0 +1,1 @@
+"""How fast the bot is: ``make bench`` measures, prints a table and writes ``benchmarks/results.json``."""
