@@ -6,7 +6,7 @@ Everything here runs on the writer's thread, inside the transaction that it is g
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,41 +37,42 @@ class Pipeline:
     def process(self, tx: Transaction, batch: Sequence[RoomEvent]) -> None:
         """Record ``batch`` and react to what is new in it, in its order."""
         for segment in self._segments(batch):
-            new = self._recorder(tx).record(tx, segment)
+            held = roles.roles(tx)
+            new = self._recorder(tx, held).record(tx, segment)
             speakers = {it.person.identity_id for it in new if isinstance(it, Heard)}
             tx.listening |= runs.who_is_listened_to(tx, speakers)
             for happened in new:
-                self._react(tx, happened)
+                self._react(tx, happened, held)
 
     def _segments(self, batch: Sequence[RoomEvent]) -> Iterator[list[RoomEvent]]:
-        """Parts that can be recorded at once: commands change who is heard, recalls need what went before."""
+        """Parts to be recorded at once: recalls need what went before, some commands change who is heard."""
         part: list[RoomEvent] = []
         for event in batch:
-            alone = isinstance(event, MessageRecalled) or self._is_call(event)
-            if alone and part:
+            if part and isinstance(event, MessageRecalled):
                 yield part
                 part = []
             part.append(event)
-            if alone:
+            if self._changes_hearing(event):
                 yield part
                 part = []
         if part:
             yield part
 
-    def _is_call(self, event: RoomEvent) -> bool:
-        return isinstance(event, MessageReceived) and self.desk.call(event) is not None
+    def _changes_hearing(self, event: RoomEvent) -> bool:
+        call = self.desk.call(event) if isinstance(event, MessageReceived) else None
+        return call is not None and call.command.may_change_hearing
 
-    def _recorder(self, tx: Transaction) -> Recorder:
+    def _recorder(self, tx: Transaction, held: Mapping[int, set[str]]) -> Recorder:
         community = self.desk.sops.community
         return Recorder(
             account=self.desk.account,
             source=self.desk.source,
             keep_until=retention.keep_until(tx.now, community.privacy.keep_days, community.zone),
-            standings=roles.Standings(roles.roles(tx), community.roles),
+            standings=roles.Standings(held, community.roles),
             command_props=self.desk.props,
         )
 
-    def _react(self, tx: Transaction, happened: Happened) -> None:
+    def _react(self, tx: Transaction, happened: Happened, held: Mapping[int, set[str]]) -> None:
         _tell(happened)
         match happened:
             case Unheard():
@@ -80,7 +81,7 @@ class Pipeline:
                 self.player.recall(tx, happened)
             case BotLeft():
                 close_room(tx, self.desk, happened.room_id, "the bot is not in the room any more")
-            case Heard() if not self.desk.obey(tx, happened):
+            case Heard() if not self.desk.obey(tx, happened, held):
                 self.player.hear(tx, happened)
 
     # --- time ---

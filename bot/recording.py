@@ -32,7 +32,7 @@ from bot.people.directory import Person, Room
 from bot.people.roles import STAFF, Standings
 from bot.sop.context import LATE, Heard, Recalled
 from bot.store import log
-from bot.store.session import insert_new
+from bot.store.session import insert_many
 from bot.store.tables import interaction, texts
 from bot.store.transaction import Transaction
 
@@ -262,7 +262,7 @@ class _Segment:
         """Write the rows; gives the ids of the new ones. Texts of what was there already are left out."""
         new = log.append(self.tx, rows)
         kept = {row["text_id"] for row in rows if row["id"] in new}
-        insert_new(self.tx.connection, texts, [text for text in self.texts if text["id"] in kept])
+        insert_many(self.tx.connection, texts, [text for text in self.texts if text["id"] in kept])
         return new
 
     def happened(self, event: RoomEvent, row: dict[str, Any] | None, new: set[int]) -> Happened | None:
@@ -282,8 +282,8 @@ class _Segment:
 
     def _speaker(self, event: MessageReceived) -> Person:
         """Who spoke, by the name that the others see."""
-        known = self.people[event.sender.id]
-        return replace(known, name=event.sender.shown or known.name)
+        known, shown = self.people[event.sender.id], event.sender.shown
+        return known if shown in ("", known.name) else replace(known, name=shown)
 
 
 def _people(event: RoomEvent) -> Iterable[PersonSeen]:

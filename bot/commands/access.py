@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot.people import roles
 from bot.people.directory import Person, Room
 from bot.sop.kind import Command, Where, Who
@@ -11,7 +13,7 @@ from bot.store.transaction import Transaction
 _RANK = {Who.ANYONE: 0, Who.MEMBER: 1, Who.ADMIN: 2}
 
 
-def standing(tx: Transaction, person: Person, room: Room | None, held: dict[int, set[str]]) -> Who:
+def standing(tx: Transaction, person: Person, room: Room | None, held: Mapping[int, set[str]]) -> Who:
     """What ``person`` is, as far as commands go; ``held`` are the roles in force (``roles.roles``)."""
     if roles.ADMIN in held.get(person.member_id, ()):
         return Who.ADMIN

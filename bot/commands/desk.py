@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.commands import access
@@ -59,15 +59,20 @@ class CommandDesk:
         recorded = {"args": args} if by_admin and call.command.who is Who.ADMIN else {}
         return {"command": call.command.names[0], **recorded}
 
-    def obey(self, tx: Transaction, heard: Heard) -> bool:
-        """Obey (or refuse) what was typed; False: it is no command. Late ones are not executed."""
+    def obey(self, tx: Transaction, heard: Heard, held: Mapping[int, set[str]]) -> bool:
+        """Obey (or refuse) what was typed; False: it is no command. Late ones are not executed.
+
+        ``held`` are the roles in force.
+        """
         read = self._read(heard.message)
         if read is None or heard.late:
             return read is not None
-        standing = access.standing(tx, heard.person, heard.room, roles.roles(tx))
+        standing = access.standing(tx, heard.person, heard.room, held)
         if isinstance(read, Call):
             answers = self._execute(tx, heard, read, standing)
-            self._answer(tx, replace(heard, room=self._bound(tx, heard.message)), answers)
+            if read.command.may_change_hearing:
+                heard = replace(heard, room=self._bound(tx, heard.message))
+            self._answer(tx, heard, answers)
             return True
         hint = access.hint(read.typed, read.suggestion, standing, in_private=heard.room is None)
         self._answer(tx, heard, [hint] if hint else [])

@@ -11,7 +11,7 @@ from bot.sop.problems import closest
 
 SLASHES = "/／、"
 _WORD = re.compile(r"""[“”"]([^“”"]*)[“”"]|[‘’']([^‘’']*)[‘’']|[「『]([^」』]*)[」』]|(\S+)""")
-_MENTION = re.compile(r"^\s*@\S+?[\u2005\s]+(?=[/／、])")
+_MENTION = re.compile(r"^@\S+?[\u2005\s]+(?=[/／、])")
 _MOST_WORDS = 3
 
 
@@ -41,7 +41,9 @@ class Commands:
 
     def read(self, text: str, *, addressed: bool) -> Call | Unknown | None:
         """What ``text`` calls for; None: no command. ``addressed``: said to the bot, so bare words count."""
-        text = _MENTION.sub("", text.strip())
+        text = text.strip()
+        if text.startswith("@"):
+            text = _MENTION.sub("", text)
         if text[:1] and text[0] in SLASHES:
             return self._read_words(split(text[1:]))
         word = re.sub(r"^@\S+[\u2005\s]+", "", text) if addressed else ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, Update, bindparam, func, select, update
 
 from bot.channels.base import Message
 from bot.outbox.pace import Pace
@@ -21,6 +21,7 @@ from bot.outbox.queue import State
 from bot.store import log
 from bot.store.tables import identity, membership, outgoing, room_address
 from bot.store.transaction import Transaction
+from bot.store.types import UtcTime
 
 AnyRow = Row[*tuple[Any, ...]]
 ECHO_WITHIN = timedelta(minutes=2)
@@ -38,11 +39,12 @@ class Outcome:
 
 def claim(tx: Transaction, account: str, pace: Pace) -> Message | datetime | None:
     """The next message to send, now in ``sending``; or when to ask again; or None if nothing waits."""
-    _expire(tx, account)
-    _drop_homeless(tx, account)
+    asked = {"mine": account, "now": tx.now}
+    tx.connection.execute(_EXPIRY, asked)
+    tx.connection.execute(_CLEARANCE, asked)
     waiting: list[datetime] = []
     last, last_in = _last_sendings(tx, account, pace.longest)
-    for row in _heads(tx, account):
+    for row in tx.connection.execute(_HEADS, {"mine": account}).all():
         ready = pace.ready_at(row.id, last, last_in.get(_place(row)))
         moment = max(m for m in (ready, row.not_before, tx.now) if m is not None)
         if moment <= tx.now:
@@ -52,33 +54,50 @@ def claim(tx: Transaction, account: str, pace: Pace) -> Message | datetime | Non
     return min(waiting, default=None)
 
 
-def _open(account: str, state: State) -> ColumnElement[bool]:
+def _open(account: str | BindParameter[str], state: State) -> ColumnElement[bool]:
     """Rows of the account that are not settled (which the partial index finds), in one state."""
     here = outgoing.c.account == account
     return here & outgoing.c.settled_at.is_(None) & (outgoing.c.state == state)
 
 
-def _expire(tx: Transaction, account: str) -> None:
-    late = outgoing.c.expires_at < tx.now
-    gone = {"state": State.EXPIRED, "reason": "too late to be sent", "settled_at": tx.now}
-    tx.connection.execute(update(outgoing).where(_open(account, State.QUEUED), late).values(gone))
+# What is asked for every message is built once: building a statement takes longer than its execution.
+_ACCOUNT, _NOW = bindparam("mine", type_=outgoing.c.account.type), bindparam("now", type_=UtcTime)
+_QUEUED = _open(_ACCOUNT, State.QUEUED)
 
 
-def _drop_homeless(tx: Transaction, account: str) -> None:
+def _expiry() -> Update:
+    gone = {"state": State.EXPIRED, "reason": "too late to be sent", "settled_at": _NOW}
+    return update(outgoing).where(_QUEUED, outgoing.c.expires_at < _NOW).values(gone)
+
+
+def _clearance() -> Update:
     """A room that has no chat any more can be told nothing."""
-    homes = select(room_address.c.room_id).where(room_address.c.account == account)
+    homes = select(room_address.c.room_id).where(room_address.c.account == _ACCOUNT)
     homeless = outgoing.c.room_id.is_not(None) & outgoing.c.room_id.not_in(homes)
-    gone = {"state": State.DROPPED, "reason": "nowhere to send it to", "settled_at": tx.now}
-    tx.connection.execute(update(outgoing).where(_open(account, State.QUEUED), homeless).values(gone))
+    gone = {"state": State.DROPPED, "reason": "nowhere to send it to", "settled_at": _NOW}
+    return update(outgoing).where(_QUEUED, homeless).values(gone)
 
 
-def _heads(tx: Transaction, account: str) -> list[AnyRow]:
+def _heads() -> Select[*tuple[Any, ...]]:
     """What is first in line in each room and private chat, in the order in which it goes."""
     here = (outgoing.c.room_id, outgoing.c.identity_id)
     line = func.row_number().over(partition_by=here, order_by=(outgoing.c.priority, outgoing.c.id))
-    queued = select(outgoing.c.id, line.label("line")).where(_open(account, State.QUEUED)).subquery()
+    queued = select(outgoing.c.id, line.label("line")).where(_QUEUED).subquery()
     query = select(outgoing).join(queued, queued.c.id == outgoing.c.id).where(queued.c.line == 1)
-    return list(tx.connection.execute(query.order_by(outgoing.c.priority, outgoing.c.id)))
+    return query.order_by(outgoing.c.priority, outgoing.c.id)
+
+
+def _sendings() -> Select[*tuple[Any, ...]]:
+    """When the account last began to send in each place, from ``since`` on."""
+    since = bindparam("since", type_=UtcTime)
+    return (
+        select(outgoing.c.room_id, outgoing.c.identity_id, func.max(outgoing.c.sending_at).label("at"))
+        .where(outgoing.c.account == _ACCOUNT, outgoing.c.sending_at.between(since, _NOW))
+        .group_by(outgoing.c.room_id, outgoing.c.identity_id)
+    )
+
+
+_EXPIRY, _CLEARANCE, _HEADS, _SENDINGS = _expiry(), _clearance(), _heads(), _sendings()
 
 
 def _place(row: AnyRow) -> tuple[int | None, int | None]:
@@ -89,12 +108,8 @@ def _last_sendings(
     tx: Transaction, account: str, within: timedelta
 ) -> tuple[datetime | None, dict[tuple[int | None, int | None], datetime]]:
     """When the account last began to send, over all and in each place, if that was ``within`` now."""
-    query = (
-        select(outgoing.c.room_id, outgoing.c.identity_id, func.max(outgoing.c.sending_at).label("at"))
-        .where(outgoing.c.account == account, outgoing.c.sending_at.between(tx.now - within, tx.now))
-        .group_by(outgoing.c.room_id, outgoing.c.identity_id)
-    )
-    last_in = {_place(row): row.at for row in tx.connection.execute(query)}
+    asked = {"mine": account, "now": tx.now, "since": tx.now - within}
+    last_in = {_place(row): row.at for row in tx.connection.execute(_SENDINGS, asked)}
     return max(last_in.values(), default=None), last_in
 
 

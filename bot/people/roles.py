@@ -29,7 +29,9 @@ class Standings:
 
     def actor_role(self, member_id: int) -> str:
         """As what this person's acts are recorded: staff, expert, koc or member."""
-        mine = {STAFF if name == ADMIN else self.kinds.get(name) for name in self.held.get(member_id, ())}
+        if member_id not in self.held:
+            return "member"
+        mine = {STAFF if name == ADMIN else self.kinds.get(name) for name in self.held[member_id]}
         return next((kind for kind in _KINDS if kind in mine), "member")
 
 

@@ -100,6 +100,11 @@ class Command:
     words: tuple[str, ...] = ()
     unheard_too: bool = False
 
+    @property
+    def may_change_hearing(self) -> bool:
+        """Whether who is heard where, or counts as what, may be another after it."""
+        return self.who is Who.ADMIN or self.unheard_too
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:

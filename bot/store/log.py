@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.store.session import insert_new
+from sqlalchemy import select
+
+from bot.store.session import insert_many
 from bot.store.tables import interaction
 from bot.store.transaction import Transaction
 
@@ -57,4 +59,8 @@ def entry(
 
 def append(tx: Transaction, rows: Sequence[dict[str, Any]]) -> set[int]:
     """Write ``rows``; gives the ids of those that were not there before."""
-    return {row.id for row in insert_new(tx.connection, interaction, rows, "id")}
+    ids = {row["id"] for row in rows}
+    if insert_many(tx.connection, interaction, rows) == len(rows):
+        return ids
+    written = select(interaction.c.id).where(interaction.c.id.in_(ids))
+    return set(tx.connection.scalars(written))
