@@ -137,11 +137,12 @@ def note_present(tx: Transaction, present: Mapping[tuple[int, int], tuple[str, d
     """That these people are in these rooms, because they spoke: (room, identity) → (alias there, when)."""
     if not present:
         return
-    query = select(membership).where(
+    seen = select(*(membership.c[name] for name in ("room_id", "identity_id", "alias", "ordinal", "left_at")))
+    query = seen.where(
         membership.c.room_id.in_({room_id for room_id, _ in present}),
         membership.c.identity_id.in_({identity_id for _, identity_id in present}),
     )
-    known = {(row.room_id, row.identity_id): row for row in tx.connection.execute(query)}
+    known = {(row[0], row[1]): row for row in tx.connection.execute(query)}
     new = [pair for pair in present if pair not in known]
     rows = [{"room_id": r, "identity_id": i, "alias": present[r, i][0], "ordinal": 1} for r, i in new]
     insert_new(tx.connection, membership, rows)
