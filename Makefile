@@ -27,7 +27,7 @@ check: $(VENV)/.dev ## ruff, mypy, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.run ## measure speed and memory, about three minutes
+bench: $(VENV)/.run ## measure speed and memory, about a minute
 	$(BIN)/python -m benchmarks
 
 lock: ## write the lock files anew (needs uv)
