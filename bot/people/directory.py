@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select, update
 
 from bot import events
 from bot.store.ids import next_number
@@ -98,16 +98,21 @@ def rename_room(tx: Transaction, room_id: int, title: str) -> None:
     tx.connection.execute(update(room).where(room.c.id == room_id).values(title=title))
 
 
+# Built once: everything that is heard asks this, and building it takes longer than its execution.
+_KNOWN = (
+    select(identity.c.external_id, identity.c.id, identity.c.member_id, member.c.number, identity.c.name)
+    .select_from(identity.join(member, member.c.id == identity.c.member_id))
+    .where(identity.c.source == bindparam("from"))
+    .where(identity.c.external_id.in_(bindparam("ids", expanding=True)))
+)
+
+
 def known_people(tx: Transaction, source: str, external_ids: Collection[str]) -> dict[str, Person]:
     """Those of ``external_ids`` whom we know."""
     if not external_ids:
         return {}
-    query = (
-        select(identity.c.external_id, identity.c.id, identity.c.member_id, member.c.number, identity.c.name)
-        .select_from(identity.join(member, member.c.id == identity.c.member_id))
-        .where(identity.c.source == source, identity.c.external_id.in_(external_ids))
-    )
-    return {row[0]: Person(*row[1:]) for row in tx.connection.execute(query)}
+    found = tx.connection.execute(_KNOWN, {"from": source, "ids": list(external_ids)})
+    return {row[0]: Person(*row[1:]) for row in found}
 
 
 def meet(tx: Transaction, source: str, people: Iterable[events.Person]) -> dict[str, Person]:
