@@ -140,23 +140,27 @@ def _mentions(tx: Transaction, row: AnyRow) -> tuple[tuple[str, str], ...]:
 def settle(tx: Transaction, outcome: Outcome) -> None:
     """Write down how a send ended. What an echo settled before stays sent."""
     row = _row(tx, outcome.outgoing_id)
-    if outcome.state == State.QUEUED and row is not None and row.state == State.SENDING:
+    if row is None:
+        return
+    platform_id = _unless_taken(tx, row, outcome.platform_id)
+    if row.state == State.SENT and platform_id and not row.platform_id:
+        _set(tx, row.id, platform_id=platform_id)
+    elif row.state == State.SENDING and outcome.state == State.QUEUED:
         _set(tx, row.id, state=State.QUEUED, sending_at=None)
-        return
-    if row is None or row.state not in (State.SENDING, State.UNKNOWN):
-        if row is not None and row.state == State.SENT and outcome.platform_id and not row.platform_id:
-            _set(tx, row.id, platform_id=outcome.platform_id)
-        return
-    _set(
-        tx,
-        row.id,
-        state=outcome.state,
-        reason=outcome.reason,
-        settled_at=tx.now,
-        platform_id=outcome.platform_id,
-    )
-    if outcome.state == State.SENT:
-        _record_sent(tx, row, tx.now)
+    elif row.state in (State.SENDING, State.UNKNOWN):
+        ended = {"state": outcome.state, "reason": outcome.reason, "settled_at": tx.now}
+        _set(tx, row.id, platform_id=platform_id, **ended)
+        if outcome.state == State.SENT:
+            _record_sent(tx, row, tx.now)
+
+
+def _unless_taken(tx: Transaction, row: AnyRow, platform_id: str | None) -> str | None:
+    """The id, unless an older row with the same words took it, because its echo came before this return.
+
+    Then either row stands for either message: both are sent, and each message is counted once.
+    """
+    taken = None if platform_id is None else _by_platform_id(tx, row.account, platform_id)
+    return platform_id if taken is None or taken.id == row.id else None
 
 
 def echo(tx: Transaction, account: str, platform_id: str, place: int | None, text: str, at: datetime) -> bool:

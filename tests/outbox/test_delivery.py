@@ -10,7 +10,8 @@ from bot.outbox import delivery
 from bot.outbox.pace import Pace
 from bot.outbox.queue import Priority, State
 from bot.people import directory
-from tests.builders import KEY, MONDAY_9, OTHER_ROOM, QING, ROOM, ZHOU
+from bot.store.tables import outgoing
+from tests.builders import KEY, MONDAY_9, OTHER_ROOM, QING, ROOM, ZHOU, rows
 from tests.outbox.office import ACCOUNT, SOURCE, Office, office
 
 SECOND = timedelta(seconds=1)
@@ -319,3 +320,15 @@ def test_after_a_crash_what_was_being_sent_is_unknown_and_not_sent_again(desk: O
 def test_an_outcome_of_what_is_not_in_the_outbox_is_passed_over(desk: Office) -> None:
     desk.settle(Message(999, "早"), State.SENT, "p1")
     assert desk.recorded() == []
+
+
+def test_a_row_does_not_take_an_id_that_an_older_one_with_the_same_words_has(desk: Office) -> None:
+    desk.post("在吗")
+    desk.post("在吗")
+    first, second = desk.claim_message(), desk.claim_message()
+    assert desk.echo("p1", "在吗", desk.room)
+    desk.settle(second, platform_id="p1")
+    desk.settle(first, platform_id="p2")
+    found = [(row["id"], row["state"], row["platform_id"]) for row in rows(desk.connection, outgoing)]
+    assert found == [(first.id, State.SENT, "p1"), (second.id, State.SENT, None)]
+    assert desk.echo("p2", "在吗", desk.room), "the other message is known, too"
