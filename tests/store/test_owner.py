@@ -22,6 +22,12 @@ with owning(*sys.argv[1:]):
 """
 
 
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """A file, whose lock it is about."""
+    return f"sqlite:///{tmp_path / 'bot.db'}"
+
+
 def holder(url: str) -> subprocess.Popen[bytes]:
     """Another process that owns ``main``."""
     process = subprocess.Popen([sys.executable, "-c", HOLD, url, "main"], stdout=subprocess.PIPE)
