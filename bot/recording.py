@@ -169,7 +169,8 @@ class _Segment:
         if original is None:
             return None
         self.tx.connection.execute(delete(texts).where(texts.c.id == original.text_id))
-        unquote(self.tx, original.room_id, original.id, original.occurred_at)
+        if original.room_id is not None:  # nothing that is said in private is repeated
+            unquote(self.tx, original.room_id, original.id, original.occurred_at)
         return log.entry(
             self.tx,
             self.recorder.source,

@@ -127,19 +127,14 @@ def drop_queued(tx: Transaction, room_id: int, reason: str) -> None:
 
 def unquote(tx: Transaction, room_id: int, message_id: int, said_at: datetime) -> None:
     """A message was taken back: what repeats its words is not sent any more, and does not keep them."""
-    later = (
-        (outgoing.c.room_id == room_id) & (outgoing.c.queued_at >= said_at) & outgoing.c.wiped_at.is_(None)
+    here = (outgoing.c.room_id == room_id) & outgoing.c.wiped_at.is_(None)
+    later = select(outgoing.c.id, outgoing.c.state, outgoing.c.payload).where(
+        here, outgoing.c.queued_at >= said_at
     )
-    for row in tx.connection.execute(
-        select(outgoing.c.id, outgoing.c.state, outgoing.c.payload).where(later)
-    ):
+    for row in tx.connection.execute(later).all():
         if message_id in row.payload.get("quotes", ()):
-            here = outgoing.c.id == row.id
-            tx.connection.execute(update(outgoing).where(here).values(payload=WIPED, wiped_at=tx.now))
+            forgotten: dict[str, object] = {"payload": WIPED, "wiped_at": tx.now}
             if row.state == State.QUEUED:
-                dropped = {
-                    "state": State.DROPPED,
-                    "reason": "what it quotes was recalled",
-                    "settled_at": tx.now,
-                }
-                tx.connection.execute(update(outgoing).where(here).values(dropped))
+                forgotten |= {"state": State.DROPPED, "reason": "what it quotes was recalled"}
+                forgotten |= {"settled_at": tx.now}
+            tx.connection.execute(update(outgoing).where(outgoing.c.id == row.id).values(forgotten))

@@ -20,8 +20,8 @@ def owning(url: str, account: str) -> Iterator[None]:
     For SQLite the lock is the kernel's, on a file beside the database: a SIGKILL leaves nothing to clean up.
     """
     parsed = session.parse_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        yield  # a server has locks of its own
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        yield  # there is no file to put a lock beside
         return
     with _open(Path(f"{parsed.database}.{account}.lock")) as file:
         try:

@@ -63,3 +63,9 @@ def test_an_account_is_free_again_after_its_owner(url: str, tmp_path: Path) -> N
     for _ in range(2):
         with owning(url, "main"):
             assert (tmp_path / "bot.db.main.lock").read_text() == str(os.getpid())
+
+
+def test_a_url_without_a_file_leaves_no_lock_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with owning("sqlite://", "main"):
+        assert list(tmp_path.iterdir()) == []
