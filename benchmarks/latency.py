@@ -9,7 +9,7 @@ from statistics import quantiles
 
 from benchmarks.results import Result
 from benchmarks.world import ACCOUNT, ANSWERED_EVERY, NOW, Answered, World, messages, open_world, sops
-from bot.channels.base import Message
+from bot.channels.base import Effect
 from bot.channels.fake import FakeChannel
 from bot.clock import VirtualClock
 from bot.events import MessageReceived
@@ -25,9 +25,9 @@ class TimedChannel(FakeChannel):
 
     sent_at = 0.0
 
-    async def send(self, message: Message) -> str | None:
+    async def send(self, effect: Effect) -> str | None:
         self.sent_at = time.perf_counter()
-        return await super().send(message)
+        return await super().send(effect)
 
 
 def measure(folder: Path, rounds: int) -> list[Result]:

@@ -8,6 +8,7 @@
 └── ``SendError``          a message did not reach the platform
     ├── ``NotConnected``   it was not even tried: it still waits
     ├── ``SendFailed``     the platform refused it: it certainly did not go out
+    │   └── ``TooOften``   it refused it because we send too much
     └── ``SendLost``       the call was lost: nobody knows whether it went out
 
 Messages that operators read are Chinese; the others are English.
@@ -54,6 +55,10 @@ class NotConnected(SendError):
 
 class SendFailed(SendError):
     """The platform said no: the message did not go out, and may be tried again."""
+
+
+class TooOften(SendFailed):
+    """The platform said no because we send too much: everything has to rest for a while."""
 
 
 class SendLost(SendError):

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.exc import OperationalError
 
-from bot.channels.base import Channel, Message
+from bot.channels.base import Channel, Effect
 from bot.clock import LOOK_AGAIN, Clock
 from bot.errors import NotConnected, SendFailed, SendLost
 from bot.events import ChannelEvent, LinkDown, LinkUp, LoginCode, Malformed, RoomEvent
@@ -303,26 +303,26 @@ class Runtime:
     async def _send_all(self) -> None:
         while self.pipeline.desk.status.online and not self._stopping.is_set():
             claimed = await self._ask_core(lambda tx: delivery.claim(tx, self.account, self._pace))
-            if not isinstance(claimed, Message):
+            if claimed is None or isinstance(claimed, datetime):
                 self.pacer.set(claimed)
                 return
             outcome = await self._send(claimed)
             logger.info("message %s out=%d %s", outcome.state, claimed.id, outcome.reason)
             await self._ask_core(lambda tx, o=outcome: delivery.settle(tx, o))  # type: ignore[misc]
 
-    async def _send(self, message: Message) -> Outcome:
+    async def _send(self, effect: Effect) -> Outcome:
         try:
-            platform_id = await self.channel.send(message)
+            platform_id = await self.channel.send(effect)
         except NotConnected as error:
-            return Outcome(message.id, State.QUEUED, str(error))
+            return Outcome(effect.id, State.QUEUED, str(error))
         except SendFailed as error:
-            return Outcome(message.id, State.FAILED, str(error))
+            return Outcome(effect.id, State.FAILED, str(error))
         except SendLost as error:
-            return Outcome(message.id, State.UNKNOWN, str(error))
+            return Outcome(effect.id, State.UNKNOWN, str(error))
         except Exception as error:
             logger.error("the channel broke its contract: %s", failures.without_words(error))
-            return Outcome(message.id, State.UNKNOWN, type(error).__name__)
-        return Outcome(message.id, State.SENT, platform_id=platform_id)
+            return Outcome(effect.id, State.UNKNOWN, type(error).__name__)
+        return Outcome(effect.id, State.SENT, platform_id=platform_id)
 
 
 def _note_malformed(tx: Transaction, event: Malformed) -> None:

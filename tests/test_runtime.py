@@ -12,7 +12,7 @@ from sqlalchemy import Table
 from sqlalchemy.exc import OperationalError
 
 from bot import app, recording, runtime
-from bot.channels.base import Deliver, Message
+from bot.channels.base import Deliver, Effect
 from bot.channels.fake import Echo, FakeChannel, Fault
 from bot.clock import LOOK_AGAIN, VirtualClock
 from bot.events import LinkDown, LinkUp, LoginCode, Malformed, MessageReceived
@@ -51,9 +51,9 @@ class SlowChannel(FakeChannel):
 
     gate: Gate
 
-    async def send(self, message: Message) -> str | None:
+    async def send(self, effect: Effect) -> str | None:
         await self.gate.pass_through()
-        return await super().send(message)
+        return await super().send(effect)
 
 
 class BrokenChannel(FakeChannel):
@@ -62,7 +62,7 @@ class BrokenChannel(FakeChannel):
     async def run(self, deliver: Deliver) -> None:
         raise ZeroDivisionError
 
-    async def send(self, message: Message) -> str | None:
+    async def send(self, effect: Effect) -> str | None:
         raise ZeroDivisionError
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from bot.events import ChannelEvent
@@ -19,6 +20,8 @@ class Capabilities:
     recall: bool = False
     mention_all: bool = False
     pictures: bool = False
+    friends: bool = False
+    invitations: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,45 @@ class Message:
     mentions: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture to go out, the file at ``path``, to the room ``chat_id`` or in private to ``person_id``."""
+
+    id: int
+    path: Path
+    chat_id: str | None = None
+    person_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FriendAcceptance:
+    """Become friends with whoever asked to, by ``FriendRequested.id``."""
+
+    id: int
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationAcceptance:
+    """Go into the room that we were invited to, by ``RoomInvited.id``."""
+
+    id: int
+    invitation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Invite a person into a room."""
+
+    id: int
+    chat_id: str
+    person_id: str
+
+
+Effect = Message | Picture | FriendAcceptance | InvitationAcceptance | Invitation
+"""What people or the platform notice: one row of the outbox, as the channel takes it."""
+
+
 class Channel(Protocol):
     """A platform account that we speak through.
 
@@ -45,8 +87,9 @@ class Channel(Protocol):
     stops within a second when cancelled, leaving no task behind and the account logged in.
 
     ``send`` returns the platform's id of the sent message, or None where the platform gives none; it raises
-    ``SendFailed`` when the platform refused (nothing went out), ``SendLost`` when nobody knows. It may be
-    called only between ``LinkUp`` and ``LinkDown``; at other times it raises ``NotConnected``.
+    ``SendFailed`` when the platform refused (nothing went out; ``TooOften``: because we send too much),
+    ``SendLost`` when nobody knows. It may be called only between ``LinkUp`` and ``LinkDown``; at other times
+    it raises ``NotConnected``. What it has no capability for it refuses.
     """
 
     name: str
@@ -54,4 +97,4 @@ class Channel(Protocol):
 
     async def run(self, deliver: Deliver) -> None: ...
 
-    async def send(self, message: Message) -> str | None: ...
+    async def send(self, effect: Effect) -> str | None: ...

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 
-from bot.channels.base import Capabilities, Deliver, Message
-from bot.errors import NotConnected, SendFailed, SendLost
+from bot.channels.base import Capabilities, Deliver, Effect, Message, Picture
+from bot.errors import NotConnected, SendFailed, SendLost, TooOften
 from bot.events import ChannelEvent, Chat, LinkDown, LinkUp, MessageReceived, Person
 
 
@@ -22,6 +22,7 @@ class Fault(Enum):
     """What happens to a message instead of being sent."""
 
     REFUSED = "refused"
+    TOO_OFTEN = "too often"
     LOST = "lost"
     LOST_BUT_SENT = "lost but sent"
     HANGS = "hangs"
@@ -36,14 +37,18 @@ class Echo(Enum):
 
 
 class FakeChannel:
-    """Scripted by ``feed``, ``say``, ``fail_next``, ``cut``, ``mend``, ``end``; seen through ``sent``."""
+    """Scripted by ``feed``, ``say``, ``fail_next``, ``cut``, ``mend``, ``end``.
+
+    Seen through ``sent`` (what was said) and ``done`` (every effect).
+    """
 
     name = "fake"
-    capabilities = Capabilities(recall=True, mention_all=True, pictures=True)
+    capabilities = Capabilities(recall=True, mention_all=True, pictures=True, friends=True, invitations=True)
 
     def __init__(self, now: Callable[[], datetime], *, echo: Echo = Echo.AFTER) -> None:
         self.me = Person("bot", "小原")
         self.sent: list[tuple[Message, str]] = []
+        self.done: list[Effect] = []
         self.echo = echo
         self._now = now
         self._events: asyncio.Queue[ChannelEvent | None] = asyncio.Queue()
@@ -61,17 +66,22 @@ class FakeChannel:
         finally:
             self._up = False
 
-    async def send(self, message: Message) -> str | None:
+    async def send(self, effect: Effect) -> str | None:
         if not self._up:
             raise NotConnected("the link is down")
         fault = self._faults.popleft() if self._faults else None
         if fault is Fault.REFUSED:
             raise SendFailed("refused, as scripted")
+        if fault is Fault.TOO_OFTEN:
+            raise TooOften("too often, as scripted")
         if fault is Fault.LOST:
             raise SendLost("lost, as scripted")
         if fault is Fault.HANGS:
             await asyncio.Event().wait()
-        return await self._show(message, lost=fault is Fault.LOST_BUT_SENT)
+        self.done.append(effect)
+        if isinstance(effect, Message):
+            return await self._show(effect, lost=fault is Fault.LOST_BUT_SENT)
+        return self.next_id() if isinstance(effect, Picture) else None
 
     def feed(self, *events: ChannelEvent) -> None:
         """Let these happen, after all that was fed before."""

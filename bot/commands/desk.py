@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from bot.commands import access
 from bot.commands.parser import Call, Commands, Unknown
 from bot.events import MessageReceived
-from bot.outbox.queue import ANSWER_WITHIN, Intent, Post, Priority, enqueue
+from bot.outbox.queue import ANSWER_WITHIN, Intent, Post, Priority, enqueue, text
 from bot.people import directory, roles
 from bot.people.directory import Room
 from bot.sop.context import LATE, CommandContext, Heard, Played
@@ -93,7 +93,7 @@ class CommandDesk:
         if not answers:
             return
         post = Post(
-            texts=["\n".join(answers)],
+            parts=[text("\n".join(answers))],
             intent=Intent.REPLY,
             priority=Priority.ANSWER,
             dedupe_key=f"answer:{heard.id}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.outbox.queue import Intent, Post, Priority, drop_queued, enqueue
+from bot.outbox.queue import Intent, Post, Priority, drop_queued, enqueue, text
 from bot.people import directory
 from bot.people.directory import Room
 from bot.sop.community import PrivacyWords
@@ -60,7 +60,7 @@ def post_privacy_notice(tx: Transaction, sops: SopSet, account: str, room: Room,
     community = sops.community
     words = PrivacyWords(community.name, community.mission, community.privacy.keep_days, community.bot.name)
     notice = Post(
-        texts=[sops.templates.render(community.privacy.template, words)],
+        parts=[text(sops.templates.render(community.privacy.template, words))],
         intent=Intent.SERVICE,
         priority=Priority.REPLY,
         dedupe_key=f"privacy:{room.id}:{cause}",

@@ -11,13 +11,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Row, Select, Update, bindparam, func, select, update
 
-from bot.channels.base import Message
+from bot.channels.base import (
+    Effect,
+    FriendAcceptance,
+    Invitation,
+    InvitationAcceptance,
+    Message,
+    Picture,
+)
 from bot.outbox.pace import Pace
-from bot.outbox.queue import State
+from bot.outbox.queue import Kind, State
 from bot.store import log
 from bot.store.tables import identity, membership, outgoing, room_address
 from bot.store.transaction import Transaction
@@ -37,8 +45,8 @@ class Outcome:
     platform_id: str | None = None
 
 
-def claim(tx: Transaction, account: str, pace: Pace) -> Message | datetime | None:
-    """The next message to send, now in ``sending``; or when to ask again; or None if nothing waits."""
+def claim(tx: Transaction, account: str, pace: Pace) -> Effect | datetime | None:
+    """The next effect to bring about, now in ``sending``; or when to ask again; or None if nothing waits."""
     asked = {"mine": account, "now": tx.now}
     tx.connection.execute(_EXPIRY, asked)
     tx.connection.execute(_CLEARANCE, asked)
@@ -49,7 +57,7 @@ def claim(tx: Transaction, account: str, pace: Pace) -> Message | datetime | Non
         moment = max(m for m in (ready, row.not_before, tx.now) if m is not None)
         if moment <= tx.now:
             _set(tx, row.id, state=State.SENDING, sending_at=tx.now, attempts=row.attempts + 1)
-            return _message(tx, row)
+            return _effect(tx, row)
         waiting.append(moment)
     return min(waiting, default=None)
 
@@ -113,14 +121,30 @@ def _last_sendings(
     return max(last_in.values(), default=None), last_in
 
 
-def _message(tx: Transaction, row: AnyRow) -> Message:
+def _effect(tx: Transaction, row: AnyRow) -> Effect:
     """A row as the channel takes it, with the platform's ids of today."""
-    if row.room_id is None:
-        query = select(identity.c.external_id).where(identity.c.id == row.identity_id)
-        return Message(row.id, row.payload["text"], person_id=tx.connection.execute(query).scalar_one())
-    here = (room_address.c.room_id == row.room_id) & (room_address.c.account == row.account)
-    chat = tx.connection.execute(select(room_address.c.platform_id).where(here)).scalar_one()
-    return Message(row.id, row.payload["text"], chat_id=chat, mentions=_mentions(tx, row))
+    chat = None if row.room_id is None else _chat_id(tx, row.account, row.room_id)
+    person = None if row.identity_id is None else _person_id(tx, row.identity_id)
+    match row.kind:
+        case Kind.PICTURE:
+            return Picture(row.id, Path(row.payload["path"]), chat, person)
+        case Kind.ACCEPT_FRIEND:
+            return FriendAcceptance(row.id, row.payload["request_id"])
+        case Kind.ACCEPT_INVITATION:
+            return InvitationAcceptance(row.id, row.payload["invitation_id"])
+        case Kind.INVITE:
+            return Invitation(row.id, _chat_id(tx, row.account, row.payload["room_id"]), person or "")
+    return Message(row.id, row.payload["text"], chat, person, _mentions(tx, row))
+
+
+def _person_id(tx: Transaction, identity_id: int) -> str:
+    query = select(identity.c.external_id).where(identity.c.id == identity_id)
+    return str(tx.connection.execute(query).scalar_one())
+
+
+def _chat_id(tx: Transaction, account: str, room_id: int) -> str:
+    here = (room_address.c.room_id == room_id) & (room_address.c.account == account)
+    return str(tx.connection.execute(select(room_address.c.platform_id).where(here)).scalar_one())
 
 
 def _mentions(tx: Transaction, row: AnyRow) -> tuple[tuple[str, str], ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from pathlib import Path
 
 from sqlalchemy import select, update
 
@@ -53,17 +54,62 @@ class Kind(StrEnum):
     """What the channel is to do."""
 
     TEXT = "text"
+    PICTURE = "picture"
+    ACCEPT_FRIEND = "accept_friend"
+    ACCEPT_INVITATION = "accept_invitation"
+    INVITE = "invite"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that the channel is to do; ``payload`` is its kind's (see ``text``, ``picture`` …)."""
+
+    kind: Kind
+    payload: Mapping[str, object]
+
+
+def text(words: str) -> Part:
+    """Say these words."""
+    return Part(Kind.TEXT, {"text": words})
+
+
+def picture(path: Path) -> Part:
+    """Show the picture at ``path``."""
+    return Part(Kind.PICTURE, {"path": str(path)})
+
+
+def accept_friend(request_id: str) -> Part:
+    """Become friends with whoever sent this request (the platform's id)."""
+    return Part(Kind.ACCEPT_FRIEND, {"request_id": request_id})
+
+
+def accept_invitation(invitation_id: str) -> Part:
+    """Go into the room of this invitation (the platform's id)."""
+    return Part(Kind.ACCEPT_INVITATION, {"invitation_id": invitation_id})
+
+
+def invite_into(room_id: int) -> Part:
+    """Invite the person to whom the post goes into this room of ours."""
+    return Part(Kind.INVITE, {"room_id": room_id})
+
+
+class Repeat(StrEnum):
+    """Whether a message may be sent again when nobody knows whether it arrived."""
+
+    NEVER = "never"
+    SAFE = "safe"
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What is to be said: one text or several in a row, to a room, or in private to somebody.
+    """What is to be done in one go: a text, or several parts in a row, in a room or in private.
 
     ``dedupe_key`` is what makes it one and the same: a second post with the key is not queued. ``mentions``
-    are identities, ``quotes`` the interactions whose words it repeats.
+    are identities, ``quotes`` the interactions whose words it repeats. ``repeat`` is the author's word that
+    it may come twice; ``despite_stop`` marks what is answered though all sending was stopped.
     """
 
-    texts: Sequence[str]
+    parts: Sequence[Part]
     intent: Intent
     priority: Priority
     dedupe_key: str
@@ -76,12 +122,14 @@ class Post:
     sop_id: str | None = None
     run_id: int | None = None
     cause_id: int | None = None
+    repeat: Repeat = Repeat.NEVER
+    despite_stop: bool = False
 
 
 def enqueue(tx: Transaction, account: str, post: Post) -> int | None:
     """Queue ``post`` for ``account``; gives its post id, or None if it was queued before."""
     post_id = tx.new_id()
-    ids = [post_id, *(tx.new_id() for _ in post.texts[1:])]
+    ids = [post_id, *(tx.new_id() for _ in post.parts[1:])]
     new = insert_new(
         tx.connection,
         outgoing,
@@ -95,18 +143,21 @@ def enqueue(tx: Transaction, account: str, post: Post) -> int | None:
 def _row(
     tx: Transaction, account: str, post: Post, post_id: int, sequence: int, row_id: int
 ) -> dict[str, object]:
+    part = post.parts[sequence]
     mentions = list(post.mentions) if sequence == 0 else []
     return {
         "id": row_id,
         "account": account,
         "room_id": post.room_id,
         "identity_id": post.identity_id,
-        "kind": Kind.TEXT,
-        "payload": {"text": post.texts[sequence], "mentions": mentions, "quotes": list(post.quotes)},
+        "kind": part.kind,
+        "payload": {"text": "", "mentions": mentions, "quotes": list(post.quotes), **part.payload},
         "intent": post.intent,
         "priority": post.priority,
         "post_id": post_id,
         "sequence": sequence,
+        "repeat": post.repeat,
+        "despite_stop": post.despite_stop,
         "dedupe_key": f"{post.dedupe_key}/{sequence}",
         "sop_id": post.sop_id,
         "run_id": post.run_id,

@@ -11,6 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from bot.errors import TemplateFailure
 from bot.events import MessageKind, MessageReceived
+from bot.outbox import queue
 from bot.outbox.queue import Intent, Post, Priority, enqueue
 from bot.people.directory import Person, Room
 from bot.sop import runs
@@ -108,7 +109,7 @@ class Context(Generic[S]):
             raise TemplateFailure(f"模板 {template} 什么也没写出来")
         priority = Priority.REPLY if intent is Intent.REPLY else Priority.POST
         post = Post(
-            texts=[text],
+            parts=[queue.text(text)],
             intent=intent,
             priority=priority,
             dedupe_key=f"{self.sop.id}:{self.key}:{template}:{self.room.id}",

@@ -269,6 +269,7 @@ class Outgoing(SQLModel, table=True):
     post_id: int = _ref(null=False)
     sequence: int = 0
     repeat: str = "never"
+    despite_stop: bool = False
     dedupe_key: str = Field(unique=True)
     sop_id: str | None = None
     run_id: int | None = _ref()
@@ -276,6 +277,7 @@ class Outgoing(SQLModel, table=True):
     state: str
     reason: str = ""
     attempts: int = 0
+    held_by: str | None = None
     queued_at: datetime = _time(null=False)
     not_before: datetime | None = _time()
     expires_at: datetime | None = _time()
@@ -283,6 +285,58 @@ class Outgoing(SQLModel, table=True):
     settled_at: datetime | None = _time()
     wiped_at: datetime | None = _time()
     platform_id: str | None = None
+
+
+class Brake(SQLModel, table=True):
+    """What keeps an account from sending: the stop switch, or the platform's "too often" (``kind``).
+
+    ``until`` is None where a human has to lift it; ``times`` counts how often in a row it was set.
+    """
+
+    __tablename__ = "brake"
+    account: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    since: datetime = _time(null=False)
+    until: datetime | None = _time()
+    times: int = 1
+    member_id: int | None = _ref()
+
+
+class Media(SQLModel, table=True):
+    """A picture that a message bears: ``wanted`` until its bytes lie in the media folder under their hash."""
+
+    __tablename__ = "media"
+    __table_args__ = (
+        Index("ix_media_wanted", "account", **_where("state = 'wanted'")),
+        Index("ix_media_interaction_id", "interaction_id"),
+        Index("ix_media_hash", "hash", **_where("hash IS NOT NULL")),
+        Index("ix_media_keep_until", "keep_until", **_where("keep_until IS NOT NULL")),
+    )
+    id: int = _id()
+    account: str
+    interaction_id: int = _ref(null=False)
+    ref: str
+    name: str = ""
+    state: str
+    attempts: int = 0
+    not_before: datetime | None = _time()
+    hash: str | None = None
+    bytes: int | None = _ref()
+    keep_until: datetime | None = _time()
+
+
+class Consent(SQLModel, table=True):
+    """What a member decided about a purpose; the latest decision holds, the earlier ones are its history."""
+
+    __tablename__ = "consent"
+    __table_args__ = (Index("ix_consent_member_id", "member_id", "purpose"),)
+    id: int = _id()
+    member_id: int = _ref(null=False)
+    purpose: str
+    given: bool
+    at: datetime = _time(null=False)
+    text_version: str = ""
+    interaction_id: int | None = _ref()
 
 
 class Role(SQLModel, table=True):
@@ -334,4 +388,5 @@ member, identity, membership = _table(Member), _table(Identity), _table(Membersh
 interaction, texts = _table(Interaction), _table(Text)
 sop_version, run, wait = _table(SopVersion), _table(Run), _table(Wait)
 cursor, slot, outgoing = _table(Cursor), _table(Slot), _table(Outgoing)
+brake, media, consent = _table(Brake), _table(Media), _table(Consent)
 role, unheard, failure = _table(Role), _table(Unheard), _table(Failure)

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping
 
-from bot.channels.base import Message
+from bot.channels.base import Effect, Message
 from bot.outbox import delivery
 from bot.outbox.delivery import Outcome
 from bot.outbox.pace import OFF, Pace
-from bot.outbox.queue import Intent, Post, Priority, State, enqueue
+from bot.outbox.queue import Intent, Post, Priority, State, enqueue, text
 from bot.people import directory
 from bot.store.ids import Ids
 from bot.store.tables import interaction, outgoing
@@ -55,9 +55,13 @@ class Office:
             "dedupe_key": f"post-{self.posts}",
             **more,
         }
-        return enqueue(self.tx, ACCOUNT, Post(texts, room_id=room, identity_id=person, **values))
+        return enqueue(
+            self.tx,
+            ACCOUNT,
+            Post([text(words) for words in texts], room_id=room, identity_id=person, **values),
+        )
 
-    def claim(self) -> Message | datetime | None:
+    def claim(self) -> Effect | datetime | None:
         return delivery.claim(self.tx, ACCOUNT, self.pace)
 
     def claim_message(self) -> Message:

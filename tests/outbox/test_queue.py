@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.outbox.queue import Intent, Post, Priority, State, drop_queued, enqueue
+from bot.outbox.queue import Intent, Post, Priority, State, drop_queued, enqueue, text
 from bot.store.tables import outgoing
 from tests.builders import MONDAY_9, rows
 from tests.outbox.office import ACCOUNT, Office
 
 
 def greeting(desk: Office, key: str = "hello") -> Post:
-    return Post(["早"], Intent.GIVE, Priority.POST, key, room_id=desk.room, sop_id="monday", cause_id=7)
+    return Post([text("早")], Intent.GIVE, Priority.POST, key, room_id=desk.room, sop_id="monday", cause_id=7)
 
 
 def test_a_post_is_a_row_that_says_all_about_it(desk: Office) -> None:

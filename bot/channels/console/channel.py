@@ -7,7 +7,7 @@ import itertools
 import sys
 from typing import TextIO
 
-from bot.channels.base import Capabilities, Deliver, Message
+from bot.channels.base import Capabilities, Deliver, Effect, Message, Picture
 from bot.channels.console.cast import Cast
 from bot.channels.console.grammar import parse
 from bot.channels.console.group import Group
@@ -31,7 +31,7 @@ class ConsoleChannel:
     """
 
     name = "console"
-    capabilities = Capabilities()
+    capabilities = Capabilities(pictures=True)
 
     def __init__(
         self,
@@ -70,12 +70,12 @@ class ConsoleChannel:
             finally:
                 self._screen = None
 
-    async def send(self, message: Message) -> str | None:
+    async def send(self, effect: Effect) -> str | None:
         if self._screen is None:
             raise NotConnected("the console is not open")
-        listener = self._listener(message)
-        names = "".join(f"@{name} " for _, name in message.mentions)
-        self._screen.say(self._stage.now(), names + message.text, listener)
+        if not isinstance(effect, Message | Picture):
+            raise SendFailed("the console has no friends and no invitations")
+        self._screen.say(self._stage.now(), _shown(effect), self._listener(effect))
         return next(self._ids)
 
     def _open(self) -> contextlib.AbstractContextManager[Lines]:
@@ -95,7 +95,7 @@ class ConsoleChannel:
         if not self._interactive:
             await self._stage.settle()
 
-    def _listener(self, message: Message) -> Person | None:
+    def _listener(self, message: Message | Picture) -> Person | None:
         """Whom ``message`` is for; None for the whole group."""
         if message.chat_id is not None and message.chat_id != ROOM_ID:
             raise SendFailed(f"the console has no room {message.chat_id}")
@@ -105,6 +105,12 @@ class ConsoleChannel:
         if person is None:
             raise SendFailed(f"the console knows nobody with the id {message.person_id}")
         return person
+
+
+def _shown(effect: Message | Picture) -> str:
+    if isinstance(effect, Picture):
+        return f"[图片] {effect.path.name}"
+    return "".join(f"@{name} " for _, name in effect.mentions) + effect.text
 
 
 def _prefix(stage: Stage) -> str:

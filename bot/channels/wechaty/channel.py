@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 
-from bot.channels.base import Capabilities, Deliver, Message
+from bot.channels.base import Capabilities, Deliver, Effect
 from bot.channels.wechaty.link import Link, LinkLost, Memory, Timing
 from bot.channels.wechaty.send import send
 from bot.channels.wechaty.wire import Wire, parse_endpoint
@@ -72,10 +72,10 @@ class WechatyChannel:
         finally:
             self._memory.logged_in = False
 
-    async def send(self, message: Message) -> str | None:
+    async def send(self, effect: Effect) -> str | None:
         if self._link is None or not self._memory.logged_in:
             raise NotConnected("还没有连上微信")
-        return await send(self._link.wire, self._link.book, message)
+        return await send(self._link.wire, self._link.book, effect)
 
     async def _connect(self, tell: Deliver) -> Exception:
         """One connection; returns what ended it."""

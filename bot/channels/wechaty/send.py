@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grpclib.exceptions import GRPCError
 
-from bot.channels.base import Message
+from bot.channels.base import Effect, Message
 from bot.channels.wechaty.book import Book
 from bot.channels.wechaty.decode import MENTION_END
 from bot.channels.wechaty.wire import LOST, Wire
@@ -13,8 +13,10 @@ from bot.errors import SendFailed, SendLost
 LONGEST_REASON = 200
 
 
-async def send(wire: Wire, book: Book, message: Message) -> str | None:
+async def send(wire: Wire, book: Book, message: Effect) -> str | None:
     """The platform's id of the sent message, where it gives one."""
+    if not isinstance(message, Message):
+        raise SendFailed("这个通道还做不了这件事")
     conversation = message.chat_id or message.person_id
     if conversation is None:
         raise SendFailed("这条消息没有收件人")
