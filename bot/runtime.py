@@ -15,15 +15,17 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import OperationalError
 
 from bot.channels.base import Channel, Effect
 from bot.clock import LOOK_AGAIN, Clock
-from bot.errors import NotConnected, SendFailed, SendLost
+from bot.errors import NotConnected, SendFailed, SendLost, TooOften
 from bot.events import ChannelEvent, LinkDown, LinkUp, LoginCode, Malformed, RoomEvent
 from bot.outbox import delivery
+from bot.outbox.claim import Manners, claim
 from bot.outbox.delivery import Outcome
 from bot.outbox.pace import Pace
 from bot.outbox.queue import State
@@ -62,7 +64,8 @@ class Runtime:
     def __init__(self, *, account: str, channel: Channel, pipeline: Pipeline, writer: Writer, clock: Clock,
                  pace: Pace) -> None:  # fmt: skip
         self.account, self.channel, self.pipeline = account, channel, pipeline
-        self._writer, self._clock, self._pace = writer, clock, pace
+        self._writer, self._clock = writer, clock
+        self._manners = Manners(pace, pipeline.desk.sops.community.rules)
         self._inbox: asyncio.Queue[Item] = asyncio.Queue(INBOX)
         self._unfinished = 0
         self._mail = asyncio.Event()
@@ -142,7 +145,7 @@ class Runtime:
         status = self.pipeline.desk.status
         match event:
             case LinkUp(gap=gap):
-                status.link, status.online = "在线", True
+                status.come_online(event.occurred_at, gap)
                 logger.info("link up account=%s gap=%s", self.account, gap)
                 if gap is not None:
                     logger.warning(
@@ -150,10 +153,10 @@ class Runtime:
                     )
                 self._wake_sender()
             case LinkDown(reason=reason, fatal=fatal):
-                status.link, status.online = "掉线，等人处理" if fatal else "掉线，重连中", False
+                status.go_offline("掉线，等人处理" if fatal else "掉线，重连中", event.occurred_at)
                 logger.log(logging.ERROR if fatal else logging.WARNING, "link down: %s", reason)
             case LoginCode(url=url):
-                status.link, status.online = "等扫码", False
+                status.go_offline("等扫码", event.occurred_at)
                 logger.warning("scan to log in: %s", url)
 
     async def _put(self, item: Item) -> None:
@@ -302,13 +305,16 @@ class Runtime:
 
     async def _send_all(self) -> None:
         while self.pipeline.desk.status.online and not self._stopping.is_set():
-            claimed = await self._ask_core(lambda tx: delivery.claim(tx, self.account, self._pace))
+            claimed = await self._ask_core(lambda tx: claim(tx, self.account, self._manners))
             if claimed is None or isinstance(claimed, datetime):
                 self.pacer.set(claimed)
                 return
             outcome = await self._send(claimed)
             logger.info("message %s out=%d %s", outcome.state, claimed.id, outcome.reason)
-            await self._ask_core(lambda tx, o=outcome: delivery.settle(tx, o))  # type: ignore[misc]
+            await self._ask_core(partial(self._settle, outcome))
+
+    def _settle(self, outcome: Outcome, tx: Transaction) -> None:
+        delivery.settle(tx, outcome, self._manners.pace)
 
     async def _send(self, effect: Effect) -> Outcome:
         try:
@@ -316,7 +322,7 @@ class Runtime:
         except NotConnected as error:
             return Outcome(effect.id, State.QUEUED, str(error))
         except SendFailed as error:
-            return Outcome(effect.id, State.FAILED, str(error))
+            return Outcome(effect.id, State.FAILED, str(error), too_often=isinstance(error, TooOften))
         except SendLost as error:
             return Outcome(effect.id, State.UNKNOWN, str(error))
         except Exception as error:

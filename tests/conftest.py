@@ -78,6 +78,15 @@ def engine(url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
+def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
+    """An empty database for what need not be tried on both kinds."""
+    engine = session.open_engine(f"sqlite:///{tmp_path / 'bot.db'}")
+    metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
 def writer(engine: Engine) -> Iterator[Writer]:
     writer = Writer(engine)
     yield writer

@@ -1,19 +1,13 @@
-"""``/help``, ``/status`` and ``/claim``: what everyone needs first."""
+"""``/help`` and ``/claim``: what everyone needs first."""
 
 from __future__ import annotations
 
-from datetime import datetime, time
-
-from sqlalchemy import func, select
-
 from bot.commands.access import allowed
-from bot.outbox.queue import State
-from bot.people import directory, roles
+from bot.people import roles
 from bot.sop.context import CommandContext
 from bot.sop.kind import Command, Who
 from bot.sop.problems import did_you_mean
 from bot.sop.templates import harmless
-from bot.store.tables import outgoing
 
 
 def show_help(ctx: CommandContext) -> None:
@@ -45,33 +39,6 @@ def _is_about(command: Command, word: str) -> bool:
     return any(word.casefold() in name.casefold() for name in command.names)
 
 
-def show_status(ctx: CommandContext) -> None:
-    rooms = [room for room in directory.rooms_of(ctx.tx, ctx.account) if room.enabled]
-    today = _start_of_day(ctx)
-    counts = {state: _count(ctx, state, today) for state in (State.SENT, State.FAILED, State.EXPIRED)}
-    waiting, unknown = _count(ctx, State.QUEUED), _count(ctx, State.UNKNOWN)
-    parts = [ctx.desk.link, f"{len(rooms)}群", f"今天发{counts[State.SENT]} 待发{waiting}"]
-    parts += [f"没发成{counts[State.FAILED]}"] if counts[State.FAILED] else []
-    parts += [f"过时作废{counts[State.EXPIRED]}"] if counts[State.EXPIRED] else []
-    parts += [f"去向不明{unknown}"] if unknown else []
-    parts += [f"{len(ctx.desk.problems)}处SOP有错"] if ctx.desk.problems else []
-    ctx.reply("｜".join(parts))
-
-
-def _start_of_day(ctx: CommandContext) -> datetime:
-    zone = ctx.sops.community.zone
-    return datetime.combine(ctx.now.astimezone(zone).date(), time(), zone)
-
-
-def _count(ctx: CommandContext, state: State, since: datetime | None = None) -> int:
-    query = select(func.count()).where(outgoing.c.account == ctx.account, outgoing.c.state == state)
-    if state is State.QUEUED:
-        query = query.where(outgoing.c.settled_at.is_(None))  # so that the index of open rows finds them
-    if since is not None:
-        query = query.where(outgoing.c.settled_at >= since)
-    return ctx.tx.connection.execute(query).scalar_one()
-
-
 def claim(ctx: CommandContext) -> None:
     if roles.has_admin(ctx.tx) or not ctx.args or not ctx.desk.may_claim(ctx.args[0]):
         return  # strangers learn nothing, not even that the code is wrong
@@ -83,7 +50,6 @@ def claim(ctx: CommandContext) -> None:
 
 COMMANDS = (
     Command(("help", "帮助"), Who.MEMBER, "看看能用哪些命令", show_help, usage="[命令]"),
-    Command(("status", "状态"), Who.ADMIN, "是否在线，今天发了多少", show_status),
     Command(
         ("claim", "认领"),
         Who.ANYONE,

@@ -72,7 +72,7 @@ class CommandDesk:
             answers = self._execute(tx, heard, read, standing)
             if read.command.may_change_hearing:
                 heard = replace(heard, room=self._bound(tx, heard.message))
-            self._answer(tx, heard, answers)
+            self._answer(tx, heard, answers, despite_stop=read.command.despite_stop)
             return True
         hint = access.hint(read.typed, read.suggestion, standing, in_private=heard.room is None)
         self._answer(tx, heard, [hint] if hint else [])
@@ -89,7 +89,9 @@ class CommandDesk:
         done = failures.attempt(tx, f"command {name}", lambda: call.command.run(ctx), cause=heard.id)
         return ctx.answers if done else ["出了点错，这个命令没有做成；错误已经记下。"]
 
-    def _answer(self, tx: Transaction, heard: Heard, answers: Sequence[str]) -> None:
+    def _answer(
+        self, tx: Transaction, heard: Heard, answers: Sequence[str], *, despite_stop: bool = False
+    ) -> None:
         if not answers:
             return
         post = Post(
@@ -99,8 +101,10 @@ class CommandDesk:
             dedupe_key=f"answer:{heard.id}",
             room_id=None if heard.room is None else heard.room.id,
             identity_id=heard.person.identity_id if heard.room is None else None,
+            answers_at=heard.occurred_at,
             expires_at=tx.now + ANSWER_WITHIN,
             cause_id=heard.id,
+            despite_stop=despite_stop,
         )
         enqueue(tx, self.account, post)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.outbox.queue import Intent, Post, Priority, drop_queued, enqueue, text
+from datetime import datetime
+
+from bot.outbox.queue import Intent, Post, Priority, drop_waiting, enqueue, text
 from bot.people import directory
 from bot.people.directory import Room
 from bot.sop.community import PrivacyWords
@@ -29,7 +31,7 @@ def enable(ctx: CommandContext) -> None:
     room = directory.bind_room(ctx.tx, ctx.account, chat, key)
     ctx.desk.sync_timetable(ctx.tx)
     ctx.reply(f"这个群从“{before.key}”改成了“{key}”。" if before else f"开通了，这个群是“{key}”。")
-    post_privacy_notice(ctx.tx, ctx.sops, ctx.account, room, ctx.heard.id)
+    post_privacy_notice(ctx.tx, ctx.sops, ctx.account, room, ctx.heard.id, ctx.heard.occurred_at)
 
 
 def _wanted_key(ctx: CommandContext) -> str | None:
@@ -55,16 +57,27 @@ def _wanted_key(ctx: CommandContext) -> str | None:
     return None
 
 
-def post_privacy_notice(tx: Transaction, sops: SopSet, account: str, room: Room, cause: int | None) -> None:
-    """Tell the room what is recorded, for what and for how long."""
+def post_privacy_notice(
+    tx: Transaction,
+    sops: SopSet,
+    account: str,
+    room: Room,
+    cause: int | None,
+    asked_at: datetime | None = None,
+) -> None:
+    """Tell the room what is recorded, for what and for how long.
+
+    It answers the enabling (``asked_at``), so that it comes at any hour: the record begins with it.
+    """
     community = sops.community
     words = PrivacyWords(community.name, community.mission, community.privacy.keep_days, community.bot.name)
     notice = Post(
         parts=[text(sops.templates.render(community.privacy.template, words))],
-        intent=Intent.SERVICE,
+        intent=Intent.REPLY,
         priority=Priority.REPLY,
         dedupe_key=f"privacy:{room.id}:{cause}",
         room_id=room.id,
+        answers_at=asked_at,
         cause_id=cause,
     )
     enqueue(tx, account, notice)
@@ -73,7 +86,7 @@ def post_privacy_notice(tx: Transaction, sops: SopSet, account: str, room: Room,
 def close_room(tx: Transaction, desk: Desk, room_id: int, reason: str) -> None:
     """Nothing is said or recorded in the room any more."""
     directory.disable_room(tx, room_id)
-    drop_queued(tx, room_id, reason)
+    drop_waiting(tx, room_id, reason)
     desk.sync_timetable(tx)
 
 

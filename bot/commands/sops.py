@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import func, select
 
+from bot.commands.wording import moment
 from bot.people import directory
 from bot.people.directory import Room
 from bot.sop.context import CommandContext, Played
@@ -15,8 +14,6 @@ from bot.sop.language import Sop
 from bot.sop.problems import did_you_mean
 from bot.sop.templates import harmless
 from bot.store.tables import cursor
-
-_WEEKDAYS = "一二三四五六日"
 
 
 def show_list(ctx: CommandContext) -> None:
@@ -30,7 +27,7 @@ def _line(ctx: CommandContext, sop: Sop) -> str:
     coming = ctx.tx.connection.execute(
         select(func.min(cursor.c.next_at)).where(cursor.c.account == ctx.account, cursor.c.sop_id == sop.id)
     ).scalar()
-    when = "停用" if not sop.enabled else f"下次 {_moment(ctx, coming)}" if coming is not None else ""
+    when = "停用" if not sop.enabled else f"下次 {moment(ctx, coming)}" if coming is not None else ""
     parts = (f"{sop.name} {sop.id}", kind.title, _where(ctx, sop), when)
     return "｜".join(part for part in parts if part)
 
@@ -41,11 +38,6 @@ def _where(ctx: CommandContext, sop: Sop) -> str:
         return "所有群"
     names = ctx.sops.community.names()
     return next((name for name, keys in names.items() if keys == sop.rooms), "、".join(sop.rooms))
-
-
-def _moment(ctx: CommandContext, moment: datetime) -> str:
-    local = moment.astimezone(ctx.sops.community.zone)
-    return f"{local.month}月{local.day}日 周{_WEEKDAYS[local.weekday()]} {local:%H:%M}"
 
 
 def run(ctx: CommandContext) -> None:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, case, select, update
 
 from bot.store.retention import WIPED
 from bot.store.session import insert_new
 from bot.store.tables import outgoing
 from bot.store.transaction import Transaction
 
+AnyRow = Row[*tuple[Any, ...]]
 ANSWER_WITHIN = timedelta(minutes=10)
 """An answer that could not be sent by then is not wanted any more."""
 
@@ -105,8 +107,9 @@ class Post:
     """What is to be done in one go: a text, or several parts in a row, in a room or in private.
 
     ``dedupe_key`` is what makes it one and the same: a second post with the key is not queued. ``mentions``
-    are identities, ``quotes`` the interactions whose words it repeats. ``repeat`` is the author's word that
-    it may come twice; ``despite_stop`` marks what is answered though all sending was stopped.
+    are identities, ``quotes`` the interactions whose words it repeats. ``answers_at`` is when that was said
+    which it answers. ``repeat`` is the author's word that it may come twice; ``despite_stop`` marks what is
+    answered though all sending was stopped.
     """
 
     parts: Sequence[Part]
@@ -117,6 +120,7 @@ class Post:
     identity_id: int | None = None
     mentions: Sequence[int] = ()
     quotes: Sequence[int] = ()
+    answers_at: datetime | None = None
     expires_at: datetime | None = None
     not_before: datetime | None = None
     sop_id: str | None = None
@@ -164,28 +168,57 @@ def _row(
         "cause_id": post.cause_id,
         "state": State.QUEUED,
         "queued_at": tx.now,
+        "answers_at": post.answers_at,
         "not_before": post.not_before,
         "expires_at": post.expires_at,
     }
 
 
-def drop_queued(tx: Transaction, room_id: int, reason: str) -> None:
+UNSAID = "what comes before it was not sent"
+is_waiting = outgoing.c.settled_at.is_(None) & (
+    (outgoing.c.state == State.QUEUED) | (outgoing.c.state == State.UNKNOWN)
+)
+"""What will be tried, or tried again."""
+
+
+def by_id(tx: Transaction, outgoing_id: int) -> AnyRow | None:
+    return tx.connection.execute(select(outgoing).where(outgoing.c.id == outgoing_id)).first()
+
+
+def change(tx: Transaction, outgoing_id: int, **values: object) -> None:
+    tx.connection.execute(update(outgoing).where(outgoing.c.id == outgoing_id).values(values))
+
+
+def ended(state: State, reason: str, now: object) -> dict[str, object]:
+    """What is written to rows that are not tried any more; what may have gone out stays unknown."""
+    left = case((outgoing.c.state == State.UNKNOWN, State.UNKNOWN), else_=state)
+    return {"state": left, "reason": reason, "settled_at": now, "not_before": None}
+
+
+def give_up(tx: Transaction, row: AnyRow, state: State, reason: str) -> None:
+    """A row is not tried any more, and so neither are the later parts of its post."""
+    of_post = (outgoing.c.account == row.account) & (outgoing.c.post_id == row.post_id)
+    later = of_post & is_waiting & (outgoing.c.sequence > row.sequence)
+    change(tx, row.id, **ended(state, reason, tx.now))
+    unsaid = ended(State.DROPPED, UNSAID, tx.now)
+    tx.connection.execute(update(outgoing).where(later).values(unsaid))
+
+
+def drop_waiting(tx: Transaction, room_id: int, reason: str) -> None:
     """What still waits for a room is not sent any more."""
-    waiting = (outgoing.c.room_id == room_id) & (outgoing.c.state == State.QUEUED)
-    dropped = {"state": State.DROPPED, "reason": reason, "settled_at": tx.now}
-    tx.connection.execute(update(outgoing).where(waiting).values(dropped))
+    here = (outgoing.c.room_id == room_id) & is_waiting
+    tx.connection.execute(update(outgoing).where(here).values(ended(State.DROPPED, reason, tx.now)))
 
 
 def unquote(tx: Transaction, room_id: int, message_id: int, said_at: datetime) -> None:
     """A message was taken back: what repeats its words is not sent any more, and does not keep them."""
     here = (outgoing.c.room_id == room_id) & outgoing.c.wiped_at.is_(None)
-    later = select(outgoing.c.id, outgoing.c.state, outgoing.c.payload).where(
+    later = select(outgoing.c.id, outgoing.c.state, outgoing.c.settled_at, outgoing.c.payload).where(
         here, outgoing.c.queued_at >= said_at
     )
     for row in tx.connection.execute(later).all():
         if message_id in row.payload.get("quotes", ()):
             forgotten: dict[str, object] = {"payload": WIPED, "wiped_at": tx.now}
-            if row.state == State.QUEUED:
-                forgotten |= {"state": State.DROPPED, "reason": "what it quotes was recalled"}
-                forgotten |= {"settled_at": tx.now}
+            if row.settled_at is None and row.state != State.SENDING:
+                forgotten |= ended(State.DROPPED, "what it quotes was recalled", tx.now)
             tx.connection.execute(update(outgoing).where(outgoing.c.id == row.id).values(forgotten))

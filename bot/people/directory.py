@@ -204,6 +204,13 @@ def _update_membership(tx: Transaction, pair: tuple[int, int], **values: object)
     tx.connection.execute(update(membership).where(here).values(values))
 
 
+def number_of(tx: Transaction, identity_id: int) -> int | None:
+    """The M-number of whoever uses this identity."""
+    joined = identity.join(member, member.c.id == identity.c.member_id)
+    query = select(member.c.number).select_from(joined).where(identity.c.id == identity_id)
+    return tx.connection.execute(query).scalar()
+
+
 def shown_names(tx: Transaction, identity_ids: Collection[int], room_id: int | None) -> dict[int, str]:
     """How these people are called in a room (their alias there, else their own name)."""
     here = (membership.c.identity_id == identity.c.id) & (membership.c.room_id == room_id)

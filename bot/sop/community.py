@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
+from bot.outbox.guard import Rules
+from bot.sop.hours import USUAL, OpenHours
 from bot.sop.language import Model, Name, TemplateOf
 from bot.sop.problems import Finding, Mistake, closest
 
@@ -34,6 +36,13 @@ class Privacy(Model):
 
     template: Annotated[str, TemplateOf(PrivacyWords), Field(validate_default=True)] = "privacy_notice.j2"
     keep_days: Annotated[int, Field(ge=1, le=3650)] = 90
+
+
+class Guard(Model):
+    """The rules that no message gets round: when we speak, and how often to one person of our own accord."""
+
+    hours: OpenHours = USUAL
+    private_a_week: Annotated[int, Field(ge=1, le=50)] = 2
 
 
 def _zone(name: str) -> str:
@@ -94,10 +103,16 @@ class Community(Model):
     sets: Annotated[dict[RoomKey, tuple[str, ...]], AfterValidator(_sets)] = Field({})
     roles: dict[Name, Literal["member", "koc", "expert", "staff"]] = Field({})
     privacy: Privacy = Privacy()
+    guard: Guard = Guard()
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def rules(self) -> Rules:
+        """The guard's rules in the community's time zone."""
+        return Rules(self.zone, self.guard.hours, self.guard.private_a_week)
 
     def names(self) -> dict[str, tuple[str, ...]]:
         """Every name that SOPs and commands may use for rooms, with the keys that it stands for."""

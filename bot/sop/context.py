@@ -12,13 +12,14 @@ from typing import Any, Generic, Protocol, TypeVar
 from bot.errors import TemplateFailure
 from bot.events import MessageKind, MessageReceived
 from bot.outbox import queue
-from bot.outbox.queue import Intent, Post, Priority, enqueue
+from bot.outbox.queue import Intent, Post, Priority, Repeat, enqueue
 from bot.people.directory import Person, Room
 from bot.sop import runs
 from bot.sop.kind import Command, Who
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
 from bot.sop.runs import Run
+from bot.status import Status
 from bot.store import log
 from bot.store.ids import next_number
 from bot.store.transaction import Transaction
@@ -86,6 +87,10 @@ class Context(Generic[S]):
         """``moment`` in the community's time zone."""
         return moment.astimezone(self.sops.community.zone)
 
+    def next_open(self, moment: datetime) -> datetime:
+        """The first moment from ``moment`` on at which the community's hours let us speak."""
+        return self.sops.community.rules.opens_at(moment)
+
     def say(
         self,
         template: str,
@@ -95,11 +100,13 @@ class Context(Generic[S]):
         expires_after: timedelta | None = None,
         mentions: Sequence[int] = (),
         quotes: Sequence[int] = (),
+        repeat: Repeat = Repeat.NEVER,
     ) -> None:
         """Queue a message to the room: ``template`` rendered with the fields of ``words``.
 
         In a room that was disabled meanwhile nothing is said. ``mentions`` are identities, ``quotes`` the
-        messages whose words it repeats, to be forgotten with them.
+        messages whose words it repeats, to be forgotten with them. ``repeat``: whether it may come twice
+        rather than not at all.
         """
         assert self.room is not None, "say() needs a room"
         if not self.room.enabled:
@@ -116,6 +123,8 @@ class Context(Generic[S]):
             room_id=self.room.id,
             mentions=mentions,
             quotes=quotes,
+            answers_at=None if self.heard is None else self.heard.occurred_at,
+            repeat=repeat,
             expires_at=None if expires_after is None else (self.due_at or self.now) + expires_after,
             sop_id=self.sop.id,
             run_id=None if self.run is None else self.run.id,
@@ -230,6 +239,10 @@ class Desk(Protocol):
     @property
     def link(self) -> str:
         """In Chinese, whether the bot reaches the platform."""
+
+    @property
+    def status(self) -> Status:
+        """What the running bot knows of itself."""
 
     @property
     def problems(self) -> Sequence[str]:

@@ -119,7 +119,15 @@ def _month_days(words: str) -> str:
     return ",".join(map(str, days))
 
 
+def weekdays(words: str) -> list[str]:
+    """The days that ``words`` name (``周一到周五``, ``周末``, ``每天``), as ``mon`` and so on."""
+    plain = _plain(words)
+    return list(WEEKDAYS) if plain in _DAILY else _weekdays(plain, "")
+
+
 def _weekdays(words: str, at: str) -> list[str]:
+    if words == "周末":
+        return ["sat", "sun"]
     if together := _DAY_LIST.fullmatch(words):
         return [_chinese(letter) for letter in together[1]]
     days: list[str] = []

@@ -22,6 +22,9 @@ CORE_NAMES = frozenset(
         "presence_shown",
         "command_given",
         "content_sent",
+        "send_suppressed",
+        "dnc_set",
+        "dnc_cleared",
     }
 )
 """What the core records; kinds declare what they record beside it."""

@@ -279,6 +279,7 @@ class Outgoing(SQLModel, table=True):
     attempts: int = 0
     held_by: str | None = None
     queued_at: datetime = _time(null=False)
+    answers_at: datetime | None = _time()
     not_before: datetime | None = _time()
     expires_at: datetime | None = _time()
     sending_at: datetime | None = _time()
@@ -326,13 +327,11 @@ class Media(SQLModel, table=True):
 
 
 class Consent(SQLModel, table=True):
-    """What a member decided about a purpose; the latest decision holds, the earlier ones are its history."""
+    """What a member decided last about a purpose; that they did so is in the log, each time."""
 
     __tablename__ = "consent"
-    __table_args__ = (Index("ix_consent_member_id", "member_id", "purpose"),)
-    id: int = _id()
-    member_id: int = _ref(null=False)
-    purpose: str
+    member_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    purpose: str = Field(primary_key=True)
     given: bool
     at: datetime = _time(null=False)
     text_version: str = ""

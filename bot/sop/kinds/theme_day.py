@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from sqlalchemy import func, select
 
-from bot.outbox.queue import Intent
+from bot.outbox.queue import Intent, Repeat
 from bot.sop.catalog import Catalog
 from bot.sop.context import Context
 from bot.sop.kind import Kind, OnSlot
@@ -37,11 +37,15 @@ class PostWords:
 
 
 class ThemePost(Model):
-    """What is posted: an item of ``shelf``, worded by ``template``."""
+    """What is posted: an item of ``shelf``, worded by ``template``.
+
+    ``repeat: safe`` says that it may come twice rather than not at all, if nobody knows that it arrived.
+    """
 
     intent: Literal["give", "ask", "promo", "service"] = "give"
     shelf: ShelfName
     template: Annotated[str, TemplateOf(PostWords)]
+    repeat: Literal["never", "safe"] = "never"
 
 
 class ThemeDay(Sop):
@@ -67,7 +71,11 @@ def post(ctx: Context[ThemeDay]) -> None:
     community = ctx.sops.community
     words = PostWords(item, community.name, community.mission, ctx.room.key, community.bot.name)
     ctx.say(
-        ctx.sop.post.template, words, intent=Intent(ctx.sop.post.intent), expires_after=ctx.sop.late_after
+        ctx.sop.post.template,
+        words,
+        intent=Intent(ctx.sop.post.intent),
+        expires_after=ctx.sop.late_after,
+        repeat=Repeat(ctx.sop.post.repeat),
     )
     ctx.record(SHOWN, about=(f"shelf:{shelf.name}", item.id))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -15,6 +15,8 @@ from bot.sop.templates import harmless
 from bot.store.tables import interaction, texts
 
 LATE_AFTER = timedelta(hours=2)
+LOOK_BACK = timedelta(days=1)
+"""How long an entry waits for its thanks at most."""
 LONGEST_EXCERPT = 24
 _PARTS_OF_DAY = ((4, "昨晚"), (11, "今早"), (14, "今天中午"), (17, "今天下午"), (24, "今晚"))
 
@@ -22,6 +24,7 @@ _PARTS_OF_DAY = ((4, "昨晚"), (11, "今早"), (14, "今天中午"), (17, "今�
 def gather(ctx: Context[Challenge], entry: int) -> None:
     """Note an entry of this room; the first one since the last receipt starts the clock.
 
+    What is gathered when the quiet hours begin is thanked for in the morning, with the night's own words.
     An entry whose receipt could not be posted (the room was disabled, say) is thanked for in the next one.
     """
     assert ctx.room is not None, "entries are made in rooms"
@@ -29,7 +32,7 @@ def gather(ctx: Context[Challenge], entry: int) -> None:
     if run.state.get("first") is None:
         ctx.keep(run, {"first": entry})
     if not ctx.is_waiting(run, "receipt"):
-        ctx.wake_at(run, ctx.now + ctx.sop.receipt.gather, "receipt")
+        ctx.wake_at(run, ctx.next_open(ctx.now + ctx.sop.receipt.gather), "receipt")
 
 
 def post(ctx: Context[Challenge]) -> None:
@@ -38,21 +41,29 @@ def post(ctx: Context[Challenge]) -> None:
     assert ctx.room is not None, "receipts are posted in rooms"
     first = ctx.run.state["first"]
     ctx.keep(ctx.run, {"first": None})
-    since = ctx.now - ctx.sop.receipt.gather - LATE_AFTER
+    since = ctx.now - ctx.sop.receipt.gather - LOOK_BACK
     entries = [row for row in standing_entries(ctx.tx, ctx.sop.id, ctx.room.id, since) if row.id >= first]
     if not entries:
         return
-    moment = ctx.local(ctx.now)
     said = _said(ctx, [row.object_id for row in entries])
     words = ReceiptWords(
         entries=_words(ctx, entries, said),
         count=len(entries),
         today=len(today(ctx, ctx.sop, ctx.room.id)),
-        when=next(word for hour, word in _PARTS_OF_DAY if moment.hour < hour),
+        when=_when(ctx, entries[-1].occurred_at),
         challenge=ctx.sop.name,
     )
     quotes = [message for message, _ in said.values()]
     ctx.say(ctx.sop.receipt.template, words, expires_after=LATE_AFTER, quotes=quotes)
+
+
+def _when(ctx: Context[Challenge], last: datetime) -> str:
+    """What the time is called of which the receipt speaks."""
+    zone = ctx.sops.community.zone
+    if ctx.sop.day_of(last, zone) < ctx.sop.day_of(ctx.now, zone):
+        return "昨晚"
+    hour = ctx.local(ctx.now).hour
+    return next(word for until, word in _PARTS_OF_DAY if hour < until)
 
 
 def _words(

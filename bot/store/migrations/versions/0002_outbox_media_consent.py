@@ -17,6 +17,7 @@ def upgrade() -> None:
             sa.Column("despite_stop", sa.Boolean(), nullable=False, server_default=sa.false())
         )
         batch_op.add_column(sa.Column("held_by", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("answers_at", sa.BigInteger(), nullable=True))
     with op.batch_alter_table("outgoing", schema=None) as batch_op:
         batch_op.alter_column("despite_stop", server_default=None)
 
@@ -70,14 +71,11 @@ def upgrade() -> None:
         )
     op.create_table(
         "consent",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("given", sa.Boolean(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("text_version", sa.String(), nullable=False),
         sa.Column("interaction_id", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
+        sa.PrimaryKeyConstraint("member_id", "purpose", name=op.f("pk_consent")),
     )
-    with op.batch_alter_table("consent", schema=None) as batch_op:
-        batch_op.create_index("ix_consent_member_id", ["member_id", "purpose"], unique=False)

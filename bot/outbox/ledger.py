@@ -1,0 +1,60 @@
+"""What the guard has to know of a message and of what was sent before it, read from the record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, select
+
+from bot.outbox.guard import BUDGETED, WEEK, Candidate, Ledger
+from bot.outbox.queue import Intent, State
+from bot.people import consent
+from bot.store.tables import identity, outgoing
+from bot.store.transaction import Transaction
+from bot.store.types import UtcTime
+
+AnyRow = Row[*tuple[Any, ...]]
+COUNTED = (State.SENDING, State.SENT, State.UNKNOWN)
+"""What may have reached people counts as sent."""
+
+
+def candidate(row: AnyRow) -> Candidate:
+    return Candidate(Intent(row.intent), row.room_id is None, row.answers_at)
+
+
+def ledger(tx: Transaction, row: AnyRow) -> Ledger:
+    """What counts for this row of the outbox; nothing where no rule could ask for it."""
+    if row.identity_id is None or row.room_id is not None or row.intent not in BUDGETED:
+        return Ledger()
+    member_id = tx.connection.execute(_MEMBER, {"who": row.identity_id}).scalar()
+    return Ledger(
+        opted_out=member_id is not None and bool(consent.opted_out(tx, [member_id])),
+        private_sends=_private_sends(tx, member_id, row.id),
+    )
+
+
+def _private_sends(tx: Transaction, member_id: int | None, but: int) -> list[datetime]:
+    """When we wrote to this person of our own accord, from whatever account, under whichever identity.
+
+    ``but`` is the row that is asked about: it may have been tried before.
+    """
+    asked = {"whose": member_id, "but": but, "since": tx.now - WEEK, "until": tx.now + WEEK}
+    return list(tx.connection.scalars(_PRIVATE_SENDS, asked))
+
+
+def _private_sends_query() -> Select[tuple[datetime]]:
+    theirs = select(identity.c.id).where(identity.c.member_id == bindparam("whose"))
+    since, until = (bindparam(name, type_=UtcTime) for name in ("since", "until"))
+    return select(outgoing.c.sending_at).where(
+        outgoing.c.identity_id.in_(theirs),
+        outgoing.c.room_id.is_(None),
+        outgoing.c.intent.in_(sorted(BUDGETED)),
+        outgoing.c.state.in_(COUNTED),
+        outgoing.c.id != bindparam("but"),
+        outgoing.c.sending_at.between(since, until),
+    )
+
+
+_MEMBER = select(identity.c.member_id).where(identity.c.id == bindparam("who"))
+_PRIVATE_SENDS = _private_sends_query()

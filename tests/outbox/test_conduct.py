@@ -1,0 +1,268 @@
+"""Whatever happens in whatever order, nothing leaves that the rules forbid.
+
+The oracle judges each message that leaves by the rules in the plainest words, and knows nothing of the guard,
+the pace and the brakes. Each rule must be at work in one example of twenty, and with any one of them switched
+off the oracle must notice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from bot.channels.base import Message
+from bot.outbox import brakes, claim, delivery
+from bot.outbox.guard import Rules
+from bot.outbox.pace import DAY, OFF
+from bot.outbox.queue import Intent, Priority, State
+from bot.people import consent
+from bot.sop.hours import USUAL
+from bot.store.tables import interaction
+from tests.builders import MONDAY_9, rows
+from tests.outbox.office import ACCOUNT, ALL_DAY, SHANGHAI, Office
+
+WEEK = timedelta(days=7)
+PRIVATE_A_WEEK, A_DAY, REST = 2, 6, timedelta(minutes=30)
+OPEN = [(time(8, 30), time(21, 30))] * 5 + [(time(9, 30), time(22))] * 2
+OWN_ACCORD = {Intent.GIVE, Intent.ASK, Intent.PROMO}
+EXAMPLES, ONE_IN = 120, 20
+OUTCOMES = [*["sent"] * 5, "unknown", "refused", "too often", "no link"]
+
+
+@dataclass
+class Said:
+    """A message that left, or may have."""
+
+    at: datetime
+    intent: Intent
+    private: bool
+    answers_at: datetime | None
+    despite_stop: bool
+    refused: bool = False
+
+
+@dataclass
+class Oracle:
+    """What is allowed, in the plainest words; times are what the clock said, wrong as it may have been."""
+
+    said: list[Said] = field(default_factory=list)
+    stopped: bool = False
+    opted_out: bool = False
+    resting_until: datetime | None = None
+
+    def judge(self, it: Said, mentions: int) -> None:
+        local = it.at.astimezone(SHANGHAI)
+        opens, closes = OPEN[local.weekday()]
+        fresh = it.intent is Intent.REPLY and it.answers_at is not None
+        fresh = fresh and abs(it.at - (it.answers_at or it.at)) <= timedelta(minutes=5)
+        assert opens <= local.time() < closes or fresh, "in quiet hours"
+        assert it.despite_stop or not self.stopped, "after stop-all"
+        assert self.resting_until is None or it.at >= self.resting_until, "while the platform wants a rest"
+        assert not (self.opted_out and mentions), "a mention of who opted out"
+        if it.private and it.intent in OWN_ACCORD:
+            assert not self.opted_out, "to who opted out"
+            alike = [s for s in self.said if s.private and s.intent in OWN_ACCORD]
+            assert self._near(alike, it, WEEK) < PRIVATE_A_WEEK, "over the private cap"
+        assert self._near(self.said, it, DAY) < A_DAY, "over the day's cap"
+
+    @staticmethod
+    def _near(said: list[Said], it: Said, within: timedelta) -> int:
+        return sum(1 for s in said if not s.refused and abs(it.at - s.at) < within)
+
+
+class Conduct:
+    """An office at work, and what the oracle says of each message that leaves it.
+
+    ``seen`` are the rules that held something back.
+    """
+
+    def __init__(self, engine: Engine, begins: datetime) -> None:
+        rules = Rules(SHANGHAI, USUAL, PRIVATE_A_WEEK)
+        self.desk = Office(engine.connect(), replace(OFF, day_cap=A_DAY, rest=REST), rules, begins)
+        self.oracle = Oracle()
+        self.seen: set[str] = set()
+        self.waiting: dict[int, Said] = {}
+
+    def close(self) -> None:
+        suppressed = rows(self.desk.connection, interaction, name="send_suppressed")
+        self.seen |= {row["props"]["rule"] for row in suppressed}
+        self.desk.connection.close()
+
+    def queue(
+        self,
+        intent: Intent,
+        private: bool,
+        mention: bool,
+        heard: int | None,
+        lasts: int | None,
+        stop: bool,
+        times: int,
+    ) -> None:
+        """It answers what was said ``heard`` minutes ago, is wanted for ``lasts`` hours, may defy a stop."""
+        answers_at = None if heard is None else self.desk.now - timedelta(minutes=heard)
+        for _ in range(times):
+            row_id = self.desk.post(
+                "您好",
+                room=None if private else self.desk.room,
+                person=self.desk.person if private else None,
+                mentions=[self.desk.person] if mention else [],
+                intent=intent,
+                priority=Priority.POST,
+                answers_at=answers_at,
+                expires_at=None if lasts is None else self.desk.now + timedelta(hours=lasts),
+                despite_stop=stop,
+            )
+            assert row_id is not None
+            self.waiting[row_id] = Said(self.desk.now, intent, private, answers_at, stop)
+
+    def send(self, outcomes: list[str]) -> None:
+        """Send what may leave now, as far as ``outcomes`` tell what becomes of it."""
+        for outcome in outcomes:
+            claimed = self.desk.claim()
+            if not isinstance(claimed, Message):
+                self._note_why(claimed)
+                return
+            said = replace(self.waiting[claimed.id], at=self.desk.now)
+            self.oracle.judge(said, len(claimed.mentions))
+            said.refused = outcome in ("refused", "too often", "no link")
+            self.oracle.said.append(said)
+            self._tell(claimed, outcome)
+
+    def _tell(self, message: Message, outcome: str) -> None:
+        states = {"sent": State.SENT, "unknown": State.UNKNOWN, "no link": State.QUEUED}
+        self.desk.settle(message, states.get(outcome, State.FAILED), too_often=outcome == "too often")
+        if outcome == "too often":
+            self.oracle.resting_until = self.desk.now + REST
+
+    def _note_why(self, until: object) -> None:
+        """Which rule without a record of its own keeps the rest from leaving."""
+        if self.oracle.stopped and State.QUEUED in self.desk.states():
+            self.seen.add("stopped")
+        elif self.oracle.resting_until is not None and until == self.oracle.resting_until:
+            self.seen.add("resting")
+        elif until in [said.at + DAY for said in self.oracle.said]:
+            self.seen.add("day_cap")
+
+    def wait(self, minutes: int) -> None:
+        self.desk.wait(minutes * 60)
+        if minutes < 0:  # a rest that a clock set ahead began is begun anew, so the oracle's moment is void
+            self.oracle.resting_until = None
+
+    def restart(self) -> None:
+        delivery.recover(self.desk.tx, ACCOUNT)
+
+    def decide(self, opted_out: bool) -> None:
+        (self.desk.opt_out if opted_out else self.desk.opt_in)(self.desk.person)
+        self.oracle.opted_out = opted_out
+
+    def stop(self, stopped: bool) -> None:
+        if stopped:
+            brakes.stop(self.desk.tx, ACCOUNT, by=1)
+        else:
+            brakes.resume(self.desk.tx, ACCOUNT)
+        self.oracle.stopped = stopped
+
+
+def _step(
+    name: str, **arguments: st.SearchStrategy[object]
+) -> st.SearchStrategy[tuple[str, dict[str, object]]]:
+    return st.tuples(st.just(name), st.fixed_dictionaries(arguments))
+
+
+_QUEUE = _step(
+    "queue",
+    intent=st.sampled_from([*Intent, Intent.GIVE, Intent.ASK]),
+    private=st.sampled_from([True, True, False]),
+    mention=st.booleans(),
+    heard=st.none() | st.integers(0, 12),
+    lasts=st.none() | st.integers(1, 20),
+    stop=st.sampled_from([False, False, False, True]),
+    times=st.integers(1, 5),
+)
+_SEND = _step("send", outcomes=st.lists(st.sampled_from(OUTCOMES), min_size=2, max_size=10))
+_WAIT = _step("wait", minutes=st.sampled_from([1, 4, 20, 45, 180, 600, 1440, 3 * 1440, -1, -30, -300]))
+_OFTEN = [*[_QUEUE] * 4, *[_SEND] * 6, *[_WAIT] * 2]  # one_of would take each once
+_SELDOM = [
+    _step("restart"),
+    _step("decide", opted_out=st.sampled_from([True, False, False])),
+    _step("stop", stopped=st.sampled_from([True, *[False] * 4])),
+]
+_STEPS = st.sampled_from([*_OFTEN, *_SELDOM]).flatmap(lambda step: step)
+
+
+def play(engine: Engine, loosen: Callable[[Office], None], *phases: Phase) -> Counter[str]:
+    """Play many examples; gives in how many of them each rule was at work."""
+    at_work: Counter[str] = Counter()
+
+    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, phases=phases)
+    @given(st.sampled_from([0, 3, 9, 12, 24 * 5, 24 * 6 + 12]), st.lists(_STEPS, min_size=12, max_size=40))
+    def example(hours: int, steps: list[tuple[str, dict[str, object]]]) -> None:
+        conduct = Conduct(engine, MONDAY_9 + timedelta(hours=hours))
+        loosen(conduct.desk)
+        try:
+            for name, arguments in steps:
+                getattr(conduct, name)(**arguments)
+        finally:
+            conduct.close()
+        at_work.update([*conduct.seen, "examples"])
+
+    example()
+    return at_work
+
+
+def test_nothing_leaves_that_the_rules_forbid_and_every_rule_is_at_work(engine: Engine) -> None:
+    at_work = play(engine, lambda desk: None, Phase.generate, Phase.shrink)
+    for name in ("quiet_hours", "freq_cap", "dnc", "stopped", "resting", "day_cap"):
+        assert at_work[name] * ONE_IN >= at_work["examples"], at_work
+
+
+def _without_quiet_hours(desk: Office, _patch: pytest.MonkeyPatch) -> None:
+    desk.rules = replace(desk.rules, hours=ALL_DAY.hours)
+
+
+def _without_private_cap(desk: Office, _patch: pytest.MonkeyPatch) -> None:
+    desk.rules = replace(desk.rules, private_a_week=50)
+
+
+def _without_day_cap(desk: Office, _patch: pytest.MonkeyPatch) -> None:
+    desk.pace = replace(desk.pace, day_cap=None)
+
+
+def _without_opt_out(_desk: Office, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(consent, "opted_out", lambda tx, member_ids: set())
+
+
+def _without_stop(_desk: Office, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(claim, "_HEADS_DESPITE_STOP", claim._HEADS)
+
+
+def _without_rest(_desk: Office, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(brakes, "rest", lambda tx, account, pace: None)
+
+
+@pytest.mark.parametrize(
+    ("switch_off", "noticed"),
+    [
+        (_without_quiet_hours, "in quiet hours"),
+        (_without_private_cap, "over the private cap"),
+        (_without_day_cap, "over the day's cap"),
+        (_without_opt_out, "who opted out"),
+        (_without_stop, "after stop-all"),
+        (_without_rest, "while the platform wants a rest"),
+    ],
+)
+def test_a_rule_that_is_switched_off_is_noticed(
+    sqlite_engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    switch_off: Callable[[Office, pytest.MonkeyPatch], None],
+    noticed: str,
+) -> None:
+    with pytest.raises(AssertionError, match=noticed):
+        play(sqlite_engine, lambda desk: switch_off(desk, monkeypatch), Phase.generate)
