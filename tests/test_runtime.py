@@ -223,9 +223,9 @@ async def test_what_is_said_is_recorded_once_however_it_is_echoed(world: World, 
 
 @pytest.mark.parametrize(
     ("fault", "state", "comes"),
-    [(Fault.REFUSED, "failed", 0), (Fault.LOST, "unknown", 0), (Fault.LOST_BUT_SENT, "sent", 1)],
+    [(Fault.LOST, "unknown", 0), (Fault.LOST_BUT_SENT, "sent", 1)],
 )
-async def test_a_send_that_goes_wrong_is_not_repeated(
+async def test_a_send_that_is_lost_is_not_repeated(
     world: World, fault: Fault, state: str, comes: int
 ) -> None:
     world.channel.fail_next(fault)
@@ -233,6 +233,23 @@ async def test_a_send_that_goes_wrong_is_not_repeated(
     (row,) = look(world, outgoing)
     assert (row["state"], row["attempts"]) == (state, 1)
     assert bool(row["reason"])
+
+
+async def test_a_send_that_is_refused_is_tried_again_until_it_goes(world: World) -> None:
+    world.channel.fail_next(Fault.REFUSED, Fault.REFUSED)
+    assert await ask(world, "/状态") == []
+    await world.move_to(MONDAY_9 + timedelta(minutes=5))
+    assert len(world.sent) == 1
+    (row,) = look(world, outgoing)
+    assert (row["state"], row["attempts"]) == ("sent", 3)
+
+
+async def test_when_the_platform_says_too_often_everybody_waits(world: World) -> None:
+    world.channel.fail_next(Fault.TOO_OFTEN)
+    assert await ask(world, "/状态") == []
+    assert await ask(world, "/排行", QING, None) == []
+    await world.move_to(MONDAY_9 + timedelta(hours=3, minutes=11))
+    assert [at - MONDAY_9 for at, _ in world.sent] == [timedelta(hours=3, minutes=10)]
 
 
 async def test_a_lost_call_of_a_channel_without_echoes_stays_unknown(world: World) -> None:
@@ -394,7 +411,7 @@ async def test_a_failure_of_the_core_ends_the_run_with_its_error(
 async def test_a_failure_of_the_sender_ends_the_run_with_its_error(
     idle: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "claim", lambda *args: 1 / 0)
+    monkeypatch.setattr(runtime, "claim", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         await ended(asyncio.create_task(idle.run()))
 

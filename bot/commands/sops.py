@@ -8,10 +8,11 @@ from bot.commands.wording import moment
 from bot.people import directory
 from bot.people.directory import Room
 from bot.sop.context import CommandContext, Played
-from bot.sop.index import is_for
+from bot.sop.index import first_slot, is_for
 from bot.sop.kind import Command, Who
 from bot.sop.language import Sop
 from bot.sop.problems import did_you_mean
+from bot.sop.schedule import write_duration
 from bot.sop.templates import harmless
 from bot.store.tables import cursor
 
@@ -45,11 +46,22 @@ def run(ctx: CommandContext) -> None:
     if sop is None:
         return
     rooms = _rooms(ctx, sop)
-    if not rooms:
+    if not rooms or _is_too_late_after_the_night(ctx, sop):
         return
     occurrence = f"manual:{ctx.heard.message.id}"
     played = {room: ctx.desk.run_by_hand(ctx.tx, sop, room, occurrence, ctx.heard.id) for room in rooms}
     _tell(ctx, sop, played)
+
+
+def _is_too_late_after_the_night(ctx: CommandContext, sop: Sop) -> bool:
+    """Whether the quiet hours outlast the time in which the post is wanted; then say so."""
+    main = first_slot(ctx.sops.kind_of(sop))
+    opens_at = ctx.sops.community.rules.opens_at(ctx.now)
+    if main is None or opens_at - ctx.now <= (wanted := main.late_after(sop)):
+        return False
+    when, most = moment(ctx, opens_at), write_duration(wanted)
+    ctx.reply(f"现在是安静时段，最早{when}才能发，那时已经超过“{sop.name}”的时效（{most}），这次不发了。")
+    return True
 
 
 def _tell(ctx: CommandContext, sop: Sop, played: dict[Room, Played]) -> None:
@@ -59,7 +71,10 @@ def _tell(ctx: CommandContext, sop: Sop, played: dict[Room, Played]) -> None:
     )
     if not done and not failed:
         ctx.reply(f"“{sop.name}”不是按时间发的，没有可以手动发的内容。")
-    if done:
+    opens_at = ctx.sops.community.rules.opens_at(ctx.now)
+    if done and opens_at > ctx.now:
+        ctx.reply(f"现在是安静时段：“{sop.name}”排到{moment(ctx, opens_at)}发到{done}。")
+    elif done:
         ctx.reply(f"好的，“{sop.name}”现在发到{done}。")
     if failed:
         ctx.reply(f"“{sop.name}”在{failed}没有发成，错误已经记下。")

@@ -109,28 +109,42 @@ class Context(Generic[S]):
         rather than not at all.
         """
         assert self.room is not None, "say() needs a room"
-        if not self.room.enabled:
-            return
+        if self.room.enabled:
+            post = self._post(template, words, f"{template}:{self.room.id}", intent, expires_after)
+            here = replace(post, room_id=self.room.id, mentions=mentions, quotes=quotes, repeat=repeat)
+            enqueue(self.tx, self.account, here)
+
+    def say_private(
+        self,
+        identity_id: int,
+        template: str,
+        words: object,
+        *,
+        intent: Intent = Intent.REPLY,
+        expires_after: timedelta | None = None,
+    ) -> None:
+        """Queue a message to one person in private; the platform lets it through to friends alone."""
+        post = self._post(template, words, f"{template}:private:{identity_id}", intent, expires_after)
+        enqueue(self.tx, self.account, replace(post, identity_id=identity_id))
+
+    def _post(
+        self, template: str, words: object, key: str, intent: Intent, expires_after: timedelta | None
+    ) -> Post:
+        """What is said on this occasion, wherever it goes."""
         text = self.sops.templates.render(template, words)
         if not text:
             raise TemplateFailure(f"模板 {template} 什么也没写出来")
-        priority = Priority.REPLY if intent is Intent.REPLY else Priority.POST
-        post = Post(
+        return Post(
             parts=[queue.text(text)],
             intent=intent,
-            priority=priority,
-            dedupe_key=f"{self.sop.id}:{self.key}:{template}:{self.room.id}",
-            room_id=self.room.id,
-            mentions=mentions,
-            quotes=quotes,
+            priority=Priority.REPLY if intent is Intent.REPLY else Priority.POST,
+            dedupe_key=f"{self.sop.id}:{self.key}:{key}",
             answers_at=None if self.heard is None else self.heard.occurred_at,
-            repeat=repeat,
             expires_at=None if expires_after is None else (self.due_at or self.now) + expires_after,
             sop_id=self.sop.id,
             run_id=None if self.run is None else self.run.id,
             cause_id=self.cause,
         )
-        enqueue(self.tx, self.account, post)
 
     def record(
         self,

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
-from bot.channels.fake import Fault
 from bot.scenario.world import CLAIM_CODE, World
 from bot.store.tables import failure, interaction, member, outgoing, role
 from tests.builders import BOSS, OTHER_ROOM, QING, ROOM, ZHOU, ask, look, said
@@ -21,13 +18,14 @@ def names_in(answer: str) -> set[str]:
 async def test_help_lists_what_an_admin_may_use_in_a_room(world: World) -> None:
     (answer,) = await ask(world, "/帮助")
     assert names_in(answer) == {
-        "帮助", "状态", "开群", "关群", "SOP列表", "发SOP", "挑战", "排行"
+        "帮助", "状态", "停发", "恢复发送", "开群", "关群", "SOP列表", "发SOP",
+        "别@我", "可以@我", "挑战", "排行"
     }  # fmt: skip
 
 
 async def test_help_lists_for_members_what_members_may_use(world: World) -> None:
     (answer,) = await ask(world, "/help", QING)
-    assert names_in(answer) == {"帮助", "排行"}
+    assert names_in(answer) == {"帮助", "别@我", "可以@我", "排行"}
 
 
 async def test_help_in_private_leaves_out_what_belongs_into_rooms(world: World) -> None:
@@ -54,34 +52,6 @@ async def test_help_about_what_one_may_not_use_says_no_more_than_that(world: Wor
 async def test_strangers_get_no_help(world: World) -> None:
     assert await ask(world, "/帮助", QING, None) == []
     assert await ask(world, "/帮助", QING, OTHER_ROOM) == []
-
-
-# --- status ---
-
-
-async def test_status_fits_one_line(world: World) -> None:
-    assert await ask(world, "/状态") == ["在线｜1群｜今天发0 待发0"]
-    assert await ask(world, "/status", BOSS, None) == ["在线｜1群｜今天发1 待发0"]
-
-
-async def test_status_counts_what_did_not_go_out(world: World) -> None:
-    world.channel.fail_next(Fault.REFUSED, Fault.LOST)
-    assert await ask(world, "/帮助") == []
-    assert await ask(world, "/帮助") == []
-    assert await ask(world, "/状态") == ["在线｜1群｜今天发0 待发0｜没发成1｜去向不明1"]
-
-
-async def test_status_counts_from_midnight_in_the_communitys_zone(world: World) -> None:
-    await ask(world, "/状态")
-    await world.move_to(world.clock.now() + timedelta(hours=14, minutes=50))
-    assert await ask(world, "/状态") == ["在线｜1群｜今天发2 待发0"]
-    await world.move_to(world.clock.now() + timedelta(minutes=15))
-    assert await ask(world, "/状态") == ["在线｜1群｜今天发0 待发0"]
-
-
-async def test_status_is_for_admins(world: World) -> None:
-    (answer,) = await ask(world, "/状态", QING)
-    assert "管理员" in answer
 
 
 # --- claim ---
