@@ -180,7 +180,7 @@ def _room_title(sop_set: SopSet) -> str:
 
 
 def _pace(settings: Settings) -> Pace:
-    return Pace(settings.account_gap, settings.jitter, settings.room_gap)
+    return Pace(settings.account_gap, settings.jitter, settings.room_gap, settings.day_cap)
 
 
 def _told(loaded: Loaded) -> list[str]:

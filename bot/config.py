@@ -36,6 +36,7 @@ class Settings:
     account_gap: timedelta = timedelta(seconds=3)
     jitter: timedelta = timedelta(seconds=2)
     room_gap: timedelta = timedelta(seconds=6)
+    day_cap: int = 300
     log_level: str = "INFO"
 
 
@@ -57,6 +58,7 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
         account_gap=reader.seconds("BOT_GAP_ACCOUNT", 3),
         jitter=reader.seconds("BOT_GAP_JITTER", 2),
         room_gap=reader.seconds("BOT_GAP_ROOM", 6),
+        day_cap=reader.count("BOT_DAY_CAP", 300),
         log_level=reader.choice("BOT_LOG_LEVEL", "INFO", LEVELS),
     )
     reader.refuse_unknown()
@@ -124,6 +126,13 @@ class _Reader:
             self.problems.append(f"{name}={value}：要写秒数，例如 3")
             return timedelta(seconds=default)
         return timedelta(seconds=float(value))
+
+    def count(self, name: str, default: int) -> int:
+        value = self.text(name, str(default))
+        if not re.fullmatch(r"[1-9]\d{0,5}", value):
+            self.problems.append(f"{name}={value}：要写一个大于 0 的整数，例如 {default}")
+            return default
+        return int(value)
 
     def switch(self, name: str, *, default: bool) -> bool:
         value = self.text(name, "true" if default else "false").lower()

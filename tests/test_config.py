@@ -49,6 +49,7 @@ def test_nothing_need_be_set() -> None:
         ("BOT_GAP_ACCOUNT", "0", "account_gap", timedelta(0)),
         ("BOT_GAP_JITTER", "0.5", "jitter", timedelta(seconds=0.5)),
         ("BOT_GAP_ROOM", " 30 ", "room_gap", timedelta(seconds=30)),
+        ("BOT_DAY_CAP", "50", "day_cap", 50),
         ("BOT_LOG_LEVEL", "DEBUG", "log_level", "DEBUG"),
     ],
 )

@@ -50,6 +50,8 @@ def test_a_set_stands_for_its_rooms(tmp_path: Path) -> None:
         (ROOMS + "roles: {营养师: exprt}\n", 4, 14, "roles.营养师", "expert"),
         (ROOMS + "privacy: {keep_days: 0}\n", 4, 22, "privacy.keep_days", ""),
         (ROOMS + "privacy: {template: notice.j2}\n", 4, 21, "privacy.template", "privacy_notice.j2"),
+        (ROOMS + "guard: {private_a_week: 0}\n", 4, 25, "guard.private_a_week", ""),
+        (ROOMS + "guard: {hours: {每天: 早到晚}}\n", 4, 21, "guard.hours.每天", "08:30-21:30"),
         (ROOMS + "bot: 小野\n", 4, 6, "bot", ""),
     ],
 )
