@@ -68,7 +68,8 @@ class Schedule:
         """
         wall = _wall(moment, zone) - LONGEST_SHIFT
         while (found := _trigger(self.fields).get_next_fire_time(None, wall)) is not None:
-            if (at := found.replace(tzinfo=zone).astimezone(UTC)) > moment:
+            at: datetime = found.replace(tzinfo=zone).astimezone(UTC)
+            if at > moment:
                 return at
             wall = found + timedelta(microseconds=1)
         return None
