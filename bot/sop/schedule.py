@@ -66,13 +66,19 @@ class Schedule:
         It comes once on each of its days: where clocks are put forward over its time, it comes as much later;
         where they are put back over it, at the first of the two.
         """
-        wall = _wall(moment, zone) - LONGEST_SHIFT
-        while (found := _trigger(self.fields).get_next_fire_time(None, wall)) is not None:
-            at: datetime = found.replace(tzinfo=zone).astimezone(UTC)
-            if at > moment:
-                return at
-            wall = found + timedelta(microseconds=1)
-        return None
+        return _next(self.fields, moment, zone)
+
+
+@lru_cache(maxsize=1024)
+def _next(fields: Fields, moment: datetime, zone: ZoneInfo) -> datetime | None:
+    """Many rooms ask for the same: what is played in them together comes next together."""
+    wall = _wall(moment, zone) - LONGEST_SHIFT
+    while (found := _trigger(fields).get_next_fire_time(None, wall)) is not None:
+        at: datetime = found.replace(tzinfo=zone).astimezone(UTC)
+        if at > moment:
+            return at
+        wall = found + timedelta(microseconds=1)
+    return None
 
 
 def _wall(moment: datetime, zone: ZoneInfo) -> datetime:
