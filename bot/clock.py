@@ -2,23 +2,31 @@
 
 A clock also makes alarms: one-shot calls at a moment, the only way in which the runtime waits for a time.
 ``SystemClock`` sets them as date jobs of APScheduler without a misfire grace, and looks again every
-30 s, because the scheduler counts monotonic time and a suspended machine would be late.
+30 s, because the scheduler counts monotonic time and a suspended machine would be late. When it sees that
+the machine's clock was set back, all alarms ring: what their owners wait for may be due earlier now.
 """
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+logger = logging.getLogger(__name__)
+
 LOOK_AGAIN = timedelta(seconds=30)
 
 
 class Alarm(Protocol):
-    """Calls back once at the moment it is set to; a moment in the past means at once."""
+    """Calls back once at the moment it is set to; a moment in the past means at once.
+
+    It may ring too early, too: whoever set it looks at what is due, and sets it anew.
+    """
 
     def set(self, when: datetime | None) -> None:
         """Ring at ``when`` instead of whatever was set before; None: do not ring."""
@@ -48,9 +56,13 @@ class SystemClock:
     def __init__(self) -> None:
         self._scheduler: AsyncIOScheduler | None = None
         self._alarms: list[_SystemAlarm] = []
+        self._latest = datetime.now(UTC)
+        self._next_look: asyncio.TimerHandle | None = None
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        now = datetime.now(UTC)
+        self._latest = max(self._latest, now)
+        return now
 
     def alarm(self, ring: Callable[[], None]) -> Alarm:
         alarm = _SystemAlarm(self, ring, f"alarm-{len(self._alarms)}")
@@ -59,17 +71,37 @@ class SystemClock:
 
     def start(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"misfire_grace_time": None})
-        self._scheduler.add_job(self._look_again, "interval", seconds=LOOK_AGAIN.total_seconds())
         self._scheduler.start()
+        self._look_later()
 
     def stop(self) -> None:
+        if self._next_look is not None:
+            self._next_look.cancel()
+            self._next_look = None
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
             self._scheduler = None
 
-    async def _look_again(self) -> None:
+    def _look_later(self) -> None:
+        """By the loop's monotonic time: a job of the scheduler waits until a clock set back comes there."""
+        loop = asyncio.get_running_loop()
+        self._next_look = loop.call_later(LOOK_AGAIN.total_seconds(), self._look_again)
+
+    def _look_again(self) -> None:
+        self._look_later()
+        if self._was_set_back():
+            for alarm in self._alarms:
+                alarm.ring()
         for alarm in self._alarms:
             alarm.ring_if_due()
+
+    def _was_set_back(self) -> bool:
+        """Whether it told somebody a time since the last look that is not reached any more."""
+        now, before = datetime.now(UTC), self._latest
+        self._latest = now
+        if before - now > LOOK_AGAIN:
+            logger.warning("the machine's clock was set back by %s", before - now)
+        return before - now > LOOK_AGAIN
 
     def schedule(self, key: str, when: datetime, call: Callable[[], None]) -> None:
         """Set the date job ``key``; one that is there already is replaced."""
@@ -105,9 +137,12 @@ class _SystemAlarm:
 
     def ring_if_due(self) -> None:
         if self._due is not None and self._due <= self._clock.now():
-            self._due = None
-            self._clock.cancel(self._key)
-            self._ring()
+            self.ring()
+
+    def ring(self) -> None:
+        self._due = None
+        self._clock.cancel(self._key)
+        self._ring()
 
 
 class VirtualClock:

@@ -114,7 +114,7 @@ class _Segment:
     def room(self, event: RoomEvent) -> Room | None:
         """The room in which ``event`` is heard: an enabled one, and not before it was."""
         room = None if event.chat is None else self.rooms.get(event.chat.id)
-        if room is None or not room.enabled or self.at(event) + SECOND < room.enabled_at:
+        if room is None or not room.enabled or event.occurred_at + SECOND < room.enabled_at:
             return None
         return room
 

@@ -49,6 +49,11 @@ class Listener:
         with self.writer.transaction(self.now) as tx:
             self.pipeline.tick(tx)
 
+    def restart(self) -> None:
+        """End the process, and begin another with the same SOPs."""
+        with self.writer.transaction(self.now) as tx:
+            self.pipeline.start(tx)
+
     def enable(self, chat: Chat, key: str) -> int:
         with self.writer.transaction(self.now) as tx:
             room_id = directory.bind_room(tx, ACCOUNT, chat, key).id

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import clock as clock_module
-from bot.clock import SystemClock, VirtualClock
+from bot.clock import LOOK_AGAIN, SystemClock, VirtualClock
 from tests.builders import MONDAY_9
 
 MINUTE = timedelta(minutes=1)
@@ -171,19 +172,144 @@ async def test_an_alarm_rings_on_the_event_loop(system: SystemClock) -> None:
     assert loops == [asyncio.get_running_loop()]
 
 
-async def test_a_machine_that_was_suspended_looks_again_and_rings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The scheduler counts monotonic time: its own wait for an hour is not over after a suspension."""
-    monkeypatch.setattr(clock_module, "LOOK_AGAIN", timedelta(milliseconds=20))
-    clock, rung = SystemClock(), Rung()
+class Machine(datetime):
+    """The machine's clock as the modules see it, and the loop's monotonic time, each moved by hand."""
+
+    wall = MONDAY_9
+    monotonic = 0.0
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Machine:
+        return Machine.fromtimestamp(cls.wall.timestamp(), tz)
+
+    @classmethod
+    async def run(cls, duration: timedelta, *, wall: timedelta | None = None) -> None:
+        """Let monotonic time go on, and the clock by ``wall`` (as much, unless told otherwise)."""
+        cls.wall += duration if wall is None else wall
+        cls.monotonic += duration.total_seconds()
+        for _ in range(10):  # what is due then is called, and what that calls
+            await asyncio.sleep(0)
+
+    @classmethod
+    async def suspend(cls, duration: timedelta) -> None:
+        await cls.run(timedelta(0), wall=duration)
+
+
+@pytest.fixture
+async def machine(monkeypatch: pytest.MonkeyPatch) -> type[Machine]:
+    """A machine whose time stands still."""
+
+    class Fresh(Machine):
+        pass
+
+    monkeypatch.setattr(clock_module, "datetime", Fresh)
+    monkeypatch.setattr("apscheduler.schedulers.base.datetime", Fresh)
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: Fresh.monotonic)
+    return Fresh
+
+
+@dataclass
+class Ringing:
+    """An alarm of the machine's clock that notes when it rang."""
+
+    machine: type[Machine]
+    clock: SystemClock
+    rang: list[datetime] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.alarm = self.clock.alarm(lambda: self.rang.append(self.clock.now()))
+
+    async def set(self, when: datetime) -> None:
+        self.alarm.set(when)
+        await self.machine.run(timedelta(0))
+
+
+@pytest.fixture
+async def ringing(machine: type[Machine]) -> AsyncIterator[Ringing]:
+    clock = SystemClock()
     clock.start()
-    try:
-        alarm = clock.alarm(rung.set)
-        alarm.set(clock.now() + HOUR)
-        monkeypatch.setattr(SystemClock, "now", lambda self: datetime.now(UTC) + HOUR)
-        await rung.soon()
-        assert rung.times == 1
-    finally:
-        clock.stop()
+    yield Ringing(machine, clock)
+    clock.stop()
+
+
+async def test_an_alarm_of_the_machine_rings_at_its_moment(ringing: Ringing) -> None:
+    await ringing.set(MONDAY_9 + HOUR)
+    await ringing.machine.run(HOUR - timedelta(seconds=1))
+    assert ringing.rang == []
+    await ringing.machine.run(timedelta(seconds=1))
+    await ringing.machine.run(HOUR)
+    assert ringing.rang == [MONDAY_9 + HOUR]
+
+
+@pytest.mark.parametrize("asleep", [HOUR, timedelta(days=3)])
+async def test_a_machine_that_was_suspended_rings_within_one_look_and_once(
+    ringing: Ringing, asleep: timedelta
+) -> None:
+    await ringing.set(MONDAY_9 + HOUR)
+    await ringing.machine.suspend(asleep)
+    assert ringing.rang == []
+    await ringing.machine.run(LOOK_AGAIN)
+    assert ringing.rang == [MONDAY_9 + asleep + LOOK_AGAIN]
+    assert ringing.alarm.due is None
+    await ringing.machine.run(2 * HOUR)
+    assert len(ringing.rang) == 1
+
+
+async def test_after_a_suspension_alarms_are_set_anew_and_ring_in_time(ringing: Ringing) -> None:
+    await ringing.set(MONDAY_9 + HOUR)
+    await ringing.machine.suspend(3 * HOUR)
+    await ringing.machine.run(LOOK_AGAIN)
+    await ringing.set(MONDAY_9 + 4 * HOUR)
+    await ringing.machine.run(HOUR)
+    assert ringing.rang[1:] == [MONDAY_9 + 4 * HOUR + LOOK_AGAIN]  # the fake loop jumped over the moment
+
+
+async def test_a_clock_that_is_put_forward_rings_within_one_look(ringing: Ringing) -> None:
+    await ringing.set(MONDAY_9 + HOUR)
+    await ringing.machine.run(LOOK_AGAIN, wall=timedelta(days=400))
+    assert len(ringing.rang) == 1
+
+
+@pytest.mark.parametrize("back", [2 * MINUTE, HOUR, timedelta(days=24 * 365)])
+async def test_a_clock_that_is_set_back_rings_within_one_look(ringing: Ringing, back: timedelta) -> None:
+    """Whoever set an alarm by the wrong clock would wait for ever, or for hours."""
+    await ringing.set(MONDAY_9 + timedelta(days=365))
+    await ringing.machine.run(LOOK_AGAIN, wall=-back)
+    assert len(ringing.rang) == 1
+    await ringing.machine.run(LOOK_AGAIN)
+    assert len(ringing.rang) == 1
+
+
+async def test_a_clock_that_was_wrong_for_less_than_one_look_rings_all_the_same(ringing: Ringing) -> None:
+    await ringing.machine.run(timedelta(seconds=5), wall=timedelta(days=365))
+    await ringing.set(ringing.clock.now() + HOUR)
+    await ringing.machine.run(timedelta(seconds=25), wall=-timedelta(days=365))
+    assert len(ringing.rang) == 1
+
+
+async def test_a_clock_that_was_set_back_is_looked_at_as_before(ringing: Ringing) -> None:
+    await ringing.machine.run(LOOK_AGAIN, wall=-timedelta(days=365))
+    await ringing.set(ringing.clock.now() + HOUR)
+    ringing.rang.clear()
+    await ringing.machine.suspend(2 * HOUR)
+    await ringing.machine.run(LOOK_AGAIN)
+    assert len(ringing.rang) == 1
+
+
+async def test_a_small_step_back_rings_nothing_too_early(ringing: Ringing) -> None:
+    await ringing.set(MONDAY_9 + HOUR)
+    await ringing.machine.run(LOOK_AGAIN, wall=timedelta(seconds=5))
+    await ringing.machine.run(HOUR - LOOK_AGAIN, wall=HOUR - MINUTE)
+    assert ringing.rang == []
+    await ringing.machine.run(MINUTE)
+    assert len(ringing.rang) == 1
+
+
+async def test_a_clock_that_is_stopped_looks_no_more(ringing: Ringing) -> None:
+    await ringing.set(MONDAY_9 + HOUR)
+    ringing.clock.stop()
+    await ringing.machine.run(2 * HOUR)
+    assert ringing.rang == []
 
 
 async def test_a_stopped_clock_may_be_stopped_again() -> None:

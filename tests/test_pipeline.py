@@ -3,19 +3,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import pytest
 
 from bot.outbox.queue import Priority
+from bot.sop import runs
 from bot.sop.community import PrivacyWords
 from bot.sop.context import Context
 from bot.sop.kind import Act, Kind, OnHashtag, OnHeard, OnRecall, OnSlot, OnWait, Who
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
 from bot.sop.schedule import Schedule
-from bot.store.tables import failure, interaction, outgoing, room, slot
+from bot.store.tables import failure, interaction, outgoing, room, run, slot, wait
 from bot.store.writer import Writer
 from tests.builders import (
     BOSS,
@@ -25,7 +26,9 @@ from tests.builders import (
     OTHER_ROOM,
     QING,
     ZHOU,
+    Boom,
     command,
+    failing,
     said,
     toy_kind,
     with_kinds,
@@ -33,6 +36,7 @@ from tests.builders import (
 from tests.listener import ACCOUNT, Listener
 
 MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
 SECRET = "我妈妈住院了"
 Ctx = Context[Sop]
 Listen = Callable[..., Listener]
@@ -224,11 +228,96 @@ def test_a_slot_that_fails_says_so_and_the_others_are_played(listen: Listen) -> 
     assert [row["error"] for row in listener.rows(failure)] != []
 
 
-def test_a_failed_slot_is_not_played_again(listen: Listen) -> None:
-    listener = listen(toy_kind("a", daily(trip)))
-    listener.tick(2 * 60 * MINUTE)
-    listener.tick(MINUTE)
-    assert len(listener.rows(failure)) == 1
+class Stumbling:
+    """A behaviour that fails until it is mended, and notes when it was tried."""
+
+    def __init__(self) -> None:
+        self.tried: list[datetime] = []
+        self.mended = False
+
+    def __call__(self, ctx: Ctx) -> None:
+        self.tried.append(ctx.now)
+        speak(ctx)
+        if not self.mended:
+            trip(ctx)
+
+
+TEN = MONDAY_9 + 60 * MINUTE
+"""When what is daily here is due; it may be two hours late."""
+
+
+def through(listener: Listener, until: datetime) -> None:
+    """Tick each minute until then."""
+    while listener.now < until:
+        listener.tick(MINUTE)
+
+
+def test_a_slot_that_fails_is_tried_again_at_growing_distances_until_it_is_too_late(listen: Listen) -> None:
+    stumbling = Stumbling()
+    listener = listen(toy_kind("a", daily(stumbling)))
+    through(listener, TEN + 3 * 60 * MINUTE)
+    assert stumbling.tried == [TEN + n * MINUTE for n in (0, 1, 5, 25)]
+    assert len(listener.rows(failure)) == 4
+    assert [row["state"] for row in listener.rows(slot)] == ["failed"]
+    assert listener.queued() == []
+
+
+def test_a_slot_that_succeeds_at_another_try_is_done_and_said_once(listen: Listen) -> None:
+    stumbling = Stumbling()
+    listener = listen(toy_kind("a", daily(stumbling)))
+    through(listener, TEN + 2 * MINUTE)
+    stumbling.mended = True
+    through(listener, TEN + 3 * 60 * MINUTE)
+    assert stumbling.tried[-1] == TEN + 5 * MINUTE
+    assert [(row["state"], row["reason"]) for row in listener.rows(slot)] == [("done", "")]
+    assert len(listener.queued()) == 1
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(7, "done"), (119, "done"), (121, "failed")])
+def test_a_slot_that_failed_is_tried_at_a_restart_while_it_is_not_too_late(
+    listen: Listen, minutes: int, state: str
+) -> None:
+    """A restart may bring what mends it."""
+    stumbling = Stumbling()
+    listener = listen(toy_kind("a", daily(stumbling)))
+    through(listener, TEN + minutes * MINUTE)
+    stumbling.mended = True
+    listener.restart()
+    listener.tick()
+    assert [row["state"] for row in listener.rows(slot)] == [state]
+
+
+def test_the_next_day_comes_in_time_after_a_slot_that_failed(listen: Listen) -> None:
+    stumbling = Stumbling()
+    listener = listen(toy_kind("a", daily(stumbling)))
+    through(listener, TEN + 3 * 60 * MINUTE)
+    stumbling.mended = True
+    listener.tick(21 * 60 * MINUTE)
+    assert [row["state"] for row in listener.rows(slot)] == ["failed", "done"]
+
+
+def test_a_slot_that_fails_does_not_hold_up_the_same_in_another_room(listen: Listen) -> None:
+    tried: list[tuple[str, datetime]] = []
+
+    def in_one_room(ctx: Ctx) -> None:
+        assert ctx.room is not None
+        tried.append((ctx.room.key, ctx.now))
+        (trip if ctx.room.key == KEY else speak)(ctx)
+
+    listener = listen(toy_kind("a", daily(in_one_room)))
+    listener.enable(OTHER_ROOM, OTHER_KEY)
+    through(listener, TEN + 2 * MINUTE)
+    assert tried == [(KEY, TEN), (OTHER_KEY, TEN), (KEY, TEN + MINUTE)]
+
+
+def test_a_run_by_hand_that_fails_is_not_tried_again(listen: Listen) -> None:
+    stumbling = Stumbling()
+    kind = toy_kind("a", daily(stumbling))
+    listener = listen(kind)
+    listener.give(BOSS, "管理员")
+    listener.say("/发SOP a", BOSS)
+    through(listener, MONDAY_9 + 59 * MINUTE)
+    assert stumbling.tried == [MONDAY_9]
 
 
 def test_a_wait_that_fails_does_not_hold_up_the_others(listen: Listen) -> None:
@@ -298,6 +387,103 @@ def test_a_run_is_woken_with_what_it_was(listen: Listen) -> None:
     assert ctx.run is not None
     assert ctx.room is not None
     assert (ctx.run.scope, ctx.room.key, ctx.due_at) == ("room", KEY, MONDAY_9 + MINUTE)
+
+
+def test_slots_and_waits_come_in_the_order_of_their_moments(listen: Listen) -> None:
+    played: list[str] = []
+
+    def wait(ctx: Ctx) -> None:
+        run = ctx.open_run("room", "once")
+        for what, minutes in (("late", 61), ("early", 59), ("same", 60)):
+            ctx.wake_at(run, MONDAY_9 + minutes * MINUTE, what)
+
+    kind = toy_kind(
+        "a",
+        OnHashtag(tag("番茄"), wait),
+        daily(lambda ctx: played.append("slot")),
+        *(OnWait(it, lambda ctx, it=it: played.append(it)) for it in ("late", "early", "same")),  # type: ignore[misc]
+    )
+    listener = listen(kind)
+    listener.hear(said("#番茄#"))
+    listener.tick(90 * MINUTE)
+    assert played == ["early", "slot", "same", "late"]
+
+
+def test_of_two_waits_that_are_over_together_the_second_sees_what_the_first_did(listen: Listen) -> None:
+    def wait(ctx: Ctx) -> None:
+        run = ctx.open_run("room", "once", state={"n": 0})
+        for what in ("one", "two"):
+            ctx.wake_at(run, MONDAY_9 + MINUTE, what)
+
+    def count(ctx: Ctx) -> None:
+        assert ctx.run is not None
+        ctx.keep(ctx.run, {"n": ctx.run.state["n"] + 1})
+
+    listener = listen(toy_kind("a", OnHashtag(tag("番茄"), wait), OnWait("one", count), OnWait("two", count)))
+    listener.hear(said("#番茄#"))
+    listener.tick(MINUTE)
+    assert [row["state"] for row in listener.rows(run)] == [{"n": 2}]
+
+
+def test_a_wait_whose_run_was_closed_by_another_is_over(listen: Listen) -> None:
+    woken: list[str] = []
+
+    def wait(ctx: Ctx) -> None:
+        run = ctx.open_run("room", "once")
+        ctx.wake_at(run, MONDAY_9 + MINUTE, "end")
+        ctx.wake_at(run, MONDAY_9 + 2 * MINUTE, "more")
+
+    def end(ctx: Ctx) -> None:
+        assert ctx.run is not None
+        ctx.close(ctx.run)
+
+    more = OnWait("more", lambda ctx: woken.append("more"))
+    listener = listen(toy_kind("a", OnHashtag(tag("番茄"), wait), OnWait("end", end), more))
+    listener.hear(said("#番茄#"))
+    listener.tick(3 * MINUTE)
+    assert woken == []
+
+
+def test_a_wait_that_nobody_knows_any_more_is_written_down_as_a_failure(writer: Writer, sops: SopSet) -> None:
+    Listener(writer, with_kinds(sops, toy_kind("a", OnHashtag(tag("番茄"), begin_waiting)))).hear(
+        said("#番茄#")
+    )
+    listener = Listener(writer, with_kinds(sops, toy_kind("a")))
+    listener.tick(MINUTE)
+    listener.tick(MINUTE)
+    (row,) = listener.rows(failure)
+    assert (row["error"], row["sop_id"]) == ("LookupError", "a")
+
+
+def test_a_tick_that_is_undone_is_played_again_as_if_it_had_not_been(listen: Listen) -> None:
+    listener = listen(
+        toy_kind("a", daily(speak), OnHashtag(tag("番茄"), begin_waiting), OnWait("ring", speak))
+    )
+    listener.hear(said("#番茄#"))
+    listener.now = TEN
+    with pytest.raises(Boom), listener.writer.transaction(listener.now) as tx, failing():
+        listener.pipeline.tick(tx)
+    assert (listener.queued(), listener.rows(slot), len(listener.rows(wait))) == ([], [], 1)
+    listener.tick()
+    listener.tick()
+    assert len(listener.queued()) == 2
+
+
+def test_what_is_due_in_great_number_is_played_a_part_at_a_time_and_once(listen: Listen) -> None:
+    woken: list[str] = []
+
+    def begin(ctx: Ctx) -> None:
+        for number in range(2 * runs.AT_ONCE + 1):
+            ctx.wake_at(ctx.open_run("room", str(number)), MONDAY_9 + MINUTE + number * SECOND, "ring")
+
+    note = OnWait("ring", lambda ctx: woken.append(ctx.run.occurrence if ctx.run else ""))
+    listener = listen(toy_kind("a", OnHashtag(tag("番茄"), begin), note))
+    listener.hear(said("#番茄#"))
+    listener.now += 60 * MINUTE
+    for played in (runs.AT_ONCE, 2 * runs.AT_ONCE, 2 * runs.AT_ONCE + 1):
+        listener.tick()
+        assert woken == [str(number) for number in range(played)]
+    assert listener.rows(wait) == []
 
 
 def test_in_a_disabled_room_nothing_is_said(listen: Listen) -> None:

@@ -20,7 +20,8 @@ from bot.sop.context import Context, Heard, Played, Recalled
 from bot.sop.kind import Act
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
-from bot.sop.runs import Run
+from bot.sop.runs import Run, Wait
+from bot.sop.timetable import Slot
 from bot.store import failures
 from bot.store.tables import interaction
 from bot.store.transaction import Transaction
@@ -78,11 +79,15 @@ class Player:
     # --- time ---
 
     def tick(self, tx: Transaction) -> None:
-        """Play what is due: scheduled moments, then waits."""
-        for slot in timetable.take_due(tx, self.account, self.index.line, self.sops.community.zone):
-            self._play(tx, slot, None)
-        for run, what, due_at in runs.take_due(tx, self.account):
-            self._wake(tx, run, what, due_at)
+        """Play what is due, in the order of its moments: slots before waits, the first if there are many."""
+        slots = timetable.take_due(tx, self.account, self.index.line, self.sops.community.zone)
+        due: list[Slot | Wait] = [*slots, *runs.due(tx, self.account)]
+        for it in sorted(due, key=lambda it: it.due_at):
+            match it:
+                case Slot() if not self._play(tx, it, None):
+                    timetable.try_again(tx, it)
+                case Wait():
+                    self._end(tx, it)
 
     def next_due(self, tx: Transaction) -> datetime | None:
         """When ``tick`` has something to play again."""
@@ -98,7 +103,7 @@ class Player:
             return Played.NOTHING
         return Played.DONE if self._play(tx, slot, cause) else Played.FAILED
 
-    def _play(self, tx: Transaction, slot: timetable.Slot, cause: int | None) -> bool:
+    def _play(self, tx: Transaction, slot: Slot, cause: int | None) -> bool:
         line = slot.line
         sop, room = self.sops.sops[line.sop_id], directory.room_by_id(tx, line.room_id)
         if room is None or not room.enabled:
@@ -113,15 +118,23 @@ class Player:
         logger.info("slot %s sop=%s room=%s at=%s", "done" if done else "failed", sop.id, room.key, key)
         return done
 
-    def _wake(self, tx: Transaction, run: Run, what: str, due_at: datetime) -> None:
-        sop = versions.at(tx, self.sops, run.sop_id, run.sop_hash)
-        act = None if sop is None else lookup.on_wait(self.sops.kind_of(sop), what)
+    def _end(self, tx: Transaction, wait: Wait) -> None:
+        run = runs.take(tx, wait)
+        if run is not None:
+            key = f"{run.id}:{wait.what}:{wait.due_at:%Y%m%dT%H%M%S}"
+            place = f"{run.sop_id} {key}"
+            failures.attempt(tx, place, lambda: self._wake(tx, run, wait, key), sop_id=run.sop_id)
+
+    def _wake(self, tx: Transaction, run: Run, wait: Wait, key: str) -> None:
         room = None if run.room_id is None else directory.room_by_id(tx, run.room_id)
         if run.room_id is not None and room is None:
             runs.close(tx, run.id)  # the chat has another key now
-        elif sop is not None and act is not None:
-            key = f"{run.id}:{what}:{due_at:%Y%m%dT%H%M%S}"
-            self._act(self._context(tx, sop, room, key=key, run=run, due_at=due_at), act)
+            return
+        sop = versions.at(tx, self.sops, run.sop_id, run.sop_hash)
+        act = None if sop is None else lookup.on_wait(self.sops.kind_of(sop), wait.what)
+        if sop is None or act is None:
+            raise LookupError("no behaviour of this SOP waits for that any more")
+        act(self._context(tx, sop, room, key=key, run=run, due_at=wait.due_at))
 
     # --- acting ---
 

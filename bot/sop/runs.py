@@ -36,6 +36,19 @@ class Run:
         return self.closed_at is None
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a run waits for, until ``due_at``."""
+
+    id: int
+    run_id: int
+    what: str
+    due_at: datetime
+
+
+AT_ONCE = 50
+"""Waits that end in a tick, so that nobody else waits long for it; the next tick goes on."""
+
 _COLUMNS = [run.c[name] for name in Run.__dataclass_fields__]
 
 
@@ -132,14 +145,23 @@ def is_waiting(tx: Transaction, run_id: int, what: str) -> bool:
     return tx.connection.execute(query).first() is not None
 
 
-def take_due(tx: Transaction, account: str) -> list[tuple[Run, str, datetime]]:
-    """The waits of an account that are over, as (run, what, when due), in order; they are gone then."""
-    due = select(wait).where(wait.c.account == account, wait.c.due_at <= tx.now)
-    rows = tx.connection.execute(due.order_by(wait.c.due_at, wait.c.id)).all()
-    if rows:
-        tx.connection.execute(delete(wait).where(wait.c.id.in_([row.id for row in rows])))
-    found = [(by_id(tx, row.run_id), row.what, row.due_at) for row in rows]
-    return [(it, what, when) for it, what, when in found if it is not None]
+def due(tx: Transaction, account: str) -> list[Wait]:
+    """The waits of an account that are over, in the order of their moments; the first, if there are many."""
+    query = select(wait.c.id, wait.c.run_id, wait.c.what, wait.c.due_at).where(
+        wait.c.account == account, wait.c.due_at <= tx.now
+    )
+    return [
+        Wait(*row) for row in tx.connection.execute(query.order_by(wait.c.due_at, wait.c.id).limit(AT_ONCE))
+    ]
+
+
+def take(tx: Transaction, over: Wait) -> Run | None:
+    """End a wait that is over; gives its run as it is by now.
+
+    None if it does not wait for this any more: what was played since may have closed it or put it off.
+    """
+    ended = tx.connection.execute(delete(wait).where(wait.c.id == over.id))
+    return by_id(tx, over.run_id) if ended.rowcount else None
 
 
 def next_due(tx: Transaction, account: str) -> datetime | None:

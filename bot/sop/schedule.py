@@ -19,6 +19,8 @@ from bot.sop.cron import WEEKDAYS, Fields, in_order, weekday_range
 from bot.sop.problems import Mistake, closest
 
 EXAMPLE = "周一 09:30"
+LONGEST_SHIFT = timedelta(hours=2)
+"""How far clocks are put forward or back at once, at most."""
 
 _CRON = re.compile(r"cron\s*:?\s*(.*)", re.IGNORECASE)
 _AT = re.compile(r"(.*?)\s*(\d{1,2}):(\d{2})")
@@ -59,16 +61,36 @@ class Schedule:
             raise Mistake(str(mistake), f"cron: {mistake.suggestion}") from None
 
     def next_after(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
-        """When it comes next after ``moment`` (aware), in UTC; its hours are those of ``zone``."""
-        found = _trigger(self.fields, zone).get_next_fire_time(None, moment + timedelta(microseconds=1))
-        return None if found is None else found.astimezone(UTC)
+        """When it comes next after ``moment`` (aware), in UTC; its hours are those of ``zone``.
+
+        It comes once on each of its days: where clocks are put forward over its time, it comes as much later;
+        where they are put back over it, at the first of the two.
+        """
+        return _next(self.fields, moment, zone)
+
+
+@lru_cache(maxsize=1024)
+def _next(fields: Fields, moment: datetime, zone: ZoneInfo) -> datetime | None:
+    """Many rooms ask for the same: what is played in them together comes next together."""
+    wall = _wall(moment, zone) - LONGEST_SHIFT
+    while (found := _trigger(fields).get_next_fire_time(None, wall)) is not None:
+        at: datetime = found.replace(tzinfo=zone).astimezone(UTC)
+        if at > moment:
+            return at
+        wall = found + timedelta(microseconds=1)
+    return None
+
+
+def _wall(moment: datetime, zone: ZoneInfo) -> datetime:
+    """What clocks in ``zone`` show, as if there were no other zone: arithmetic without summer time."""
+    return moment.astimezone(zone).replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=4096)
-def _trigger(fields: Fields, zone: ZoneInfo) -> CronTrigger:
+def _trigger(fields: Fields) -> CronTrigger:
     minute, hour, day, month, weekday = fields
     return CronTrigger(
-        minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, second=0, timezone=zone
+        minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, second=0, timezone=UTC
     )
 
 

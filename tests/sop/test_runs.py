@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -37,6 +37,11 @@ def listening(tx: Transaction, scope: str, until_minutes: int, room: int | None 
     it = begin(tx, scope, room=room)
     runs.change(tx, it.id, listens_until=MONDAY_9 + until_minutes * MINUTE)
     return it
+
+
+def end_due(tx: Transaction, account: str = ACCOUNT) -> list[tuple[Run | None, str, datetime]]:
+    """End all waits that are over."""
+    return [(runs.take(tx, it), it.what, it.due_at) for it in runs.due(tx, account)]
 
 
 def test_a_run_is_found_by_its_key(tx: Transaction) -> None:
@@ -108,18 +113,56 @@ def test_a_wait_is_over_at_its_moment_and_once(writer: Writer) -> None:
         it = begin(tx)
         runs.wake_at(tx, it, MONDAY_9 + MINUTE, "receipt")
         assert tx.rescheduled
-        assert runs.take_due(tx, ACCOUNT) == []
+        assert end_due(tx) == []
     with writer.transaction(MONDAY_9 + 5 * MINUTE) as tx:
-        assert runs.take_due(tx, ACCOUNT) == [(it, "receipt", MONDAY_9 + MINUTE)]
-        assert runs.take_due(tx, ACCOUNT) == []
+        assert end_due(tx) == [(it, "receipt", MONDAY_9 + MINUTE)]
+        assert end_due(tx) == []
 
 
 def test_waits_are_over_in_their_order(tx: Transaction) -> None:
     it = begin(tx)
     for minutes, what in ((-1, "second"), (-2, "first"), (-1, "third"), (1, "later")):
         runs.wake_at(tx, it, MONDAY_9 + minutes * MINUTE, what)
-    assert [what for _, what, _ in runs.take_due(tx, ACCOUNT)] == ["first", "second", "third"]
+    assert [what for _, what, _ in end_due(tx)] == ["first", "second", "third"]
     assert [row["what"] for row in rows(tx.connection, wait)] == ["later"]
+
+
+def test_of_many_waits_the_first_are_over_first(tx: Transaction) -> None:
+    it = begin(tx)
+    for number in range(runs.AT_ONCE + 1):
+        runs.wake_at(tx, it, MONDAY_9 - number * MINUTE, f"{number}")
+    assert [what for _, what, _ in end_due(tx)] == [f"{number}" for number in range(runs.AT_ONCE, 0, -1)]
+    assert [what for _, what, _ in end_due(tx)] == ["0"]
+
+
+def test_a_wait_ends_with_its_run_as_it_is_by_then(tx: Transaction) -> None:
+    """Another that was over at the same time may have changed it."""
+    it = begin(tx)
+    runs.wake_at(tx, it, MONDAY_9, "first")
+    runs.wake_at(tx, it, MONDAY_9, "second")
+    first, second = runs.due(tx, ACCOUNT)
+    runs.take(tx, first)
+    runs.change(tx, it.id, state={"n": 2})
+    run = runs.take(tx, second)
+    assert run is not None
+    assert run.state == {"n": 2}
+
+
+def test_a_wait_that_was_put_off_since_does_not_end(tx: Transaction) -> None:
+    it = begin(tx)
+    runs.wake_at(tx, it, MONDAY_9, "receipt")
+    (over,) = runs.due(tx, ACCOUNT)
+    runs.wake_at(tx, it, MONDAY_9 + MINUTE, "receipt")
+    assert runs.take(tx, over) is None
+    assert runs.is_waiting(tx, it.id, "receipt")
+
+
+def test_a_wait_of_a_run_that_was_closed_since_does_not_end(tx: Transaction) -> None:
+    it = begin(tx)
+    runs.wake_at(tx, it, MONDAY_9, "receipt")
+    (over,) = runs.due(tx, ACCOUNT)
+    runs.close(tx, it.id)
+    assert runs.take(tx, over) is None
 
 
 def test_the_same_wait_is_put_off_and_another_is_not(tx: Transaction) -> None:
@@ -127,7 +170,7 @@ def test_the_same_wait_is_put_off_and_another_is_not(tx: Transaction) -> None:
     runs.wake_at(tx, it, MONDAY_9, "receipt")
     runs.wake_at(tx, it, MONDAY_9 + MINUTE, "receipt")
     runs.wake_at(tx, it, MONDAY_9, "lapse")
-    assert [what for _, what, _ in runs.take_due(tx, ACCOUNT)] == ["lapse"]
+    assert [what for _, what, _ in end_due(tx)] == ["lapse"]
     assert [row["due_at"] for row in rows(tx.connection, wait)] == [MONDAY_9 + MINUTE]
 
 
@@ -138,7 +181,7 @@ def test_a_closed_run_neither_wakes_nor_hears(tx: Transaction) -> None:
     closed = runs.by_id(tx, it.id)
     assert closed is not None
     assert (closed.is_open, closed.closed_at) == (False, MONDAY_9)
-    assert runs.take_due(tx, ACCOUNT) == []
+    assert end_due(tx) == []
     assert runs.listening_to(tx, QING, HERE, MONDAY_9) == []
     assert runs.who_is_listened_to(tx, [QING]) == set()
 
@@ -154,8 +197,8 @@ def test_the_next_wait_is_told_by_account(tx: Transaction) -> None:
 
 def test_another_accounts_waits_are_left_to_it(tx: Transaction) -> None:
     runs.wake_at(tx, begin(tx), MONDAY_9, "receipt")
-    assert runs.take_due(tx, "another") == []
-    assert len(runs.take_due(tx, ACCOUNT)) == 1
+    assert end_due(tx, "another") == []
+    assert len(end_due(tx)) == 1
 
 
 def test_whether_a_run_waits_for_something_is_known(tx: Transaction) -> None:
@@ -163,5 +206,5 @@ def test_whether_a_run_waits_for_something_is_known(tx: Transaction) -> None:
     runs.wake_at(tx, it, MONDAY_9, "receipt")
     assert runs.is_waiting(tx, it.id, "receipt")
     assert not runs.is_waiting(tx, it.id, "lapse")
-    runs.take_due(tx, ACCOUNT)
+    end_due(tx)
     assert not runs.is_waiting(tx, it.id, "receipt")

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.sop.problems import Mistake
 from bot.sop.schedule import DateRange, Schedule, parse_duration, parse_moment, write_duration
@@ -62,6 +64,102 @@ def test_the_next_time_is_after_the_moment_itself() -> None:
 def test_hours_are_those_of_the_zone() -> None:
     found = Schedule.parse("每天 09:00").next_after(MONDAY_9, ZoneInfo("Europe/Berlin"))
     assert found == datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
+
+
+def coming(words: str, zone: str, after: str, count: int) -> list[str]:
+    """The next moments of a schedule, as clocks in ``zone`` show them, with their offset."""
+    there, schedule, found = ZoneInfo(zone), Schedule.parse(words), list[str]()
+    moment: datetime | None = datetime.fromisoformat(after).replace(tzinfo=there)
+    for _ in range(count):
+        assert moment is not None
+        moment = schedule.next_after(moment, there)
+        assert moment is not None
+        found.append(f"{moment.astimezone(there):%m-%d %H:%M%z}")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("words", "zone", "after", "moments"),
+    [
+        (
+            "每天 02:30",
+            "Europe/Berlin",
+            "2027-03-27 00:00",
+            ["03-27 02:30+0100", "03-28 03:30+0200", "03-29 02:30+0200"],
+        ),
+        ("周日 00:30", "Asia/Beirut", "2027-03-26 00:00", ["03-28 01:30+0300", "04-04 00:30+0300"]),
+        ("每天 00:00", "Africa/Cairo", "2027-04-29 12:00", ["04-30 01:00+0300", "05-01 00:00+0300"]),
+        ("每天 02:15", "Australia/Lord_Howe", "2027-10-02 12:00", ["10-03 02:45+1100", "10-04 02:15+1100"]),
+    ],
+)
+def test_a_time_that_is_left_out_in_spring_comes_as_much_later(
+    words: str, zone: str, after: str, moments: list[str]
+) -> None:
+    assert coming(words, zone, after, len(moments)) == moments
+
+
+def test_a_time_that_is_left_out_is_the_same_whenever_it_is_asked_for() -> None:
+    half_past_three = datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
+    for minutes in range(1, 120):
+        asked = half_past_three - timedelta(minutes=minutes)
+        assert Schedule.parse("每天 02:30").next_after(asked, ZoneInfo("Europe/Berlin")) == half_past_three
+
+
+@pytest.mark.parametrize(
+    ("words", "zone", "after", "moments"),
+    [
+        ("每天 02:30", "Europe/Berlin", "2027-10-30 12:00", ["10-31 02:30+0200", "11-01 02:30+0100"]),
+        ("每天 23:30", "Africa/Cairo", "2027-10-28 12:00", ["10-28 23:30+0300", "10-29 23:30+0200"]),
+        ("每天 01:45", "Australia/Lord_Howe", "2027-04-03 12:00", ["04-04 01:45+1100", "04-05 01:45+1030"]),
+    ],
+)
+def test_a_time_that_comes_twice_in_autumn_counts_at_the_first(
+    words: str, zone: str, after: str, moments: list[str]
+) -> None:
+    assert coming(words, zone, after, len(moments)) == moments
+
+
+@pytest.mark.parametrize(
+    ("words", "after", "moments"),
+    [
+        ("每月31日 10:00", "2026-12-31 12:00", ["01-31 10:00+0800", "03-31 10:00+0800", "05-31 10:00+0800"]),
+        ("每月29日 10:00", "2027-02-01 12:00", ["03-29 10:00+0800", "04-29 10:00+0800"]),
+        ("每月29日 10:00", "2028-02-01 12:00", ["02-29 10:00+0800", "03-29 10:00+0800"]),
+        ("每天 00:00", "2026-12-30 12:00", ["12-31 00:00+0800", "01-01 00:00+0800"]),
+        ("每天 23:59", "2028-02-28 12:00", ["02-28 23:59+0800", "02-29 23:59+0800", "03-01 23:59+0800"]),
+        ("周四 00:00", "2026-12-30 12:00", ["12-31 00:00+0800", "01-07 00:00+0800"]),
+    ],
+)
+def test_ends_of_months_and_years_and_leap_days(words: str, after: str, moments: list[str]) -> None:
+    assert coming(words, "Asia/Shanghai", after, len(moments)) == moments
+
+
+def test_a_leap_day_is_waited_for_over_the_years() -> None:
+    schedule = Schedule.parse("cron: 0 10 29 feb *")
+    found = schedule.next_after(datetime(2096, 3, 1, tzinfo=UTC), ZONE)  # 2100 has none
+    assert found == datetime(2104, 2, 29, 10, tzinfo=ZONE)
+
+
+shifting = ["Europe/Berlin", "Asia/Beirut", "Africa/Cairo", "Australia/Lord_Howe", "America/New_York"]
+
+
+@given(
+    zone=st.sampled_from([*shifting, "Asia/Shanghai"]).map(ZoneInfo),
+    hour=st.integers(0, 23),
+    minute=st.sampled_from([0, 15, 30, 59]),
+    start=st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+)
+def test_a_daily_schedule_comes_once_on_each_day_wherever_it_is(
+    zone: ZoneInfo, hour: int, minute: int, start: datetime
+) -> None:
+    schedule, moment, days = Schedule.parse(f"每天 {hour}:{minute:02}"), start, list[date]()
+    for _ in range(400):
+        coming = schedule.next_after(moment, zone)
+        assert coming is not None
+        assert coming > moment
+        moment = coming
+        days.append(moment.astimezone(zone).date())
+    assert days == [days[0] + timedelta(days=n) for n in range(400)]
 
 
 def test_a_schedule_keeps_the_words_of_its_author() -> None:

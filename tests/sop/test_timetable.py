@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,6 +29,11 @@ def line(
     return Line(sop, room, "post", Schedule.parse(words), late_after)
 
 
+def local(moment: str) -> datetime:
+    """``2026-11-30 12:10`` in Shanghai."""
+    return datetime.fromisoformat(moment).replace(tzinfo=ZONE)
+
+
 @dataclass
 class Tables:
     """The timetable of some lines, at a moment that is moved by hand."""
@@ -38,6 +43,7 @@ class Tables:
     now: datetime = MONDAY_9
     account: str = ACCOUNT
     ids: Ids = field(default_factory=Ids)
+    zone: ZoneInfo = ZONE
 
     @property
     def tx(self) -> Transaction:
@@ -46,13 +52,24 @@ class Tables:
     def sync(self, *lines: Line) -> None:
         """Start, or restart, or load other SOPs."""
         self.lines = lines or self.lines
-        timetable.sync(self.tx, self.account, self.lines, ZONE)
+        timetable.sync(self.tx, self.account, self.lines, self.zone)
+
+    def restart(self, moment: str) -> list[Slot]:
+        """End the process; another begins when the machine's clock shows ``moment``."""
+        self.now = local(moment)
+        self.sync()
+        return self.tick()
 
     def tick(self, after: timedelta | None = None) -> list[Slot]:
         self.now += after or timedelta(0)
         by_key = {it.key: it for it in self.lines}
         find = lambda *key: by_key.get(key)  # noqa: E731
-        return list(timetable.take_due(self.tx, self.account, find, ZONE))
+        return timetable.take_due(self.tx, self.account, find, self.zone)
+
+    def at(self, moment: str) -> list[Slot]:
+        """Tick when the machine's clock shows ``moment``, whatever it showed before."""
+        self.now = local(moment)
+        return self.tick()
 
     def slots(self, **where: object) -> list[RowMapping]:
         return rows(self.connection, slot, **where)
@@ -195,6 +212,221 @@ def test_another_account_has_a_timetable_of_its_own(tables: Tables) -> None:
     assert [it.line.room_id for it in other.tick(4 * HOUR)] == [9]
 
 
+def test_steps_that_are_due_together_come_in_a_defined_order(tables: Tables) -> None:
+    steps = [replace(line(sop="b"), step=step) for step in ("remind", "post")]
+    tables.sync(*steps, line(room=2), line())
+    taken = tables.tick(4 * HOUR)
+    assert [it.line.key for it in taken] == [
+        ("a", 1, "post"),
+        ("a", 2, "post"),
+        ("b", 1, "post"),
+        ("b", 1, "remind"),
+    ]
+
+
+def test_what_is_due_in_great_number_is_taken_a_part_at_a_time(tables: Tables) -> None:
+    rooms = range(1, 2 * timetable.AT_ONCE + 2)
+    tables.sync(*(line(room=room) for room in rooms))
+    tables.now += 4 * HOUR
+    parts = [[it.line.room_id for it in tables.tick()] for _ in range(4)]
+    assert [len(part) for part in parts] == [timetable.AT_ONCE, timetable.AT_ONCE, 1, 0]
+    assert [room for part in parts for room in part] == list(rooms)
+
+
+def test_of_a_year_away_each_date_is_missed_once_and_the_last_is_played(tables: Tables) -> None:
+    (last,) = tables.at("2027-11-30 13:00")
+    assert last.occurrence == "2027-11-30"
+    assert [state for _, state in tables.recorded()] == ["missed"] * 365 + ["done"]
+    assert len({day for day, _ in tables.recorded()}) == 366
+
+
+def test_of_a_longer_time_away_the_first_year_is_recorded_and_the_last_moment_played(tables: Tables) -> None:
+    (last,) = tables.at("2050-11-30 13:00")
+    assert last.occurrence == "2050-11-30"
+    assert len(tables.slots(state="missed")) == 366
+
+
+def test_what_may_be_later_than_its_period_is_all_made_up_for_in_its_order(tables: Tables) -> None:
+    tables.sync(line("每天 08:00", 3 * DAY), line("每天 09:00", 3 * DAY, sop="b"))
+    taken = tables.at("2026-12-04 08:30")
+    assert [(it.line.sop_id, it.occurrence[-2:]) for it in taken] == [
+        ("b", "01"),
+        ("a", "02"),
+        ("b", "02"),
+        ("a", "03"),
+        ("b", "03"),
+        ("a", "04"),
+    ]
+
+
+def test_a_schedule_that_was_edited_while_the_bot_was_down_begins_at_the_restart(tables: Tables) -> None:
+    tables.lines = [line("每天 10:00", 3 * DAY)]
+    assert tables.restart("2026-12-01 12:00") == []
+    assert [it.occurrence for it in tables.at("2026-12-02 10:00")] == ["2026-12-02"]
+
+
+def test_a_moment_that_was_missed_and_is_moved_to_later_that_day_is_played(tables: Tables) -> None:
+    assert tables.at("2026-11-30 15:00") == []
+    tables.sync(line("每天 18:00"))
+    assert [it.occurrence for it in tables.at("2026-11-30 18:00")] == ["2026-11-30"]
+    assert tables.recorded() == [("2026-11-30", "done")]
+
+
+def test_another_time_zone_begins_now_and_repeats_no_date(tables: Tables) -> None:
+    assert len(tables.at("2026-11-30 12:10")) == 1
+    tables.zone = ZoneInfo("Europe/Berlin")
+    assert tables.restart("2026-11-30 13:00") == []
+    assert timetable.next_due(tables.tx, ACCOUNT) == local("2026-11-30 19:10")
+    assert tables.at("2026-11-30 19:10") == []
+    assert [it.occurrence for it in tables.at("2026-12-01 19:10")] == ["2026-12-01"]
+
+
+def test_a_time_that_comes_twice_in_autumn_is_played_once(tables: Tables) -> None:
+    tables.zone, tables.now = ZoneInfo("Europe/Berlin"), local("2027-10-30 20:00")
+    tables.sync(line("每天 02:30"))
+    taken = [it.due_at for hour in range(40) for it in tables.tick(HOUR)]
+    assert (
+        taken
+        == [datetime(2027, 10, 31, 0, 30, tzinfo=UTC), datetime(2027, 11, 1, 1, 30, tzinfo=UTC)][: len(taken)]
+    )
+    assert taken != []
+
+
+# --- clocks that are wrong, and set right ---
+
+
+@pytest.mark.parametrize("ahead", ["2026-12-10 03:00", "2027-11-30 03:00", "2050-01-01 03:00"])
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_slot_that_passed_while_the_clock_was_ahead_is_played_in_time(
+    tables: Tables, ahead: str, restarts: bool
+) -> None:
+    tables.at("2026-11-30 12:00")
+    assert tables.at(ahead) == []
+    back = tables.restart if restarts else tables.at
+    assert [it.occurrence for it in back("2026-11-30 12:20")] == ["2026-11-30"]
+    assert tables.slots(state="done")[0]["due_at"] == local("2026-11-30 12:10")
+
+
+@pytest.mark.parametrize("ahead", ["2026-12-10 03:00", "2027-11-30 03:00", "2050-01-01 03:00"])
+def test_after_a_clock_that_was_ahead_each_day_is_played_as_if_nothing_had_been(
+    tables: Tables, ahead: str
+) -> None:
+    tables.at(ahead)
+    assert tables.at("2026-11-30 12:00") == []
+    for day in ("2026-11-30", "2026-12-01", "2026-12-02"):
+        assert timetable.next_due(tables.tx, ACCOUNT) == local(f"{day} 12:10")
+        assert [it.occurrence for it in tables.at(f"{day} 12:11")] == [day]
+        assert tables.at(f"{day} 23:00") == []
+
+
+def test_a_restart_with_the_clock_set_right_knows_what_comes_next(tables: Tables) -> None:
+    """Nobody ticks before that."""
+    tables.at("2027-11-30 03:00")
+    tables.now = local("2026-11-30 12:20")
+    tables.sync()
+    assert timetable.next_due(tables.tx, ACCOUNT) == local("2026-11-30 12:10")
+
+
+def test_what_was_played_by_a_clock_that_was_ahead_is_not_played_again(tables: Tables) -> None:
+    assert len(tables.at("2026-11-30 12:10")) == 1  # it is 11:10
+    assert tables.at("2026-11-30 11:30") == []
+    assert tables.at("2026-11-30 12:10") == []
+    assert [it.occurrence for it in tables.at("2026-12-01 12:10")] == ["2026-12-01"]
+
+
+def test_a_line_that_began_by_a_clock_that_was_ahead_begins_when_that_is_right(tables: Tables) -> None:
+    tables.now = local("2050-01-01 00:00")
+    tables.sync(line(sop="b"))
+    assert tables.at("2026-11-30 12:20") == []
+    assert [it.line.sop_id for it in tables.at("2026-12-01 12:10")] == ["b"]
+
+
+@pytest.mark.parametrize("behind", ["1970-01-01 00:05", "2026-06-30 08:00", "2026-11-29 18:00"])
+def test_a_clock_that_is_behind_at_boot_costs_nothing_once_it_is_right(tables: Tables, behind: str) -> None:
+    tables.at("2026-11-30 12:00")
+    assert tables.restart(behind) == []
+    assert [it.occurrence for it in tables.at("2026-11-30 12:20")] == ["2026-11-30"]
+    assert tables.at("2026-11-30 12:21") == []
+
+
+def test_a_line_that_began_in_1970_begins_when_the_clock_is_right(tables: Tables) -> None:
+    tables.now = local("1970-01-01 08:05")
+    tables.sync(line(sop="b"))
+    assert tables.at("1970-01-01 12:10") == []
+    coming = timetable.next_due(tables.tx, ACCOUNT)
+    assert coming is not None
+    assert tables.now < coming, "the alarm rings once the clock is right"
+    assert tables.at("2026-11-30 12:20") == []
+    assert tables.slots() == []
+    assert [it.line.sop_id for it in tables.at("2026-12-01 12:10")] == ["b"]
+
+
+def test_a_clock_that_stays_behind_plays_by_what_it_shows_and_no_date_twice(tables: Tables) -> None:
+    assert len(tables.at("2026-12-01 12:10")) == 1
+    assert [it.occurrence for it in tables.restart("2026-11-29 12:11")] == []
+    assert [it.occurrence for it in tables.at("2026-11-30 12:10")] == ["2026-11-30"]
+    assert tables.at("2026-12-01 12:10") == []
+    assert len(tables.at("2026-12-02 12:10")) == 1
+
+
+def test_a_small_step_back_plays_nothing_twice(tables: Tables) -> None:
+    assert len(tables.at("2026-11-30 12:10")) == 1
+    tables.now -= timedelta(milliseconds=300)
+    assert tables.tick() == []
+    assert tables.tick(timedelta(seconds=1)) == []
+    assert timetable.next_due(tables.tx, ACCOUNT) == local("2026-12-01 12:10")
+
+
+def test_a_run_by_hand_that_failed_by_a_clock_that_was_ahead_is_left_alone(tables: Tables) -> None:
+    tables.at("2026-12-10 12:00")
+    by_hand = timetable.by_hand(tables.tx, line(), "manual:m1")
+    assert by_hand is not None
+    timetable.mark_failed(tables.tx, by_hand.id, "the behaviour failed")
+    assert tables.at("2026-11-30 12:00") == []
+    assert timetable.next_due(tables.tx, ACCOUNT) == local("2026-11-30 12:10")
+
+
+# --- another try ---
+
+
+def fail(tables: Tables, *taken: Slot) -> None:
+    for it in taken:
+        timetable.mark_failed(tables.tx, it.id, "the behaviour failed")
+        timetable.try_again(tables.tx, it)
+
+
+def test_a_slot_that_failed_is_tried_again_and_is_the_same(tables: Tables) -> None:
+    (first,) = tables.at("2026-11-30 12:10")
+    fail(tables, first)
+    assert timetable.next_due(tables.tx, ACCOUNT) == local("2026-11-30 12:11")
+    assert tables.at("2026-11-30 12:10") == []
+    (second,) = tables.at("2026-11-30 12:11")
+    assert second == first
+    assert [(row["state"], row["handled_at"]) for row in tables.slots()] == [("done", tables.now)]
+    assert timetable.next_due(tables.tx, ACCOUNT) == local("2026-12-01 12:10")
+
+
+def test_a_slot_that_failed_does_not_keep_the_next_from_its_moment(tables: Tables) -> None:
+    tables.sync(line("每天 12:10", 3 * DAY))
+    fail(tables, *tables.at("2026-11-30 20:00"))
+    assert timetable.next_due(tables.tx, ACCOUNT) == local("2026-12-01 12:10")
+    assert [it.occurrence for it in tables.at("2026-12-01 12:10")] == ["2026-11-30", "2026-12-01"]
+
+
+def test_a_slot_that_failed_by_a_clock_that_was_ahead_is_played_when_it_comes(tables: Tables) -> None:
+    fail(tables, *tables.at("2026-12-02 12:11"))
+    assert [it.occurrence for it in tables.at("2026-11-30 12:20")] == ["2026-11-30"]
+    assert [it.occurrence for it in tables.at("2026-12-01 12:10")] == ["2026-12-01"]
+    assert [it.occurrence for it in tables.at("2026-12-02 12:10")] == ["2026-12-02"]
+
+
+def test_a_slot_whose_sop_was_removed_meanwhile_is_not_tried_again(tables: Tables) -> None:
+    (taken,) = tables.at("2026-11-30 12:10")
+    tables.sync(line(sop="b"))
+    fail(tables, taken)
+    assert tables.at("2026-11-30 12:11") == []
+
+
 # --- by hand ---
 
 
@@ -228,8 +460,8 @@ schedules = st.builds(
     st.integers(0, 59),
 )
 steps = st.lists(
-    st.tuples(st.integers(-2 * 24 * 60, 20 * 24 * 60), st.booleans()), min_size=1, max_size=12
-)  # minutes until the next tick (the clock may go back), and whether the bot restarts before it
+    st.tuples(st.integers(0, 20 * 24 * 60), st.booleans()), min_size=1, max_size=12
+)  # minutes until the next tick, and whether the bot restarts before it
 
 
 @given(words=schedules, late_hours=st.integers(0, 30), path=steps)
@@ -265,3 +497,38 @@ def moments(schedule: Schedule, start: datetime, end: datetime) -> Iterator[date
     while at is not None and at <= end:
         yield at
         at = schedule.next_after(at, ZONE)
+
+
+offsets = st.sampled_from(
+    [timedelta(0)] * 3 + [HOUR, -HOUR, 3 * DAY, -3 * DAY, 40 * DAY, -40 * DAY, 9000 * DAY, -9000 * DAY]
+)
+wrong_steps = st.lists(
+    st.tuples(st.integers(0, 3 * 24 * 60), offsets, st.booleans()), min_size=1, max_size=14
+)  # minutes until the next tick, how far the clock is off by then, and whether the bot restarts before it
+
+
+@given(words=schedules, late_hours=st.integers(1, 60), path=wrong_steps)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_however_wrong_the_clock_was_nothing_is_played_twice_and_nothing_lost_in_time(
+    engine: Engine, words: str, late_hours: int, path: list[tuple[int, timedelta, bool]]
+) -> None:
+    with engine.connect() as connection:
+        its = line(words, late_hours * HOUR)
+        tables = Tables(connection, [its])
+        tables.sync()
+        truth, played = MONDAY_9, list[str]()
+        for minutes, offset, restarts in path:
+            truth += timedelta(minutes=minutes)
+            tables.now = truth + offset
+            if restarts:
+                tables.sync()
+            taken = tables.tick()
+            played += [it.occurrence for it in taken]
+            assert all(timedelta(0) <= tables.now - it.due_at <= its.late_after for it in taken)
+            assert len(set(played)) == len(played)
+            if offset:
+                continue
+            in_time = moments(its.schedule, max(MONDAY_9, truth - its.late_after), truth)
+            assert {f"{at.astimezone(ZONE):%Y-%m-%d}" for at in in_time} <= set(played)
+            assert timetable.next_due(tables.tx, ACCOUNT) == its.schedule.next_after(truth, ZONE)
+        assert sorted(played) == sorted(row["occurrence"] for row in tables.slots(state="done"))
