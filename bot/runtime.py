@@ -65,6 +65,7 @@ class Runtime:
                  pace: Pace) -> None:  # fmt: skip
         self.account, self.channel, self.pipeline = account, channel, pipeline
         self._writer, self._clock = writer, clock
+        self._latest = clock.now()
         self._manners = Manners(pace, pipeline.desk.sops.community.rules)
         self._inbox: asyncio.Queue[Item] = asyncio.Queue(INBOX)
         self._unfinished = 0
@@ -258,9 +259,12 @@ class Runtime:
     async def _in_transaction(self, batch: list[Item]) -> list[Any]:
         """Commit, and only then wake whoever waits for what was written."""
         now = self._clock.now()
+        set_back, self._latest = now < self._latest - LOOK_AGAIN, now
 
         def work() -> tuple[list[Any], bool, datetime | None, bool]:
             with self._writer.transaction(now) as tx:
+                if set_back:
+                    delivery.reconsider(tx, self.account)
                 results = self._work_through(tx, batch)
                 changed = tx.rescheduled or self.timer.due is None
                 due = self.pipeline.next_due(tx) if changed else None

@@ -337,9 +337,29 @@ def test_a_wait_that_fails_does_not_hold_up_the_others(listen: Listen) -> None:
     listener = listen(kind)
     listener.hear(said("#番茄#"))
     listener.tick(MINUTE)
-    listener.tick(MINUTE)
     assert len(woken) == 1
     assert len(listener.rows(failure)) == 1
+
+
+def test_a_wait_that_fails_is_tried_again_at_growing_distance_as_if_it_were_that_moment(
+    listen: Listen,
+) -> None:
+    tried: list[tuple[datetime, str]] = []
+
+    def stumble(ctx: Ctx) -> None:
+        tried.append((ctx.now, ctx.key))
+        assert ctx.due_at == MONDAY_9 + MINUTE
+        raise ZeroDivisionError
+
+    def begin(ctx: Ctx) -> None:
+        ctx.wake_at(ctx.open_run("room", "once"), ctx.now + MINUTE, "ring")
+
+    listener = listen(toy_kind("a", OnHashtag(tag("番茄"), begin), OnWait("ring", stumble)))
+    listener.hear(said("#番茄#"))
+    through(listener, MONDAY_9 + 600 * MINUTE)
+    assert [at - MONDAY_9 - MINUTE for at, _ in tried] == [late * MINUTE for late in (0, 1, 5, 25)]
+    assert len({key for _, key in tried}) == 1
+    assert listener.rows(wait) == []
 
 
 def test_a_command_that_fails_says_so_and_changes_nothing(listen: Listen) -> None:
@@ -449,7 +469,6 @@ def test_a_wait_that_nobody_knows_any_more_is_written_down_as_a_failure(writer: 
         said("#番茄#")
     )
     listener = Listener(writer, with_kinds(sops, toy_kind("a")))
-    listener.tick(MINUTE)
     listener.tick(MINUTE)
     (row,) = listener.rows(failure)
     assert (row["error"], row["sop_id"]) == ("LookupError", "a")

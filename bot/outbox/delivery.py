@@ -164,8 +164,12 @@ def recover(tx: Transaction, account: str) -> int:
 
 
 def reconsider(tx: Transaction, account: str) -> None:
-    """Have the guard judge anew what it held back, because the rules or the clock changed."""
+    """Have the guard judge anew what it held back, because the rules or the clock changed.
+
+    What waits to be tried again is tried: a clock that was ahead may have put it off for years.
+    """
     here = (outgoing.c.account == account) & outgoing.c.settled_at.is_(None)
+    put_off = here & (outgoing.c.state == State.QUEUED) & (outgoing.c.attempts > 0)
     held = here & outgoing.c.held_by.is_not(None)
-    tx.connection.execute(update(outgoing).where(held).values(held_by=None, not_before=None))
+    tx.connection.execute(update(outgoing).where(held | put_off).values(held_by=None, not_before=None))
     tx.queued = True

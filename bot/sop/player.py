@@ -120,10 +120,12 @@ class Player:
 
     def _end(self, tx: Transaction, wait: Wait) -> None:
         run = runs.take(tx, wait)
-        if run is not None:
-            key = f"{run.id}:{wait.what}:{wait.due_at:%Y%m%dT%H%M%S}"
-            place = f"{run.sop_id} {key}"
-            failures.attempt(tx, place, lambda: self._wake(tx, run, wait, key), sop_id=run.sop_id)
+        if run is None:
+            return
+        key = f"{run.id}:{wait.what}:{wait.since:%Y%m%dT%H%M%S}"
+        place = f"{run.sop_id} {key}"
+        if not failures.attempt(tx, place, lambda: self._wake(tx, run, wait, key), sop_id=run.sop_id):
+            runs.try_again(tx, run, wait)
 
     def _wake(self, tx: Transaction, run: Run, wait: Wait, key: str) -> None:
         room = None if run.room_id is None else directory.room_by_id(tx, run.room_id)
@@ -134,7 +136,7 @@ class Player:
         act = None if sop is None else lookup.on_wait(self.sops.kind_of(sop), wait.what)
         if sop is None or act is None:
             raise LookupError("no behaviour of this SOP waits for that any more")
-        act(self._context(tx, sop, room, key=key, run=run, due_at=wait.due_at))
+        act(self._context(tx, sop, room, key=key, run=run, due_at=wait.since))
 
     # --- acting ---
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, delete, func, select, update
@@ -38,14 +38,18 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What a run waits for, until ``due_at``."""
+    """What a run waits for, until ``due_at``; ``since`` is the first such moment, if it failed there."""
 
     id: int
     run_id: int
     what: str
     due_at: datetime
+    since: datetime
 
 
+FIRST_RETRY = timedelta(minutes=1)
+RETRY_WITHIN = timedelta(hours=2)
+"""How late a wait may be tried again at which its SOP failed."""
 AT_ONCE = 50
 """Waits that end in a tick, so that nobody else waits long for it; the next tick goes on."""
 
@@ -135,8 +139,21 @@ def listening_to(tx: Transaction, identity_id: int, room_id: int | None, moment:
 
 def wake_at(tx: Transaction, run: Run, when: datetime, what: str) -> None:
     """Wake the run at ``when``; the same ``what`` replaces an earlier moment."""
-    row = {"id": tx.new_id(), "account": run.account, "run_id": run.id, "what": what, "due_at": when}
-    upsert(tx.connection, wait, [row], ["run_id", "what"])
+    _set(tx, run, what, when, since=when)
+
+
+def try_again(tx: Transaction, run: Run, over: Wait) -> bool:
+    """What the run was woken for failed: wake it again, 1, 5, 25 … minutes late; False: it is too late."""
+    again = tx.now + max(FIRST_RETRY, 4 * (tx.now - over.since))
+    if again - over.since > RETRY_WITHIN:
+        return False
+    _set(tx, run, over.what, again, since=over.since)
+    return True
+
+
+def _set(tx: Transaction, run: Run, what: str, when: datetime, since: datetime) -> None:
+    key = {"id": tx.new_id(), "account": run.account, "run_id": run.id, "what": what}
+    upsert(tx.connection, wait, [{**key, "due_at": when, "since": since}], ["run_id", "what"])
     tx.rescheduled = True
 
 
@@ -147,7 +164,7 @@ def is_waiting(tx: Transaction, run_id: int, what: str) -> bool:
 
 def due(tx: Transaction, account: str) -> list[Wait]:
     """The waits of an account that are over, in the order of their moments; the first, if there are many."""
-    query = select(wait.c.id, wait.c.run_id, wait.c.what, wait.c.due_at).where(
+    query = select(wait.c.id, wait.c.run_id, wait.c.what, wait.c.due_at, wait.c.since).where(
         wait.c.account == account, wait.c.due_at <= tx.now
     )
     return [

@@ -121,7 +121,13 @@ class Interaction(SQLModel, table=True):
         UniqueConstraint("source", "source_id", "name"),
         Index("ix_interaction_said", "identity_id", "occurred_at"),
         Index("ix_interaction_parent", "parent_event_id", **_where("parent_event_id IS NOT NULL")),
-        Index("ix_interaction_object", "object_type", "object_id", **_where("object_type IS NOT NULL")),
+        Index(
+            "ix_interaction_object",
+            "object_type",
+            "object_id",
+            "room_id",
+            **_where("object_type IS NOT NULL"),
+        ),
         Index("ix_interaction_programme", "programme_id", "name", **_where("programme_id IS NOT NULL")),
     )
     id: int = _id()
@@ -234,7 +240,7 @@ class Slot(SQLModel, table=True):
 
 
 class Wait(SQLModel, table=True):
-    """What wakes a run, and when."""
+    """What wakes a run at ``due_at``; ``since`` is the first such moment, if the SOP failed there."""
 
     __tablename__ = "wait"
     __table_args__ = (
@@ -246,6 +252,7 @@ class Wait(SQLModel, table=True):
     run_id: int = _ref(null=False)
     what: str
     due_at: datetime = _time(null=False)
+    since: datetime = _time(null=False)
 
 
 class Outgoing(SQLModel, table=True):

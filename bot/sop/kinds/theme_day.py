@@ -85,6 +85,7 @@ def _least_recent(ctx: Context[ThemeDay], shelf: str, items: Sequence[ShelfItem]
     query = (
         select(interaction.c.object_id, func.max(interaction.c.id))
         .where(interaction.c.object_type == f"shelf:{shelf}", interaction.c.name == SHOWN)
+        .where(interaction.c.object_id.in_([item.id for item in items]))
         .where(interaction.c.room_id == (ctx.room and ctx.room.id))
         .group_by(interaction.c.object_id)
     )

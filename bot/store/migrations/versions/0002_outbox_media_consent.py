@@ -1,4 +1,4 @@
-"""brakes, holds and what survives a stop; media; consent"""
+"""brakes, holds and what survives a stop; media; consent; waits that try again"""
 
 from __future__ import annotations
 
@@ -20,6 +20,22 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("answers_at", sa.BigInteger(), nullable=True))
     with op.batch_alter_table("outgoing", schema=None) as batch_op:
         batch_op.alter_column("despite_stop", server_default=None)
+
+    with op.batch_alter_table("wait", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("since", sa.BigInteger(), nullable=False, server_default="0"))
+    op.execute("UPDATE wait SET since = due_at")
+    with op.batch_alter_table("wait", schema=None) as batch_op:
+        batch_op.alter_column("since", server_default=None)
+
+    with op.batch_alter_table("interaction", schema=None) as batch_op:
+        batch_op.drop_index("ix_interaction_object")
+        batch_op.create_index(
+            "ix_interaction_object",
+            ["object_type", "object_id", "room_id"],
+            unique=False,
+            sqlite_where=sa.text("object_type IS NOT NULL"),
+            postgresql_where=sa.text("object_type IS NOT NULL"),
+        )
 
     op.create_table(
         "brake",
