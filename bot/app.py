@@ -37,7 +37,7 @@ from bot.status import Status
 from bot.store import migrate, session
 from bot.store.owner import owning
 from bot.store.transaction import Transaction
-from bot.store.writer import Writer
+from bot.store.writer import Claim, Writer
 
 logger = logging.getLogger(__name__)
 
@@ -90,11 +90,11 @@ def open_database(url: str) -> Engine:
 
 async def run(settings: Settings) -> None:
     """``bot run``: the real clock, the channel of the settings, until SIGTERM or the end of input."""
-    with owning(settings.database_url, settings.account):
-        await _run(settings)
+    with owning(settings.database_url, settings.account) as claim:
+        await _run(settings, claim)
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings, claim: Claim) -> None:
     loaded = load_sops(settings)
     sop_set = needed(loaded)
     _report(loaded)
@@ -102,7 +102,7 @@ async def _run(settings: Settings) -> None:
     clock = SystemClock()
     stage = Stage(clock, sop_set.community.zone)
     channel = _channel(settings, stage, sop_set)
-    writer = Writer(open_database(settings.database_url))
+    writer = Writer(open_database(settings.database_url), claim)
     runtime = build_runtime(
         sop_set, channel, writer, clock, account=settings.account, pace=_pace(settings), status=status
     )
