@@ -88,13 +88,16 @@ def open_database(url: str) -> Engine:
     return engine
 
 
-async def run(settings: Settings) -> None:
-    """``bot run``: the real clock, the channel of the settings, until SIGTERM or the end of input."""
+async def run(settings: Settings, *, claim_code: bool = False) -> None:
+    """``bot run``: the real clock, the channel of the settings, until SIGTERM or the end of input.
+
+    ``claim_code``: make an admin by it though there is one, whom the platform may call something else now.
+    """
     with owning(settings.database_url, settings.account) as claim:
-        await _run(settings, claim)
+        await _run(settings, claim, claim_code)
 
 
-async def _run(settings: Settings, claim: Claim) -> None:
+async def _run(settings: Settings, claim: Claim, claim_code: bool) -> None:
     loaded = load_sops(settings)
     sop_set = needed(loaded)
     _report(loaded)
@@ -108,7 +111,7 @@ async def _run(settings: Settings, claim: Claim) -> None:
     )
     stage.attach(runtime)
     try:
-        await writer.run(lambda: _offer_claim(writer, clock.now(), status))
+        await writer.run(lambda: _offer_claim(writer, clock.now(), runtime.pipeline.desk, always=claim_code))
         await _until_stopped(runtime)
     finally:
         writer.close()
@@ -191,13 +194,13 @@ def _report(loaded: Loaded) -> None:
         logger.warning("left out: %s", problem)
 
 
-def _offer_claim(writer: Writer, now: datetime, status: Status) -> None:
-    """While there is no admin, print the code that makes the first one."""
+def _offer_claim(writer: Writer, now: datetime, desk: CommandDesk, *, always: bool) -> None:
+    """While this account knows no admin (or ``always``), print the code that makes one."""
     with writer.transaction(now) as tx:
-        if roles.has_admin(tx):
+        if roles.has_admin(tx, desk.source) and not always:
             return
-    status.claim_code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(8))
-    print(f"claim code: {status.claim_code}", file=sys.stderr, flush=True)  # noqa: T201
+    desk.status.claim_code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(8))
+    print(f"claim code: {desk.status.claim_code}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _open_demo(writer: Writer, now: datetime, pipeline: Pipeline) -> None:

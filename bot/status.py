@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Status:
-    """``link``: whether the platform is reached, in Chinese. ``claim_code`` makes the first admin, once."""
+    """``link``: whether the platform is reached, in Chinese. ``claim_code`` makes an admin, once."""
 
     link: str = "还没连上"
     online: bool = False

@@ -88,7 +88,7 @@ class Command:
 
     ``usage`` is what follows the name, in Chinese; ``words`` are bare words that mean the same when said in
     private or with a mention of the bot. ``unheard_too``: obeyed in
-    rooms that nobody enabled (claim and enable alone).
+    rooms that nobody enabled (claim, enable and bind alone).
     """
 
     names: tuple[str, ...]

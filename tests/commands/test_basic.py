@@ -21,7 +21,7 @@ def names_in(answer: str) -> set[str]:
 async def test_help_lists_what_an_admin_may_use_in_a_room(world: World) -> None:
     (answer,) = await ask(world, "/帮助")
     assert names_in(answer) == {
-        "帮助", "状态", "开群", "关群", "SOP列表", "发SOP", "挑战", "排行"
+        "帮助", "状态", "开群", "绑群", "关群", "SOP列表", "发SOP", "挑战", "排行"
     }  # fmt: skip
 
 

@@ -56,7 +56,10 @@ async def test_an_unknown_key_is_answered_with_the_likely_one(fresh: World) -> N
 
 async def test_a_taken_key_is_answered_with_the_room_that_has_it(world: World) -> None:
     (answer,) = await ask(world, f"/开群 {KEY}", BOSS, OTHER_ROOM)
-    assert answer == f"“{KEY}”已经是另一个群（原野一群）了。先在那边发 /关群，再来这里开。"
+    assert answer == (
+        f"“{KEY}”已经是另一个群（原野一群）了。先在那边发 /关群，再来这里开；"
+        f"要是同一个群换了编号，发 /绑群 {KEY}。"
+    )
     assert len(look(world, room)) == 1
 
 
