@@ -108,7 +108,7 @@ class CommandDesk:
     # --- where nobody is heard ---
 
     def obey_unheard(self, tx: Transaction, message: MessageReceived) -> None:
-        """Where nobody is heard, a few commands are obeyed (``unheard_too``); without an answer, no trace."""
+        """Where nobody is heard, few commands are obeyed; what draws no answer leaves no trace."""
         call = self.call(message)
         if call is None:
             return

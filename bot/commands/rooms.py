@@ -27,6 +27,7 @@ SURE = "确定"
 
 def enable(ctx: CommandContext) -> None:
     chat = _chat(ctx)
+    directory.bind_alone(ctx.tx)
     if _is_anothers(ctx, chat):
         return
     if ctx.room is not None and ctx.room.enabled and ctx.args[:1] in ((), (ctx.room.key,)):
@@ -51,8 +52,7 @@ def _chat(ctx: CommandContext) -> Chat:
 
 
 def _is_anothers(ctx: CommandContext, chat: Chat) -> bool:
-    """Whether another account of ours answers here; it may have heard the same command, and been faster."""
-    directory.bind_alone(ctx.tx)
+    """Whether another account of ours answers here: it heard the same command, and was faster."""
     here = directory.rooms_at(ctx.tx, ctx.account, [chat.id]).get(chat.id)
     return here is not None and here.account != ctx.account
 
@@ -125,6 +125,7 @@ def disable(ctx: CommandContext) -> None:
 def bind(ctx: CommandContext) -> None:
     """This chat is the key's room, which goes on with all that it has; ``确定`` where that is in doubt."""
     chat, key = _chat(ctx), ctx.args[0] if ctx.args else ""
+    directory.bind_alone(ctx.tx)
     if _is_anothers(ctx, chat):
         return
     rooms = directory.rooms_by_key(ctx.tx)

@@ -95,7 +95,7 @@ def _room(row: AnyRow) -> Room:
 
 
 def bind_alone(tx: Transaction) -> None:
-    """Have other accounts wait with their binding until we are done, and see what they bound before.
+    """Bind one account after the other: wait for those who are at it, and then see what they bound.
 
     An admin's command may be heard by several accounts at once.
     """
