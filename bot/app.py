@@ -37,7 +37,7 @@ from bot.status import Status
 from bot.store import migrate, session
 from bot.store.owner import owning
 from bot.store.transaction import Transaction
-from bot.store.writer import Writer
+from bot.store.writer import Claim, Writer
 
 logger = logging.getLogger(__name__)
 
@@ -89,13 +89,16 @@ def open_database(url: str) -> Engine:
     return engine
 
 
-async def run(settings: Settings) -> None:
-    """``bot run``: the real clock, the channel of the settings, until SIGTERM or the end of input."""
-    with owning(settings.database_url, settings.account):
-        await _run(settings)
+async def run(settings: Settings, *, claim_code: bool = False) -> None:
+    """``bot run``: the real clock, the channel of the settings, until SIGTERM or the end of input.
+
+    ``claim_code``: make an admin by it though there is one, whom the platform may call something else now.
+    """
+    with owning(settings.database_url, settings.account) as claim:
+        await _run(settings, claim, claim_code)
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings, claim: Claim, claim_code: bool) -> None:
     loaded = load_sops(settings)
     sop_set = needed(loaded)
     _report(loaded)
@@ -103,13 +106,13 @@ async def _run(settings: Settings) -> None:
     clock = SystemClock()
     stage = Stage(clock, sop_set.community.zone)
     channel = _channel(settings, stage, sop_set)
-    writer = Writer(open_database(settings.database_url))
+    writer = Writer(open_database(settings.database_url), claim)
     runtime = build_runtime(
         sop_set, channel, writer, clock, account=settings.account, pace=_pace(settings), status=status
     )
     stage.attach(runtime)
     try:
-        await writer.run(lambda: _offer_claim(writer, clock.now(), status))
+        await writer.run(lambda: _offer_claim(writer, clock.now(), runtime.pipeline.desk, always=claim_code))
         await _until_stopped(runtime)
     finally:
         writer.close()
@@ -192,13 +195,13 @@ def _report(loaded: Loaded) -> None:
         logger.warning("left out: %s", problem)
 
 
-def _offer_claim(writer: Writer, now: datetime, status: Status) -> None:
-    """While there is no admin, print the code that makes the first one."""
+def _offer_claim(writer: Writer, now: datetime, desk: CommandDesk, *, always: bool) -> None:
+    """While this account knows no admin (or ``always``), print the code that makes one."""
     with writer.transaction(now) as tx:
-        if roles.has_admin(tx):
+        if roles.has_admin(tx, desk.source) and not always:
             return
-    status.claim_code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(8))
-    print(f"claim code: {status.claim_code}", file=sys.stderr, flush=True)  # noqa: T201
+    desk.status.claim_code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(8))
+    print(f"claim code: {desk.status.claim_code}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _open_demo(writer: Writer, now: datetime, pipeline: Pipeline) -> None:

@@ -55,8 +55,11 @@ def cli() -> None:
 
 
 @cli.command()
+@click.option(
+    "--claim-code", is_flag=True, help="已经有管理员也给一个口令：重新登录后机器人不认得管理员时用。"
+)
 @_friendly
-def run() -> None:
+def run(claim_code: bool) -> None:
     """正式运行：通道看 .env（没有填就是终端），数据库自动升级。
 
     第一次启动时，日志里有一行 claim code: 口令。把 /认领 口令 发给机器人，就成为第一位管理员；
@@ -66,7 +69,7 @@ def run() -> None:
 
     settings = config.load()
     _log(settings.log_level)
-    asyncio.run(app.run(settings))
+    asyncio.run(app.run(settings, claim_code=claim_code))
 
 
 @cli.command()

@@ -4,6 +4,7 @@
 ├── ``ConfigError``        a setting in the environment or ``.env`` is missing or wrong
 ├── ``TemplateFailure``    a template could not be rendered, or produced too much
 ├── ``StoreError``         the database is not there, or not in the state we need
+│   └── ``AccountTaken``   another process owns the account
 ├── ``ScenarioError``      a scenario file cannot be read
 └── ``SendError``          a message did not reach the platform
     ├── ``NotConnected``   it was not even tried: it still waits
@@ -39,6 +40,10 @@ class TemplateFailure(BotError):
 
 class StoreError(BotError):
     """The database cannot be used as it is."""
+
+
+class AccountTaken(StoreError):
+    """Another process owns the account; this one may not write any more, and ends."""
 
 
 class ScenarioError(BotError):

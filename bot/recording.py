@@ -1,7 +1,8 @@
 """Events become rows: who said what where, each thing once, in one insert a segment.
 
 What happens in rooms that nobody enabled, and what strangers say in private, is not recorded at all; it
-comes back as ``Unheard``, so that a command in it may still be obeyed.
+comes back as ``Unheard``, so that a command in it may still be obeyed. What happens in a room of another
+account of ours is dropped: it is recorded there.
 """
 
 from __future__ import annotations
@@ -112,11 +113,16 @@ class _Segment:
         directory.note_present(self.tx, dict(self._present()))
 
     def room(self, event: RoomEvent) -> Room | None:
-        """The room in which ``event`` is heard: an enabled one, and not before it was."""
+        """The room in which ``event`` is heard: an enabled one of ours, and not before it was."""
         room = None if event.chat is None else self.rooms.get(event.chat.id)
         if room is None or not room.enabled or event.occurred_at + SECOND < room.enabled_at:
             return None
-        return room
+        return room if room.account == self.recorder.account else None
+
+    def is_anothers(self, event: RoomEvent) -> bool:
+        """Whether another account of ours hears it, so that it does not concern this one."""
+        room = None if event.chat is None else self.rooms.get(event.chat.id)
+        return room is not None and room.account != self.recorder.account
 
     def _present(self) -> Iterable[tuple[tuple[int, int], tuple[str, datetime]]]:
         for event in self.batch:
@@ -271,7 +277,7 @@ class _Segment:
         room = self.room(event)
         match event:
             case MessageReceived(is_self=False) if row is None:
-                return Unheard(event)
+                return None if self.is_anothers(event) else Unheard(event)
             case MembersLeft(bot_left=True) if room is not None:
                 return BotLeft(room.id)
         if row is None or row["id"] not in new or row["identity_id"] is None:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.channels.base import Channel, Effect
 from bot.clock import LOOK_AGAIN, Clock
-from bot.errors import NotConnected, SendFailed, SendLost, TooOften
+from bot.errors import AccountTaken, NotConnected, SendFailed, SendLost, TooOften
 from bot.events import ChannelEvent, LinkDown, LinkUp, LoginCode, Malformed, RoomEvent
 from bot.outbox import delivery
 from bot.outbox.claim import Manners, claim
@@ -220,6 +220,8 @@ class Runtime:
         """One transaction for the batch; if that fails, one for each: a bad one costs only itself."""
         try:
             results = await self._commit(batch)
+        except AccountTaken:
+            raise  # nothing of it may be done here any more, nor what comes after it
         except Exception as error:
             await self._take_apart(batch, error)
             return

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 @dataclass(slots=True)
 class Status:
-    """``link``: whether the platform is reached, in Chinese. ``claim_code`` makes the first admin, once.
+    """``link``: whether the platform is reached, in Chinese. ``claim_code`` makes an admin, once.
 
     ``since`` is when that last changed, ``gap`` for how long we were deaf before.
     """

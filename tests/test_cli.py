@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +14,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import cli
+from bot.people import directory, roles
+from bot.store import session
+from bot.store.writer import Writer
+from tests.builders import BOSS, MONDAY_9
 from tests.conftest import ROOT
 
 COMMUNITY = "name: 原野之味\nmission: 一起吃饭。\nrooms: [会员1群]\n"
@@ -241,6 +246,29 @@ def test_a_wrong_database_url_is_refused_in_a_sentence(
 
 
 # --- run ---
+
+
+def run_on_nothing(folder: Path, *args: str) -> str:
+    """``bot run`` in the terminal, at which nobody types anything; gives what it wrote to stderr."""
+    command = [sys.executable, "-m", "bot", "run", *args]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, input="", capture_output=True, text=True, check=True
+    )
+    return done.stderr
+
+
+def test_a_claim_code_is_offered_while_there_is_no_admin_and_on_request(folder: Path) -> None:
+    assert re.search("^claim code: [A-Z2-9]{8}$", run_on_nothing(folder), re.MULTILINE)
+    engine = session.open_engine("sqlite:///data/bot.db")
+    writer = Writer(engine)
+    with writer.transaction(MONDAY_9) as tx:
+        boss = directory.meet(tx, "console:main", [BOSS])[BOSS.id]
+        roles.give(tx, boss.member_id, roles.ADMIN, given_by=None)
+    writer.close()
+    engine.dispose()
+    assert "claim code" not in run_on_nothing(folder)
+    assert "claim code: " in run_on_nothing(folder, "--claim-code")
 
 
 def test_without_sound_sops_the_bot_does_not_run(folder: Path) -> None:

@@ -15,6 +15,7 @@ from bot import app, recording, runtime
 from bot.channels.base import Deliver, Effect
 from bot.channels.fake import Echo, FakeChannel, Fault
 from bot.clock import LOOK_AGAIN, VirtualClock
+from bot.errors import AccountTaken
 from bot.events import LinkDown, LinkUp, LoginCode, Malformed, MessageReceived
 from bot.outbox import delivery
 from bot.outbox.pace import OFF, Pace
@@ -430,6 +431,22 @@ async def test_a_start_that_fails_ends_the_run_with_its_error(
     monkeypatch.setattr(delivery, "recover", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         await ended(asyncio.create_task(idle.run()))
+
+
+async def test_a_process_that_lost_its_account_ends_at_the_next_alarm(
+    idle: Runtime, channel: FakeChannel, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = asyncio.create_task(idle.run())
+    await idle.started.wait()
+    await heard(idle, channel)
+
+    def refuse(*_: object) -> None:
+        raise AccountTaken("main")
+
+    monkeypatch.setattr(Writer, "transaction", refuse)
+    clock.move(MONDAY_9 + timedelta(hours=4))
+    with pytest.raises(AccountTaken):
+        await ended(task)
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def _is_about(command: Command, word: str) -> bool:
 
 
 def claim(ctx: CommandContext) -> None:
-    if roles.has_admin(ctx.tx) or not ctx.args or not ctx.desk.may_claim(ctx.args[0]):
+    if ctx.standing is Who.ADMIN or not ctx.args or not ctx.desk.may_claim(ctx.tx, ctx.args[0]):
         return  # strangers learn nothing, not even that the code is wrong
     roles.give(ctx.tx, ctx.person.member_id, roles.ADMIN, given_by=None)
     ctx.reply(
@@ -53,7 +53,7 @@ COMMANDS = (
     Command(
         ("claim", "认领"),
         Who.ANYONE,
-        "用启动时给的口令成为第一位管理员",
+        "用启动时给的口令成为管理员",
         claim,
         usage="口令",
         unheard_too=True,

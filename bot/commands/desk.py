@@ -19,6 +19,7 @@ from bot.sop.loader import SopSet
 from bot.sop.player import Player
 from bot.status import Status
 from bot.store import failures, log
+from bot.store.ids import next_number
 from bot.store.session import count_up
 from bot.store.tables import unheard
 from bot.store.transaction import Transaction
@@ -111,7 +112,7 @@ class CommandDesk:
     # --- where nobody is heard ---
 
     def obey_unheard(self, tx: Transaction, message: MessageReceived) -> None:
-        """Where nobody is heard, claim and enable alone are obeyed; what draws no answer leaves no trace."""
+        """Where nobody is heard, few commands are obeyed; what draws no answer leaves no trace."""
         call = self.call(message)
         if call is None:
             return
@@ -149,10 +150,8 @@ class CommandDesk:
         self._answer(tx, replace(heard, room=room), answers)
 
     def _bound(self, tx: Transaction, message: MessageReceived) -> Room | None:
-        """The room that the message's chat is or was."""
-        if message.chat is None:
-            return None
-        return directory.rooms_at(tx, self.account, [message.chat.id]).get(message.chat.id)
+        """The room of ours that the message's chat is or was."""
+        return None if message.chat is None else directory.our_room(tx, self.account, message.chat)
 
     def _count_unheard(self, tx: Transaction, command: Command) -> None:
         day = tx.now.astimezone(self.sops.community.zone).date().isoformat()
@@ -172,8 +171,10 @@ class CommandDesk:
     def commands(self) -> Sequence[Command]:
         return self.known.all
 
-    def may_claim(self, code: str) -> bool:
-        return self.status.may_claim(code)
+    def may_claim(self, tx: Transaction, code: str) -> bool:
+        if not self.status.may_claim(code):
+            return False
+        return next_number(tx.connection, f"claim:{self.status.claim_code}") == 1
 
     def sync_timetable(self, tx: Transaction) -> None:
         self.player.sync_timetable(tx)

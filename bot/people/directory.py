@@ -21,13 +21,14 @@ AnyRow = Row[*tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A chat that is, or was, enabled; at ``enabled_at`` for the last time."""
+    """A chat that is, or was, enabled; at ``enabled_at`` for the last time. One ``account`` hears it."""
 
     id: int
     key: str
     title: str
     enabled: bool
     enabled_at: datetime = EPOCH
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,32 @@ class Person:
     name: str
 
 
+# Built once, as ``_KNOWN`` below. Last comes what counts: what is enabled, and of that what is ours.
+_MINE = room.c.account == bindparam("mine")
+_AT = (
+    select(room, room_address.c.platform_id)
+    .select_from(room.join(room_address, room_address.c.room_id == room.c.id))
+    .where(room_address.c.platform_id.in_(bindparam("ids", expanding=True)))
+    .where(_MINE | room.c.disabled_at.is_(None))
+    .order_by(room.c.disabled_at.is_(None), _MINE)
+)
+
+
 def rooms_at(tx: Transaction, account: str, platform_ids: Collection[str]) -> dict[str, Room]:
-    """The rooms bound to these platform ids, enabled or not."""
+    """The rooms bound to these platform ids: those of ``account``, enabled or not, and what others enabled.
+
+    A chat is one account's: one that another has enabled is the other's, whatever it was to us before.
+    """
     if not platform_ids:
         return {}
-    query = _rooms().where(room_address.c.account == account, room_address.c.platform_id.in_(platform_ids))
-    return {row.platform_id: _room(row) for row in tx.connection.execute(query)}
+    found = tx.connection.execute(_AT, {"ids": list(platform_ids), "mine": account})
+    return {row.platform_id: _room(row) for row in found}
+
+
+def our_room(tx: Transaction, account: str, chat: events.Chat) -> Room | None:
+    """The room of ``account`` that ``chat`` is, or was before anyone else enabled it."""
+    found = rooms_at(tx, account, [chat.id]).get(chat.id)
+    return found if found is not None and found.account == account else None
 
 
 def rooms_of(tx: Transaction, account: str) -> list[Room]:
@@ -59,29 +80,56 @@ def room_by_id(tx: Transaction, room_id: int) -> Room | None:
     return None if row is None else _room(row)
 
 
+def rooms_by_key(tx: Transaction) -> dict[str, Room]:
+    """The rooms of all accounts."""
+    return {row.key: _room(row) for row in tx.connection.execute(_rooms())}
+
+
 def _rooms() -> Select[*tuple[Any, ...]]:
     joined = room.join(room_address, room_address.c.room_id == room.c.id)
     return select(room, room_address.c.platform_id).select_from(joined)
 
 
 def _room(row: AnyRow) -> Room:
-    return Room(row.id, row.key, row.title, row.disabled_at is None, row.enabled_at)
+    return Room(row.id, row.key, row.title, row.disabled_at is None, row.enabled_at, row.account)
+
+
+def bind_alone(tx: Transaction) -> None:
+    """Bind one account after the other: wait for those who are at it, and then see what they bound.
+
+    An admin's command may be heard by several accounts at once.
+    """
+    next_number(tx.connection, "binding")
 
 
 def bind_room(tx: Transaction, account: str, chat: events.Chat, key: str) -> Room:
     """Enable ``chat`` as ``key``. A key is one chat: another chat that had it, or another key of this one, is
     let go, with what was going on there; it comes back as a new room.
+
+    The key of a room that another account has enabled cannot be had (``IntegrityError``).
     """
-    before = rooms_at(tx, account, [chat.id]).get(chat.id)
+    before = our_room(tx, account, chat)
     room_id = tx.new_id() if before is None or before.key != key else before.id
-    _let_go(tx, (room.c.key == key) & (room.c.id != room_id))
+    may_go = (room.c.account == account) | room.c.disabled_at.is_not(None)
+    _let_go(tx, (room.c.key == key) & (room.c.id != room_id) & may_go)
     if before is not None and before.id != room_id:
         _let_go(tx, room.c.id == before.id)
     values = {"account": account, "title": chat.title, "enabled_at": tx.now, "disabled_at": None}
     upsert(tx.connection, room, [{"id": room_id, "key": key, **values}], ["id"])
     address = {"account": account, "platform_id": chat.id, "room_id": room_id}
     upsert(tx.connection, room_address, [address], ["account", "platform_id"])
-    return Room(room_id, key, chat.title, enabled=True, enabled_at=tx.now)
+    return Room(room_id, key, chat.title, enabled=True, enabled_at=tx.now, account=account)
+
+
+def rebind_room(tx: Transaction, moved: Room, chat: events.Chat) -> None:
+    """The platform gave the chat of ``moved`` another id, ``chat``'s. What that was before is let go."""
+    before = our_room(tx, moved.account, chat)
+    if before is not None:
+        _let_go(tx, room.c.id == before.id)
+    here = room_address.c.room_id == moved.id
+    tx.connection.execute(update(room_address).where(here).values(platform_id=chat.id))
+    if chat.title:
+        rename_room(tx, moved.id, chat.title)
 
 
 def _let_go(tx: Transaction, which: ColumnElement[bool]) -> None:

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 
-from bot.store.tables import membership, role, room
+from bot.store.tables import identity, membership, role, room
 from bot.store.transaction import Transaction
 
 ADMIN = "管理员"
@@ -49,9 +49,14 @@ def give(tx: Transaction, member_id: int, name: str, given_by: int | None) -> No
     tx.connection.execute(insert(role).values(row))
 
 
-def has_admin(tx: Transaction) -> bool:
-    query = select(func.count()).where(role.c.role == ADMIN, role.c.taken_at.is_(None))
-    return bool(tx.connection.execute(query).scalar())
+def has_admin(tx: Transaction, source: str) -> bool:
+    """Whether any admin is known at ``source``: at each account people are known by other ids."""
+    query = (
+        select(role.c.id)
+        .select_from(role.join(identity, identity.c.member_id == role.c.member_id))
+        .where(role.c.role == ADMIN, role.c.taken_at.is_(None), identity.c.source == source)
+    )
+    return tx.connection.execute(query.limit(1)).first() is not None
 
 
 def is_in_a_room(tx: Transaction, identity_id: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -39,7 +40,7 @@ class Play:
     """A scenario being played: the transcript, and why it failed (empty: it has not).
 
     ``nominal`` is the moment of the last line, before the pace and delays; ``matched`` counts the bot's
-    messages that lines took.
+    messages that lines took; ``renumbered`` how often the platform gave a room or person another id.
     """
 
     script: Script
@@ -49,11 +50,22 @@ class Play:
     failure: str = ""
     said: dict[str, list[MessageReceived]] = field(default_factory=dict)
     matched: int = 0
+    renumbered: Counter[str] = field(default_factory=Counter)
 
     @property
     def pending(self) -> Sequence[tuple[datetime, Message]]:
         """What the bot said that no line took yet."""
         return self.world.sent[self.matched :]
+
+    def person(self, name: str) -> Person:
+        return Person(self._id(f"person-{name}"), name)
+
+    def chat(self, key: str) -> Chat:
+        return Chat(self._id(f"room-{key}"), key)
+
+    def _id(self, first: str) -> str:
+        """The platform's id of today."""
+        return first + "'" * self.renumbered[first]
 
 
 async def play(script: Script, sops: SopSet, url: str | None = None) -> Play:
@@ -65,8 +77,8 @@ async def play(script: Script, sops: SopSet, url: str | None = None) -> Play:
         world = World(chosen, begins, url or f"sqlite:///{Path(folder) / 'scenario.db'}")
         playing = Play(script, world, nominal=begins)
         try:
-            chats = {key: _chat(key) for key in script.rooms}
-            await world.start(chats, [_person(name) for name in script.admins])
+            chats = {key: playing.chat(key) for key in script.rooms}
+            await world.start(chats, [playing.person(name) for name in script.admins])
             await _play_all(playing)
         finally:
             await world.close()
@@ -124,12 +136,21 @@ async def _happen(playing: Play, line: Line) -> None:
         if line.restart:
             await world.start()
         return
+    if line.renumbered:
+        _renumber(playing, line)
+        return
     event = _event(playing, line)
     if event is not None:
         playing.transcript.append(f"{_time(playing, world.clock.now())} {_shown(line)}")
         if line.delay:
             await world.move_to(world.clock.now() + line.delay)
         await world.happen(event)
+
+
+def _renumber(playing: Play, line: Line) -> None:
+    playing.renumbered[f"person-{line.who}" if line.who else f"room-{line.room}"] += 1
+    now = _time(playing, playing.world.clock.now())
+    playing.transcript.append(f"{now} —— {line.who or line.room}换了编号 ——")
 
 
 def _moment(playing: Play, line: Line) -> datetime:
@@ -141,7 +162,7 @@ def _moment(playing: Play, line: Line) -> datetime:
 def _event(playing: Play, line: Line) -> RoomEvent | None:
     if line.who is None:
         return None
-    who, chat, now = _person(line.who), _chat(line.room), playing.world.clock.now()
+    who, chat, now = playing.person(line.who), playing.chat(line.room), playing.world.clock.now()
     new_id = playing.world.channel.next_id()
     if line.join:
         return MembersJoined(new_id, chat, (who,), now)
@@ -177,14 +198,6 @@ def _message(line: Line, blank: MessageReceived) -> MessageReceived | None:
     return None
 
 
-def _person(name: str) -> Person:
-    return Person(f"person-{name}", name)
-
-
-def _chat(key: str) -> Chat:
-    return Chat(f"room-{key}", key)
-
-
 # --- what the bot does ---
 
 
@@ -196,7 +209,7 @@ async def _expect(playing: Play, line: Line) -> None:
         playing.failure = f"等机器人{_place(line)}说 {line.bot}，它什么也没说"
         return
     at, message = playing.pending[0]
-    if not _fits(line, message):
+    if not _fits(playing, line, message):
         playing.failure = (
             f"说的不一样\n  应该：{_place(line)} {line.bot}\n  实际：{_said(playing, at, message)}"
         )
@@ -207,11 +220,11 @@ async def _expect(playing: Play, line: Line) -> None:
         playing.transcript.append(_said(playing, at, message))
 
 
-def _fits(line: Line, message: Message) -> bool:
+def _fits(playing: Play, line: Line, message: Message) -> bool:
     if line.private is not None:
-        here = message.person_id == _person(line.private).id
+        here = message.person_id == playing.person(line.private).id
     else:
-        here = message.chat_id == _chat(line.room).id
+        here = message.chat_id == playing.chat(line.room).id
     return here and re.search(pattern_of(line.bot or ""), message.text, re.DOTALL) is not None
 
 

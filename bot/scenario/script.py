@@ -32,7 +32,8 @@ from bot.sop.schedule import parse_duration, parse_moment
 from bot.sop.validation import validate
 
 _TALK = ("say", "image", "voice", "sticker", "private", "recall")
-ACTS = (*_TALK, "join", "leave", "removed", "stop", "restart", "bot")
+ACTS = (*_TALK, "join", "leave", "removed", "renumbered", "stop", "restart", "bot")
+_NOBODYS = {"renumbered", "stop", "restart", "bot"}
 
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -50,7 +51,8 @@ class Line(BaseModel):
 
     ``say`` may go with ``quote`` (the text that is quoted) and ``mention`` (of the bot); ``image`` is a file
     name or several; ``recall: 1`` takes back one's last message, ``2`` the one before. ``late`` delivers the
-    event that much after it happened. ``removed``: ``who`` removes the bot from the room. ``stop`` ends the
+    event that much after it happened. ``removed``: ``who`` removes the bot from the room. ``renumbered``: the
+    platform has another id for ``who`` from now on, or for ``room`` where nobody is named. ``stop`` ends the
     bot's process, ``restart`` begins it again. Of a bot's line, ``private`` is whom it writes to, else it
     speaks in ``room``.
     """
@@ -73,6 +75,7 @@ class Line(BaseModel):
     join: bool = False
     leave: bool = False
     removed: bool = False
+    renumbered: bool = False
     stop: bool = False
     restart: bool = False
     bot: str | None = None
@@ -82,7 +85,7 @@ class Line(BaseModel):
         acts = self.acts - ({"private"} if self.bot is not None else set())
         if len(acts) > 1:
             raise Mistake(f"一行只能有一件事，这里有 {'、'.join(sorted(acts))}")
-        if acts - {"bot", "stop", "restart"} and not self.who:
+        if acts - _NOBODYS and not self.who:
             raise Mistake("缺少 who：这句话是谁说的")
         return self
 

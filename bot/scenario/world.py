@@ -22,7 +22,7 @@ from bot.stage import Stage
 from bot.status import Status
 from bot.store import session
 from bot.store.tables import failure, interaction, metadata, slot
-from bot.store.writer import Writer
+from bot.store.writer import Claim, Writer, unclaimed
 
 ACCOUNT = "test"
 SLOT_COUNTS = {f"slots_{state}": state for state in SlotState}
@@ -33,7 +33,13 @@ class World:
     """``start`` and ``stop`` the bot, let things ``happen``, move the ``stage``'s clock, read ``sent``."""
 
     def __init__(
-        self, sops: SopSet, begins: datetime, url: str, pace: Pace | None = None, account: str = ACCOUNT
+        self,
+        sops: SopSet,
+        begins: datetime,
+        url: str,
+        pace: Pace | None = None,
+        account: str = ACCOUNT,
+        claim: Claim = unclaimed,
     ) -> None:
         self.sops, self.account = sops, account
         self.clock = VirtualClock(begins)
@@ -41,7 +47,7 @@ class World:
         self.channel = FakeChannel(self.clock.now)
         self.channel.me = replace(self.channel.me, name=sops.community.bot.name)
         self.engine = session.open_engine(url)
-        self._pace = pace or Pace()
+        self._pace, self._claim = pace or Pace(), claim
         self._sent_at: list[datetime] = []
         self._runtime: Runtime | None = None
         self._running: asyncio.Task[None] | None = None
@@ -49,7 +55,7 @@ class World:
 
     async def start(self, enabled: dict[str, Chat] | None = None, admins: Sequence[Person] = ()) -> None:
         """Start the bot's process; at the first time with these rooms enabled, and these admins."""
-        writer = Writer(self.engine)
+        writer = Writer(self.engine, self._claim)
         runtime = app.build_runtime(
             self.sops,
             self.channel,

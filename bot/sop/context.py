@@ -262,8 +262,8 @@ class Desk(Protocol):
     def problems(self) -> Sequence[str]:
         """In Chinese, what is wrong with SOP files that were left out."""
 
-    def may_claim(self, code: str) -> bool:
-        """Whether ``code`` makes its bearer the first admin; it does so once."""
+    def may_claim(self, tx: Transaction, code: str) -> bool:
+        """Whether ``code`` makes its bearer an admin; it does so once."""
 
     @property
     def commands(self) -> Sequence[Command]:

@@ -87,8 +87,8 @@ class Command:
     """A slash command: ``names`` are its spellings, words apart by one space (``room enable``, ``开群``).
 
     ``usage`` is what follows the name, in Chinese; ``words`` are bare words that mean the same when said in
-    private or with a mention of the bot. ``unheard_too``: obeyed in rooms that nobody enabled (claim and
-    enable alone). ``despite_stop``: answered even after all sending was stopped.
+    private or with a mention of the bot. ``unheard_too``: obeyed in rooms that nobody enabled (claim, enable
+    and bind alone). ``despite_stop``: answered even after all sending was stopped.
     """
 
     names: tuple[str, ...]

@@ -19,13 +19,22 @@ from bot.store.ids import Ids
 from bot.store.transaction import Transaction
 
 T = TypeVar("T")
+Claim = Callable[[Connection], None]
+
+
+def unclaimed(_connection: Connection) -> None:
+    """The claim of a writer that has the database for itself."""
 
 
 class Writer:
-    """Owns the engine for writing; ``run`` does a piece of work on the writer's thread."""
+    """Owns the engine for writing; ``run`` does a piece of work on the writer's thread.
 
-    def __init__(self, engine: Engine) -> None:
+    ``claim`` is called on each new connection, before anything is written on it (see ``bot.store.owner``).
+    """
+
+    def __init__(self, engine: Engine, claim: Claim = unclaimed) -> None:
         self.engine = engine
+        self._claim = claim
         self._ids = Ids()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="core")
         self._connection: Connection | None = None
@@ -39,14 +48,26 @@ class Writer:
 
         A connection that is lost fails this transaction; the next one opens another.
         """
-        if self._connection is None:
-            self._connection = self.engine.connect()
+        connection = self._connected()
         try:
-            with self._connection.begin():
-                yield Transaction(self._connection, self._ids, now)
+            with connection.begin():
+                yield Transaction(connection, self._ids, now)
         except BaseException:
             self._ids.forget()
             raise
+
+    def _connected(self) -> Connection:
+        if self._connection is not None and self._connection.invalidated:
+            self._close()  # it would connect again by itself, and claim nothing
+        if self._connection is None:
+            connection = self.engine.connect()
+            try:
+                self._claim(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
 
     def close(self) -> None:
         """Wait for the work in hand, and close the connection."""

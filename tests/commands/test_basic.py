@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.people import roles
 from bot.scenario.world import CLAIM_CODE, World
 from bot.store.tables import failure, interaction, member, outgoing, role
 from tests.builders import BOSS, OTHER_ROOM, QING, ROOM, ZHOU, ask, look, said
@@ -18,7 +19,7 @@ def names_in(answer: str) -> set[str]:
 async def test_help_lists_what_an_admin_may_use_in_a_room(world: World) -> None:
     (answer,) = await ask(world, "/帮助")
     assert names_in(answer) == {
-        "帮助", "状态", "停发", "恢复发送", "开群", "关群", "SOP列表", "发SOP",
+        "帮助", "状态", "停发", "恢复发送", "开群", "绑群", "关群", "SOP列表", "发SOP",
         "别@我", "可以@我", "挑战", "排行"
     }  # fmt: skip
 
@@ -88,6 +89,32 @@ async def test_a_second_claim_is_met_with_silence(unclaimed: World) -> None:
     assert await ask(unclaimed, f"/认领 {CLAIM_CODE}", ZHOU, None) == []
     assert await ask(unclaimed, f"/认领 {CLAIM_CODE}", QING, None) == []
     assert len(look(unclaimed, role)) == 1
+
+
+async def test_a_used_code_stays_used(unclaimed: World) -> None:
+    await ask(unclaimed, f"/认领 {CLAIM_CODE}", QING, None)
+    await unclaimed.stop()
+    await unclaimed.start()
+    for typed in (CLAIM_CODE, CLAIM_CODE.lower(), f"“ {CLAIM_CODE} ”"):
+        assert await ask(unclaimed, f"/认领 {typed}", ZHOU, None) == []
+    assert len(look(unclaimed, role)) == 1
+
+
+async def test_a_claim_that_failed_has_not_used_the_code(
+    unclaimed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(roles, "give", lambda *_, **__: 1 / 0)
+        await ask(unclaimed, f"/认领 {CLAIM_CODE}", QING, None)
+    (answer,) = await ask(unclaimed, f"/认领 {CLAIM_CODE}", QING, None)
+    assert "您是管理员了" in answer
+
+
+async def test_a_code_makes_another_admin_where_there_is_one(world: World) -> None:
+    assert await ask(world, f"/认领 {CLAIM_CODE}", BOSS, None) == []  # who is one already uses up no code
+    (answer,) = await ask(world, f"/认领 {CLAIM_CODE}", QING, None)
+    assert "您是管理员了" in answer
+    assert len(look(world, role)) == 2
 
 
 async def test_the_code_itself_is_not_recorded(unclaimed: World) -> None:

@@ -56,7 +56,10 @@ async def test_an_unknown_key_is_answered_with_the_likely_one(fresh: World) -> N
 
 async def test_a_taken_key_is_answered_with_the_room_that_has_it(world: World) -> None:
     (answer,) = await ask(world, f"/开群 {KEY}", BOSS, OTHER_ROOM)
-    assert answer == f"“{KEY}”已经是另一个群（原野一群）了。先在那边发 /关群，再来这里开。"
+    assert answer == (
+        f"“{KEY}”已经是另一个群（原野一群）了。先在那边发 /关群，再来这里开；"
+        f"要是同一个群换了编号，发 /绑群 {KEY}。"
+    )
     assert len(look(world, room)) == 1
 
 
@@ -117,3 +120,44 @@ async def test_members_do_not_disable_a_room(world: World) -> None:
     (answer,) = await ask(world, "/关群", QING)
     assert "管理员" in answer
     assert look(world, room)[0]["disabled_at"] is None
+
+
+# --- a chat that has another id now ---
+
+MOVED = Chat("room-1-after-login", "原野一群")
+
+
+async def test_what_waits_for_a_room_is_said_where_it_is_now(world: World) -> None:
+    world.channel.cut()
+    await world.settle()
+    await ask(world, "/帮助")
+    await ask(world, f"/绑群 {KEY} 确定", BOSS, MOVED)
+    world.channel.mend()
+    await world.settle()
+    assert [message.text[:3] for _, message in world.sent] == ["您在这", "接上了"]
+    assert {message.chat_id for _, message in world.sent} == {MOVED.id}
+
+
+async def test_where_it_was_the_bot_is_silent_from_then_on(world: World) -> None:
+    (before,) = look(world, room)
+    assert await ask(world, f"/绑群 {KEY}", BOSS, MOVED) != []
+    assert look(world, room) == [before]
+    assert await ask(world, "/状态", BOSS, ROOM) == []
+    assert await ask(world, "/状态", BOSS, MOVED) != []
+
+
+async def test_a_chat_under_another_key_may_be_bound_once_it_is_disabled(make_world: MakeWorld) -> None:
+    world = await make_world(enabled={KEY: ROOM, OTHER_KEY: OTHER_ROOM})
+    (answer,) = await ask(world, f"/绑群 {KEY}", BOSS, OTHER_ROOM)
+    assert answer.startswith(f"这个群现在是“{OTHER_KEY}”")
+    await ask(world, "/关群", BOSS, OTHER_ROOM)
+    (answer,) = await ask(world, f"/绑群 {KEY}", BOSS, OTHER_ROOM)
+    assert answer.startswith("接上了")
+    assert [(row["key"], row["title"]) for row in look(world, room)] == [
+        (KEY, OTHER_ROOM.title),
+        (None, OTHER_ROOM.title),
+    ]
+
+
+async def test_without_any_room_there_is_nothing_to_bind(fresh: World) -> None:
+    assert await ask(fresh, "/绑群") == ["还没有开通过的群，没有以前的记录可接。"]

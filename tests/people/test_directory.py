@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.exc import IntegrityError
 
 from bot.events import Chat, Person
 from bot.people import directory
@@ -35,10 +39,54 @@ def test_a_chat_becomes_a_room_under_its_key(tx: Transaction) -> None:
     assert directory.room_by_id(tx, bound.id) == bound
 
 
-def test_rooms_of_another_account_are_not_ours(tx: Transaction) -> None:
-    enabled_room(tx)
-    assert directory.rooms_at(tx, "another", [ROOM.id]) == {}
+def test_a_chat_that_another_account_has_enabled_is_its_room_and_not_ours(tx: Transaction) -> None:
+    theirs = directory.bind_room(tx, ACCOUNT, ROOM, KEY)
+    assert theirs.account == ACCOUNT
+    assert directory.rooms_at(tx, "another", [ROOM.id]) == {ROOM.id: theirs}
+    assert directory.our_room(tx, "another", ROOM) is None
     assert directory.rooms_of(tx, "another") == []
+    assert directory.rooms_by_key(tx) == {KEY: theirs}
+
+
+def test_a_chat_that_another_account_has_disabled_is_nobodys(tx: Transaction) -> None:
+    directory.disable_room(tx, enabled_room(tx))
+    assert directory.rooms_at(tx, "another", [ROOM.id]) == {}
+
+
+@pytest.mark.parametrize("key", [KEY, OTHER_KEY])
+def test_a_chat_that_one_account_disabled_is_enabled_by_another_as_a_room_of_its_own(
+    tx: Transaction, key: str
+) -> None:
+    before = enabled_room(tx)
+    directory.disable_room(tx, before)
+    after = directory.bind_room(tx, "another", ROOM, key)
+    assert after.id != before
+    for account in (ACCOUNT, "another"):
+        assert directory.rooms_at(tx, account, [ROOM.id]) == {ROOM.id: after}
+    assert [room.enabled for room in directory.rooms_of(tx, ACCOUNT)] == ([] if key == KEY else [False])
+
+
+def test_the_key_of_a_room_that_another_account_has_enabled_cannot_be_had(tx: Transaction) -> None:
+    theirs = directory.bind_room(tx, ACCOUNT, ROOM, KEY)
+    with pytest.raises(IntegrityError), tx.savepoint():
+        directory.bind_room(tx, "another", OTHER_ROOM, KEY)
+    assert directory.rooms_by_key(tx) == {KEY: theirs}
+
+
+def test_a_room_whose_chat_has_another_id_goes_on_there(tx: Transaction) -> None:
+    before = directory.bind_room(tx, ACCOUNT, ROOM, KEY)
+    directory.rebind_room(tx, before, Chat("new-id"))
+    assert directory.rooms_at(tx, ACCOUNT, [ROOM.id, "new-id"]) == {"new-id": before}
+    directory.rebind_room(tx, before, Chat(ROOM.id, "新名字"))
+    assert directory.rooms_at(tx, ACCOUNT, [ROOM.id, "new-id"]) == {ROOM.id: replace(before, title="新名字")}
+
+
+def test_what_a_chat_was_is_let_go_when_another_room_moves_there(tx: Transaction) -> None:
+    moved, there = enabled_room(tx), directory.bind_room(tx, ACCOUNT, OTHER_ROOM, OTHER_KEY)
+    directory.rebind_room(tx, directory.rooms_by_key(tx)[KEY], OTHER_ROOM)
+    assert [room.id for room in directory.rooms_of(tx, ACCOUNT)] == [moved]
+    (row,) = rows(tx.connection, room, id=there.id)
+    assert (row["key"], row["disabled_at"]) == (None, MONDAY_9)
 
 
 def test_nobody_asks_for_no_rooms(tx: Transaction) -> None:

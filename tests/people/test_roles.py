@@ -20,18 +20,28 @@ def test_roles_are_told_by_member(tx: Transaction) -> None:
     ]
 
 
+def met(tx: Transaction, source: str = SOURCE) -> int:
+    return directory.meet(tx, source, [QING])[QING.id].member_id
+
+
 def test_a_role_that_was_taken_back_is_not_in_force(tx: Transaction) -> None:
-    roles.give(tx, 1, roles.ADMIN, given_by=None)
-    assert roles.has_admin(tx)
+    roles.give(tx, met(tx), roles.ADMIN, given_by=None)
+    assert roles.has_admin(tx, SOURCE)
     tx.connection.execute(update(role).values(taken_at=tx.now))
     assert roles.roles(tx) == {}
-    assert not roles.has_admin(tx)
+    assert not roles.has_admin(tx, SOURCE)
     assert len(rows(tx.connection, role)) == 1
 
 
 def test_who_is_no_admin_does_not_make_the_bot_claimed(tx: Transaction) -> None:
-    roles.give(tx, 1, "运营", given_by=None)
-    assert not roles.has_admin(tx)
+    roles.give(tx, met(tx), "运营", given_by=None)
+    assert not roles.has_admin(tx, SOURCE)
+
+
+def test_an_admin_whom_another_account_knows_is_none_to_this_one(tx: Transaction) -> None:
+    roles.give(tx, met(tx, "fake:other"), roles.ADMIN, given_by=None)
+    met(tx)
+    assert not roles.has_admin(tx, SOURCE)
 
 
 def test_only_who_is_in_an_enabled_room_is_no_stranger(tx: Transaction) -> None:

@@ -112,6 +112,14 @@ async def test_a_count_of_what_does_not_exist_is_a_mistake(director: Director) -
 # --- what people do ---
 
 
+async def test_who_and_what_is_renumbered_is_unknown_to_the_bot(director: Director) -> None:
+    assert await director.fail(STATUS, ONLINE, "who: 管, renumbered: true", STATUS, "bot: 要管理员") == ""
+    more = "expect: {message_posted: 0}\n"
+    playing = await director.play("renumbered: true", STATUS, "who: 甲, say: 番茄", more=more)
+    assert playing.failure == ""
+    assert playing.transcript[0] == "11月30日 周一 09:00 —— 会员1群换了编号 ——"
+
+
 async def test_everything_that_people_do_is_recorded(director: Director, url: str) -> None:
     playing = await director.play(
         "who: 甲, join: true",
