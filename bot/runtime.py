@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.channels.base import Channel, Message
 from bot.clock import LOOK_AGAIN, Clock
-from bot.errors import NotConnected, SendFailed, SendLost
+from bot.errors import NotConnected, SendFailed, SendLost, StoreError
 from bot.events import ChannelEvent, LinkDown, LinkUp, LoginCode, Malformed, RoomEvent
 from bot.outbox import delivery
 from bot.outbox.delivery import Outcome
@@ -216,6 +216,8 @@ class Runtime:
         """One transaction for the batch; if that fails, one for each: a bad one costs only itself."""
         try:
             results = await self._commit(batch)
+        except StoreError:
+            raise  # the database is damaged, or takes no writing: that is nobody's failure but its own
         except Exception as error:
             await self._take_apart(batch, error)
             return
