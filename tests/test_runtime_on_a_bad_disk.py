@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, event, insert
+from sqlalchemy import Connection, event, insert
 
 from bot import app, runtime
 from bot.channels.fake import FakeChannel
@@ -34,6 +34,8 @@ class Bot:
         self.clock = VirtualClock(MONDAY_9)
         self.channel = FakeChannel(self.clock.now)
         self.engine = app.open_database(f"sqlite:///{database}")
+        self.disk: Callable[[Connection], object] = lambda _: None  # what befalls it as a transaction begins
+        event.listen(self.engine, "begin", lambda connection: self.disk(connection))
         self.writer = Writer(self.engine)
         self.runtime: Runtime = app.build_runtime(
             sops, self.channel, self.writer, self.clock, account="main", pace=OFF, status=Status()
@@ -84,9 +86,8 @@ async def end_of(task: asyncio.Task[None]) -> str:
     return str(caught.value)
 
 
-def close_to_writing(engine: Engine) -> None:
-    """From the next transaction on, as when the disk becomes read-only."""
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("PRAGMA query_only=ON"))
+def read_only(connection: Connection) -> None:
+    connection.exec_driver_sql("PRAGMA query_only=ON")
 
 
 async def test_a_damage_that_is_met_at_work_ends_the_bot_with_one_sentence(spoilt: Bot) -> None:
@@ -99,14 +100,14 @@ async def test_a_damage_that_is_met_at_work_ends_the_bot_with_one_sentence(spoil
 
 async def test_a_database_that_takes_no_writing_any_more_ends_the_bot(bot: Bot) -> None:
     task = await bot.start()
-    close_to_writing(bot.engine)
+    bot.disk = read_only
     bot.channel.feed(said("番茄"), said("牛腩"))
     assert "attempt to write a readonly database" in await end_of(task)
 
 
 async def test_a_tick_that_meets_it_ends_the_bot_too(bot: Bot) -> None:
     task = await bot.start()
-    close_to_writing(bot.engine)
+    bot.disk = read_only
     assert bot.runtime.timer.due is not None
     bot.clock.move(bot.runtime.timer.due)
     assert "attempt to write a readonly database" in await end_of(task)
@@ -125,7 +126,7 @@ async def test_a_full_disk_is_waited_for_and_nothing_is_lost(
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages + (0 if tried() < 3 else 10_000)}")
 
-    event.listen(bot.engine, "begin", limit)
+    bot.disk = limit
     async with asyncio.timeout(PATIENCE):
         await bot.reads(LONG)
     assert tried() == 3
