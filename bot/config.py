@@ -18,6 +18,7 @@ from bot.errors import ConfigError
 
 CHANNELS = ("console", "wechaty")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_FORMATS = ("text", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Settings:
     jitter: timedelta = timedelta(seconds=2)
     room_gap: timedelta = timedelta(seconds=6)
     log_level: str = "INFO"
+    log_format: str = "text"
 
 
 def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env")) -> Settings:
@@ -58,6 +60,7 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
         jitter=reader.seconds("BOT_GAP_JITTER", 2),
         room_gap=reader.seconds("BOT_GAP_ROOM", 6),
         log_level=reader.choice("BOT_LOG_LEVEL", "INFO", LEVELS),
+        log_format=reader.choice("BOT_LOG_FORMAT", "text", LOG_FORMATS),
     )
     reader.refuse_unknown()
     if settings.channel == "wechaty":

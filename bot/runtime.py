@@ -180,7 +180,8 @@ class Runtime:
         try:
             await self._ask_core(self.pipeline.tick)
         except Exception as error:
-            logger.error("a tick failed, and is tried again: %s", failures.without_words(error))
+            trace = failures.without_words(error)
+            logger.error("a tick failed, and is tried again", extra={"trace": trace})
             self.timer.set(self._clock.now() + LOOK_AGAIN)
 
     def _ticked(self, task: asyncio.Task[None]) -> None:
@@ -322,7 +323,8 @@ class Runtime:
         except SendLost as error:
             return Outcome(message.id, State.UNKNOWN, str(error))
         except Exception as error:
-            logger.error("the channel broke its contract: %s", failures.without_words(error))
+            trace = failures.without_words(error)
+            logger.error("the channel broke its contract", extra={"trace": trace})
             return Outcome(message.id, State.UNKNOWN, type(error).__name__)
         return Outcome(message.id, State.SENT, platform_id=platform_id)
 

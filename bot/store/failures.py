@@ -52,7 +52,7 @@ def record(
 ) -> None:
     """Write an error down with its traceback, but only our own errors' text: another's may quote a member."""
     name, _, trace = without_words(error).partition("\n")
-    logger.error("failed: %s: %s\n%s", place, name, trace)
+    logger.error("failed: %s: %s", place, name, extra={"trace": trace})
     row = {
         "id": tx.new_id(),
         "at": tx.now,
