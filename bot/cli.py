@@ -184,7 +184,7 @@ def _play(file: Path, sops: SopSet) -> tuple[str, str, list[str]]:
 
 @cli.group()
 def db() -> None:
-    """数据库。"""
+    """数据库：升级、备份、换回备份、搬家。"""
 
 
 @db.command()

@@ -32,7 +32,7 @@ def file_of(url: str) -> Path:
 
 def _without_password(url: URL) -> str:
     bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
-    return bare.render_as_string()
+    return bare.difference_update_query(["password"]).render_as_string()
 
 
 def write(database: Path, target: Path) -> None:

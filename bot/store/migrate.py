@@ -30,9 +30,11 @@ def upgrade(engine: Engine) -> None:
         if connection.dialect.name == "postgresql":  # another account's process may start beside us
             connection.execute(select(func.pg_advisory_xact_lock(_UPGRADING)))
         present = revision(connection)
+        if present == head():
+            return
         if is_newer(present):
             raise StoreError("数据库比这个程序新：它被更新的版本升级过。请用那个版本，或换回备份。")
-        if present not in (None, head()) and connection.dialect.name == "sqlite":
+        if present is not None and connection.dialect.name == "sqlite":
             _back_up(Path(str(engine.url.database)))
         command.upgrade(_config(connection), "head")
 

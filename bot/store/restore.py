@@ -52,9 +52,10 @@ def _replace(database: Path, backup: Path) -> Path | None:
         _check(fresh, backup)
         kept = _keep(database, fresh) if database.exists() else None
         _put(fresh, database)
-    except BaseException:
-        discard(fresh)
-        raise
+    except OSError as error:
+        raise StoreError(f"{database} 换不了：{error.strerror}（{error.filename}）") from error
+    finally:
+        discard(fresh)  # it is no more if it took its place
     return kept
 
 
@@ -91,14 +92,11 @@ def _fold_log(database: Path) -> None:
 
 
 def _copy_as_it_is(database: Path, kept: Path) -> None:
-    try:
-        for path, copy in zip((database, *archive.logs(database)), (kept, *archive.logs(kept)), strict=True):
-            if path.exists():
-                copy.touch(0o600, exist_ok=False)
-                shutil.copyfile(path, copy)
-                on_disk(copy)
-    except OSError as error:
-        raise StoreError(f"现在的数据库 {database} 留不下备份，没有动它：{error.strerror}") from error
+    for path, copy in zip((database, *archive.logs(database)), (kept, *archive.logs(kept)), strict=True):
+        if path.exists():
+            copy.touch(0o600, exist_ok=False)
+            shutil.copyfile(path, copy)
+            on_disk(copy)
 
 
 def _put(fresh: Path, database: Path) -> None:

@@ -165,7 +165,7 @@ def test_a_url_without_a_file_is_refused(url: str) -> None:
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
 def test_a_server_has_tools_of_its_own_and_their_commands_are_shown_without_the_password(scheme: str) -> None:
     with pytest.raises(StoreError) as caught:
-        file_of(f"{scheme}://bot:hush@db.example:5433/bot?sslmode=require")
+        file_of(f"{scheme}://bot:hush@db.example:5433/bot?password=hush&sslmode=require")
     said = str(caught.value)
     assert "PostgreSQL 的备份和恢复用它自己的工具" in said
     url = "'postgresql://bot@db.example:5433/bot?sslmode=require'"

@@ -202,6 +202,19 @@ def test_a_backup_of_an_older_program_is_taken_and_upgraded_at_the_next_start(
     assert says(database) == 1
 
 
+def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_changed(
+    database: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(fresh: Path, _database: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(fresh))
+
+    monkeypatch.setattr(restoring, "_put", refuse)
+    with pytest.raises(StoreError, match="换不了：Permission denied"):
+        bring_back(database, backup)
+    assert says(database) == 2
+    assert "bot.db.restoring" not in files(database.parent)
+
+
 def test_a_restore_that_dies_at_the_last_moment_leaves_the_database_whole(
     database: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
