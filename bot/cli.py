@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 import click
 
-from bot import config
+from bot import config, logs
 from bot.config import Settings
 from bot.errors import BotError, ScenarioError
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from bot.sop.problems import Problem
 
 P = ParamSpec("P")
-FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
 
 
 def _friendly(command: Callable[P, None]) -> Callable[P, None]:
@@ -68,7 +67,7 @@ def run(claim_code: bool) -> None:
     from bot import app
 
     settings = config.load()
-    _log(settings.log_level)
+    logs.set_up(settings.log_level, settings.log_format)
     asyncio.run(app.run(settings, claim_code=claim_code))
 
 
@@ -90,7 +89,7 @@ def demo() -> None:
 
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `bot demo | head` ends without a word
     settings = _offline()
-    _log("WARNING")
+    logs.set_up("WARNING")
     asyncio.run(app.demo(settings))
 
 
@@ -156,7 +155,7 @@ def test(path: Path | None, verbose: bool) -> None:
     sops = app.needed(loaded)
     for problem in loaded.problems:
         click.echo(f"⚠ 没有装上：{problem}", err=True)
-    _log("CRITICAL")
+    logs.set_up("CRITICAL")
     start = path or Path("tests/scenarios")
     files = [start] if start.is_file() else sorted(start.rglob("*.yaml"))
     if not files:
@@ -188,7 +187,7 @@ def _play(file: Path, sops: SopSet) -> tuple[str, str, list[str]]:
 
 @cli.group()
 def db() -> None:
-    """数据库。"""
+    """数据库：升级、备份、换回备份、搬家。"""
 
 
 @db.command()
@@ -198,11 +197,58 @@ def upgrade() -> None:
     from bot import app
 
     settings = _offline()
+    logs.set_up(settings.log_level, settings.log_format)
     app.open_database(settings.database_url).dispose()
     click.echo("数据库已是最新。")
 
 
-def _log(level: str) -> None:
-    logging.basicConfig(level=level, format=FORMAT, stream=sys.stderr, force=True)
-    for noisy in ("apscheduler", "alembic", "hpack", "grpclib"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+@db.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@_friendly
+def backup(file: Path | None) -> None:
+    """备份数据库，机器人在跑也可以。FILE 不写就放在数据库旁边的 backups/ 里，名字带时间。"""
+    from bot.store import archive
+    from bot.store.backup import file_of, write
+
+    database = file_of(_offline().database_url)
+    target = file or archive.new(database)
+    write(database, target)
+    click.echo(f"备份好了：{target}（{target.stat().st_size / 1e6:.1f} MB）")
+
+
+@db.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@_friendly
+def restore(file: Path) -> None:
+    """换回一个备份，先把机器人停下。现在的数据库会留成一个备份，反悔就再换回它。"""
+    from bot.store.restore import restore
+
+    settings = _offline()
+    kept = restore(settings.database_url, settings.account, file)
+    click.echo(f"已经换成 {file} 里的数据。")
+    if kept is not None:
+        click.echo(f"原来的留在 {kept}，要反悔：bot db restore {shlex.quote(str(kept))}")
+
+
+@db.command()
+@click.argument("source")
+@click.argument("target")
+@_friendly
+def copy(source: str, target: str) -> None:
+    """把数据全部搬到另一个数据库，先把机器人停下；搬不全就一点也不搬。
+
+    \b
+    从 SQLite 到 PostgreSQL（反过来也可以），目标要是空的：
+    bot db copy sqlite:///data/bot.db postgresql://用户:密码@地址/库名
+    """
+    from bot.store.copy import copy
+
+    rows = copy(source, target, _offline().account, _show)
+    click.echo(f"搬完了，一共 {rows} 行。把 .env 里的 DATABASE_URL 改成新的，再启动；旧的原样还在。")
+
+
+def _show(table: str, done: int, of: int) -> None:
+    """One line a table: it counts in a terminal, and stands at its end in a pipe."""
+    back = "\r" if sys.stdout.isatty() else ""
+    if back or done == of:
+        click.echo(f"{back}{table} {done}/{of}", nl=done == of)

@@ -18,6 +18,7 @@ from bot.errors import ConfigError
 
 CHANNELS = ("console", "wechaty")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_FORMATS = ("text", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Settings:
     room_gap: timedelta = timedelta(seconds=6)
     day_cap: int = 300
     log_level: str = "INFO"
+    log_format: str = "text"
 
 
 def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env")) -> Settings:
@@ -60,6 +62,7 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
         room_gap=reader.seconds("BOT_GAP_ROOM", 6),
         day_cap=reader.count("BOT_DAY_CAP", 300),
         log_level=reader.choice("BOT_LOG_LEVEL", "INFO", LEVELS),
+        log_format=reader.choice("BOT_LOG_FORMAT", "text", LOG_FORMATS),
     )
     reader.refuse_unknown()
     if settings.channel == "wechaty":

@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.channels.base import Channel, Effect
 from bot.clock import LOOK_AGAIN, Clock
-from bot.errors import AccountTaken, NotConnected, SendFailed, SendLost, TooOften
+from bot.errors import NotConnected, SendFailed, SendLost, StoreError, TooOften
 from bot.events import ChannelEvent, LinkDown, LinkUp, LoginCode, Malformed, RoomEvent
 from bot.outbox import delivery
 from bot.outbox.claim import Manners, claim
@@ -184,7 +184,8 @@ class Runtime:
         try:
             await self._ask_core(self.pipeline.tick)
         except Exception as error:
-            logger.error("a tick failed, and is tried again: %s", failures.without_words(error))
+            trace = failures.without_words(error)
+            logger.error("a tick failed, and is tried again", extra={"trace": trace})
             self.timer.set(self._clock.now() + LOOK_AGAIN)
 
     def _ticked(self, task: asyncio.Task[None]) -> None:
@@ -220,8 +221,8 @@ class Runtime:
         """One transaction for the batch; if that fails, one for each: a bad one costs only itself."""
         try:
             results = await self._commit(batch)
-        except AccountTaken:
-            raise  # nothing of it may be done here any more, nor what comes after it
+        except StoreError:
+            raise  # the database is damaged, takes no writing, or is another process's now
         except Exception as error:
             await self._take_apart(batch, error)
             return
@@ -332,7 +333,7 @@ class Runtime:
         except SendLost as error:
             return Outcome(effect.id, State.UNKNOWN, str(error))
         except Exception as error:
-            logger.error("the channel broke its contract: %s", failures.without_words(error))
+            logger.error("the channel broke its contract", extra={"trace": failures.without_words(error)})
             return Outcome(effect.id, State.UNKNOWN, type(error).__name__)
         return Outcome(effect.id, State.SENT, platform_id=platform_id)
 

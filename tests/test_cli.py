@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from click.testing import CliRunner, Result
 from bot.cli import cli
 from bot.people import directory, roles
 from bot.store import session
+from bot.store.owner import owning
 from bot.store.writer import Writer
 from tests.builders import BOSS, MONDAY_9
 from tests.conftest import ROOT
@@ -232,6 +234,76 @@ def test_a_newer_database_is_refused_in_a_sentence(folder: Path) -> None:
     assert done.output.startswith("Error: 数据库比这个程序新")
 
 
+def added(database: Path) -> str:
+    """What somebody added to the database."""
+    with closing(sqlite3.connect(database)) as connection:
+        return ",".join(scope for (scope,) in connection.execute("select scope from counter order by scope"))
+
+
+def add(database: Path, scope: str) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("insert into counter values (?, 1)", (scope,))
+        connection.commit()
+
+
+def test_a_backup_can_be_made_and_restored_and_that_be_undone(folder: Path) -> None:
+    bot("db", "upgrade")
+    database = folder / "data" / "bot.db"
+    add(database, "before")
+    made = bot("db", "backup")
+    assert made.exit_code == 0
+    backup = re.fullmatch(r"备份好了：(data/backups/bot-\d{8}-\d{6}\.db)（0\.\d MB）\n", made.output)
+    assert backup is not None
+    add(database, "later")
+    done = bot("db", "restore", backup[1])
+    assert (done.exit_code, added(database)) == (0, "before")
+    assert done.output.startswith(f"已经换成 {backup[1]} 里的数据。\n")
+    undo = re.search(r"要反悔：bot (db restore data/backups/bot-\S+-replaced\.db)\n", done.output)
+    assert undo is not None
+    assert bot(*undo[1].split()).exit_code == 0
+    assert added(database) == "before,later"
+
+
+def test_a_backup_goes_where_it_is_told_and_never_over_a_file() -> None:
+    bot("db", "upgrade")
+    assert bot("db", "backup", "there/mine.db").exit_code == 0
+    again = bot("db", "backup", "there/mine.db")
+    assert (again.exit_code, again.output) == (
+        1,
+        "Error: there/mine.db 已经有了，备份不盖掉任何文件。换个名字。\n",
+    )
+
+
+def test_while_the_bot_runs_nothing_is_restored() -> None:
+    bot("db", "upgrade")
+    bot("db", "backup", "mine.db")
+    with owning("sqlite:///data/bot.db", "main"):
+        done = bot("db", "restore", "mine.db")
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: 账号 main 正由另一个进程在跑")
+
+
+def test_the_tools_of_a_server_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://bot:hush@db.example/bot")
+    for command in (("backup",), ("restore", "bot.dump")):
+        done = bot("db", *command)
+        assert done.exit_code == 1
+        assert "pg_dump --format=custom --file=bot.dump postgresql://bot@db.example/bot\n" in done.output
+        assert "hush" not in done.output
+
+
+def test_a_database_is_copied_to_another_and_every_table_is_counted(folder: Path) -> None:
+    bot("db", "upgrade")
+    add(folder / "data" / "bot.db", "one")
+    done = bot("db", "copy", "sqlite:///data/bot.db", "sqlite:///data/new.db")
+    assert done.exit_code == 0
+    assert done.output.splitlines() == [
+        "counter 1/1",
+        "搬完了，一共 1 行。把 .env 里的 DATABASE_URL 改成新的，再启动；旧的原样还在。",
+    ]
+    assert added(folder / "data" / "new.db") == "one"
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [("my database", "DATABASE_URL 写得不对"), ("sqlite://", "DATABASE_URL 要写明数据库文件")],
@@ -283,3 +355,36 @@ def test_with_a_half_filled_gateway_the_bot_does_not_run(folder: Path) -> None:
     done = bot("run")
     assert done.exit_code == 1
     assert "WECHATY_PUPPET_SERVICE_TOKEN：连微信要填它" in done.output
+
+
+def test_on_a_damaged_database_the_bot_does_not_run_and_the_way_back_is_named(folder: Path) -> None:
+    bot("db", "upgrade")
+    bot("db", "backup")
+    (backup,) = (folder / "data" / "backups").iterdir()
+    (folder / "data" / "bot.db").write_text("这是一封信\n" * 1_000)
+    for command in (("run",), ("db", "upgrade"), ("db", "backup")):
+        done = bot(*command)
+        assert done.exit_code == 1
+        (line,) = done.output.splitlines()
+        assert line.startswith("Error: 数据库 data/bot.db 坏了，或者不是数据库")
+        assert line.endswith(f"换回它：bot db restore data/backups/{backup.name}")
+    assert bot("db", "restore", f"data/backups/{backup.name}").exit_code == 0
+    assert bot("db", "upgrade").exit_code == 0
+
+
+def test_of_a_log_in_json_every_line_is_json_but_for_the_claim_code(folder: Path) -> None:
+    spoil(folder)
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "run"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "BOT_LOG_FORMAT": "json"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = done.stderr.splitlines()
+    (claim,) = (line for line in lines if not line.startswith("{"))
+    assert re.fullmatch(r"claim code: [A-Z0-9]{8}", claim)
+    messages = [json.loads(line)["message"] for line in lines if line != claim]
+    assert any(message.startswith("left out: sops/monday.yaml:3:1 nmae") for message in messages)

@@ -51,6 +51,7 @@ def test_nothing_need_be_set() -> None:
         ("BOT_GAP_ROOM", " 30 ", "room_gap", timedelta(seconds=30)),
         ("BOT_DAY_CAP", "50", "day_cap", 50),
         ("BOT_LOG_LEVEL", "DEBUG", "log_level", "DEBUG"),
+        ("BOT_LOG_FORMAT", "json", "log_format", "json"),
     ],
 )
 def test_a_setting_is_taken_from_the_environment(name: str, value: str, field: str, setting: object) -> None:
@@ -107,6 +108,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         "BOT_GAP_JITTER": "-1",
         "BOT_GAP_ROOM": "一会儿",
         "BOT_LOG_LEVEL": "LOUD",
+        "BOT_LOG_FORMAT": "xml",
     }
     found = problems(wrong)
     assert len(found) == len(wrong)

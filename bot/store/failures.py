@@ -9,7 +9,7 @@ from collections.abc import Callable
 from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
-from bot.errors import BotError
+from bot.errors import BotError, StoreError
 from bot.store.session import is_passing
 from bot.store.tables import failure
 from bot.store.transaction import Transaction
@@ -27,11 +27,13 @@ def attempt(
 ) -> bool:
     """Do it in a savepoint; False if it failed, and left nothing but the record of its failure.
 
-    A database that is locked or full is no failure of what was tried: it fails the whole transaction.
+    A database that is locked, full or damaged is no failure of what was tried: it fails the transaction.
     """
     try:
         with tx.savepoint():
             do()
+    except StoreError:
+        raise
     except Exception as error:
         if isinstance(error, OperationalError) and is_passing(error):
             raise
@@ -50,7 +52,7 @@ def record(
 ) -> None:
     """Write an error down with its traceback, but only our own errors' text: another's may quote a member."""
     name, _, trace = without_words(error).partition("\n")
-    logger.error("failed: %s: %s\n%s", place, name, trace)
+    logger.error("failed: %s: %s", place, name, extra={"trace": trace})
     row = {
         "id": tx.new_id(),
         "at": tx.now,

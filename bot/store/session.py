@@ -24,9 +24,10 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from bot.errors import StoreError
+from bot.store import trouble
 
 Row = Mapping[str, Any]
 Insert = postgresql.Insert | sqlite.Insert
@@ -36,11 +37,6 @@ _PASSING_STATES = ("08", "40", "53", "55P03", "57P", "58")
 _DETAILS = re.compile(r"\n(?:DETAIL|CONTEXT):")
 _LINK = {"connect_timeout": "5", "keepalives_idle": "30", "tcp_user_timeout": "15000"}
 """libpq's own wait for minutes for a server that went away without a word; the URL may say otherwise."""
-_REASONS = {
-    r'database ".*" does not exist': "没有这个数据库，请先建好",
-    r'role ".*" does not exist|authentication failed|no password supplied': "用户名或密码不对",
-    r"connection failed|failed to resolve|timeout expired": "连不上，服务没有开，或者地址不对",
-}
 
 
 def open_engine(url: str) -> Engine:
@@ -59,6 +55,7 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(parsed, hide_parameters=True, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
+    event.listen(engine, "handle_error", trouble.raise_lasting)
     return engine
 
 
@@ -96,9 +93,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # own default opens them late, so that a savepoint that comes first is committed with its release.
     connection.isolation_level = None
     cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={trouble.BUSY_TIMEOUT * 1000:.0f}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA busy_timeout=10000")
     cursor.close()
 
 
@@ -107,14 +104,11 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def check(engine: Engine) -> None:
-    """Raise ``StoreError`` where the database cannot be opened, or is none."""
-    try:
-        with engine.connect():
-            pass
-    except DatabaseError as error:
-        where, said = engine.url.render_as_string(), str(error.orig)
-        reason = next((words for pattern, words in _REASONS.items() if re.search(pattern, said)), "原因是")
-        raise StoreError(f"数据库打不开（{where}）：{reason}（{said}）") from error
+    """Raise ``StoreError`` where the database cannot be opened, takes no writing, or is none."""
+    with trouble.told(engine.url), engine.begin() as connection:
+        if engine.dialect.name == "sqlite":  # only a write finds that none is taken, or that the disk is full
+            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA user_version={version}")
 
 
 def is_passing(error: OperationalError) -> bool:
@@ -208,8 +202,16 @@ def savepoint(connection: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if not connection.invalidated:  # a lost connection took everything with it
+        if _is_open(connection):
             connection.exec_driver_sql("ROLLBACK TO SAVEPOINT step")
             connection.exec_driver_sql("RELEASE SAVEPOINT step")
         raise
     connection.exec_driver_sql("RELEASE SAVEPOINT step")
+
+
+def _is_open(connection: Connection) -> bool:
+    """Whether there is a transaction still: a lost connection and a full disk take all of it with them."""
+    if connection.invalidated or connection.dialect.name != "sqlite":
+        return not connection.invalidated
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.in_transaction)
