@@ -14,35 +14,42 @@ import { PuppetMock, mock } from 'wechaty-puppet-mock'
 import { PuppetServer } from 'wechaty-puppet-service'
 
 const BOT = 'bot'
+const GREETINGS = new Set([1, 25]) // heartbeat and login
 const [gatewayPort, controlPort, token, loggedOut] = process.argv.slice(2)
 
 const mocker = new mock.Mocker()
 const happened = new EventEmitter().setMaxListeners(0)
 let sent = []
 let faults = {} // the keys are explained in gateway.py
-let stream // the event stream of the client, to be hung up
+let stream // the event stream of the client, to be hung up or muted
+const asked = { streams: 0, messages: 0, members: 0 } // how often
 let lastId = 0
 
 class AccountPuppet extends PuppetMock {
   // The mock returns no id, knows no mentions and takes rooms by an @ in their id; real puppets do better.
   async messageSendText (conversationId, text, mentionIds = []) {
     if (faults.sendError) throw new Error(faults.sendError)
+    if (!isRoom(conversationId) && !isContact(conversationId)) throw new Error('no such conversation')
+    await pass(faults.sendLate)
     const id = nextId('sent')
     sent.push({ id, conversationId, text, mentionIds })
     happened.emit('sent')
-    message({ id, from: BOT, text, mentions: mentionIds, ...target(conversationId) })
-    if (faults.sendDelay) await new Promise(resolve => setTimeout(resolve, faults.sendDelay))
+    message({ id, from: me(), text, mentions: mentionIds, ...target(conversationId) })
+    await pass(faults.sendDelay)
     return id
   }
 
   async messageRawPayload (id) {
-    if (faults.slow) await new Promise(resolve => setTimeout(resolve, 1000))
+    asked.messages++
+    await pass(faults.slow && 1000)
     return super.messageRawPayload(id)
   }
 
   async messageImage (id) { return this.messageFile(id) }
 
   async roomMemberRawPayload (roomId, contactId) {
+    asked.members++
+    await pass(faults.nameless && -1)
     const { name } = mocker.contactPayload(contactId)
     return { id: contactId, name, roomAlias: aliases[contactId] ?? '' }
   }
@@ -58,6 +65,8 @@ const aliases = { bot: '小原助手', laozhou: '周师傅' }
 function makeWorld () {
   sent = []
   faults = {}
+  mocker.cacheContactPayload.clear()
+  mocker.cacheRoomPayload.clear()
   contact(BOT, '小原')
   contact('xiaoman', '小满')
   contact('laozhou', '老周')
@@ -74,16 +83,19 @@ function room (id, topic, memberIdList) {
 }
 
 const nextId = prefix => `${prefix}-${process.pid}-${++lastId}`
+const pass = ms => ms && new Promise(resolve => ms < 0 || setTimeout(resolve, ms)) // for ever, if negative
+const me = () => puppet.isLoggedIn ? puppet.currentUserId : BOT
+const isContact = id => mocker.cacheContactPayload.has(id)
 const isRoom = id => mocker.cacheRoomPayload.has(id)
 const target = id => isRoom(id) ? { room: id } : { to: id }
 const list = value => Array.isArray(value) ? value : [value]
 
 function meet (...ids) {
-  for (const id of ids) if (!mocker.cacheContactPayload.has(id)) contact(id)
+  for (const id of ids) if (!isContact(id)) contact(id)
 }
 
 function message ({ id = nextId('msg'), from, room, to, text = '', type = PUPPET.types.Message.Text, timestamp = Date.now(), mentions = [], filename }) {
-  const place = room ? { roomId: room } : { listenerId: to ?? BOT }
+  const place = room ? { roomId: room } : { listenerId: to ?? me() }
   mocker.cacheMessagePayload.set(id, { id, talkerId: from, text, type, timestamp, mentionIdList: mentions, filename, ...place })
   puppet.emit('message', { messageId: id })
   return { id }
@@ -97,6 +109,16 @@ function roomEvent (name, roomId, payload) {
 const control = {
   login: ({ id = BOT }) => puppet.login(id),
   logout: () => puppet.logout('signed out on the phone'),
+  relogin: async ({ id, rooms }) => { // the same account and rooms, by other ids
+    if (puppet.isLoggedIn) await puppet.logout('signed out on the phone')
+    contact(id, '小原')
+    for (const [old, now] of Object.entries(rooms)) {
+      const { topic, memberIdList } = mocker.roomPayload(old)
+      room(now, topic, memberIdList.map(member => member === BOT ? id : member))
+      mocker.cacheRoomPayload.delete(old)
+    }
+    puppet.login(id)
+  },
   say: body => { meet(body.from); return message(body) },
   burst: ({ count, text, ...body }) => {
     for (let n = 0; n < count; n++) message({ ...body, text: `${text}${n}` })
@@ -132,9 +154,15 @@ const control = {
     return sent
   },
   dinged: async () => { await once(happened, 'ding') },
-  state: () => ({ loggedIn: puppet.isLoggedIn, connected: stream !== undefined }),
-  reset: () => { makeWorld(); puppet.cache.clear(); if (!puppet.isLoggedIn) puppet.login(BOT) },
+  state: () => ({ loggedIn: puppet.isLoggedIn, connected: stream !== undefined, asked }),
+  reset: async () => {
+    makeWorld()
+    puppet.cache.clear()
+    if (me() !== BOT) await puppet.logout('the next test')
+    if (!puppet.isLoggedIn) puppet.login(BOT)
+  },
   hangup: () => { stream?.end() },
+  mute: () => { stream.write = () => true },
   die: () => { setImmediate(() => process.exit(1)) },
 }
 
@@ -156,9 +184,10 @@ function watchStream (server) {
   const open = handler.func
   handler.func = call => {
     const write = call.write.bind(call)
-    call.write = response => (faults.hideLogin && response.getType() === 25) || write(response)
+    call.write = response => (faults.old && GREETINGS.has(response.getType())) || write(response)
     call.on('cancelled', () => { if (stream === call) stream = undefined })
     stream ??= call
+    asked.streams++
     open(call)
   }
 }

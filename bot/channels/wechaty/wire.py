@@ -20,7 +20,7 @@ from grpclib.exceptions import ProtocolError, StreamTerminatedError
 from wechaty_grpc.wechaty import PuppetStub
 from wechaty_grpc.wechaty.puppet import EventRequest, EventResponse
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, NotConnected
 
 CALL_TIMEOUT = 20.0
 LOST = {Status.UNAVAILABLE, Status.CANCELLED, Status.DEADLINE_EXCEEDED}
@@ -80,15 +80,17 @@ class Response:
 
 
 class Wire:
-    """One connection; it opens with the first call and has to be closed."""
+    """One connection; it opens with the first call and has to be closed, after which nothing can be called."""
 
     def __init__(self, address: Address, token: str, *, send_timeout: float) -> None:
         self._metadata = {"authorization": f"Wechaty {token}"}
         self._channel = Channel(address.host, address.port, config=KEEPALIVE)
         self._calls = PuppetStub(self._channel, metadata=self._metadata, timeout=CALL_TIMEOUT)
         self._sends = PuppetStub(self._channel, metadata=self._metadata, timeout=send_timeout)
+        self._closed = False
 
     def close(self) -> None:
+        self._closed = True
         self._channel.close()
 
     async def events(self) -> AsyncGenerator[Response, None]:
@@ -102,42 +104,48 @@ class Wire:
 
     async def start(self) -> None:
         """Have the gateway start its account. There is no ``stop``: that would log the account out."""
-        await _call(self._calls.start())
+        await self._call(self._calls.start())
 
     async def ding(self) -> None:
-        await _call(self._calls.ding(data="ding"))
+        await self._call(self._calls.ding(data="ding"))
 
     async def message(self, id: str) -> Any:
-        return await _call(self._calls.message_payload(id=id))
+        return await self._call(self._calls.message_payload(id=id))
 
     async def contact(self, id: str) -> Any:
-        return await _call(self._calls.contact_payload(id=id))
+        return await self._call(self._calls.contact_payload(id=id))
 
     async def room(self, id: str) -> Any:
-        return await _call(self._calls.room_payload(id=id))
+        return await self._call(self._calls.room_payload(id=id))
 
     async def member(self, room: str, id: str) -> Any:
-        return await _call(self._calls.room_member_payload(id=room, member_id=id))
+        return await self._call(self._calls.room_member_payload(id=room, member_id=id))
 
     async def send_text(self, conversation: str, text: str, mentions: Sequence[str]) -> str | None:
         """The id of the sent message, where the puppet tells it."""
         sending = self._sends.message_send_text(
             conversation_id=conversation, text=text, mentonal_ids=list(mentions)
         )
-        return (await _call(sending)).id or None
+        return (await self._call(sending)).id or None
 
+    async def _call(self, call: Coroutine[Any, Any, Any]) -> Any:
+        """Make a call in a task of its own.
 
-async def _call(call: Coroutine[Any, Any, Any]) -> Any:
-    """Make a call in a task of its own.
-
-    grpclib ends the calls of a lost connection by cancelling the task that made them, and takes a cancel of
-    somebody else's at that moment for its own. In a task of its own it confuses nobody, and we can tell.
-    """
-    try:
-        return await asyncio.create_task(call)
-    except LINK_ERRORS:
-        raise_if_cancelled()
-        raise
+        grpclib ends the calls of a lost connection by cancelling the task that made them, and takes a cancel
+        of somebody else's at that moment for its own. In a task of its own it confuses nobody, and we can
+        tell. A channel of grpclib's that was closed would connect anew for a call; ours does not.
+        """
+        if self._closed:
+            call.close()
+            raise NotConnected("the connection is closed")
+        try:
+            return await asyncio.create_task(call)
+        except LINK_ERRORS:
+            raise_if_cancelled()
+            raise
+        finally:
+            if self._closed:
+                self._channel.close()  # it was about to connect when we closed it
 
 
 def raise_if_cancelled() -> None:
