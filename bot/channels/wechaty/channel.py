@@ -20,6 +20,8 @@ from bot.events import ChannelEvent, LinkDown, LinkUp
 
 log = logging.getLogger(__name__)
 
+# A ``Stop`` would evict whoever holds our token, and log the account out: two of us would do so in turn, and
+# each time a human had to scan. So we say it, and wait until they are gone.
 REFUSALS = {
     Status.UNAUTHENTICATED: "网关不认这个 token，请核对两边的设置",
     Status.ALREADY_EXISTS: "网关上这个 token 已有程序连着：请停掉另一个，或重启网关",
