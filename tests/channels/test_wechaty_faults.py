@@ -1,4 +1,4 @@
-"""What a real gateway does wrong, and what the channel makes of it; ``test_wechaty_link`` has the lost links."""
+"""What a real gateway does wrong, and what becomes of it; ``test_wechaty_link`` has the lost links."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.channels.wechaty import Timing, WechatyChannel
 from bot.errors import NotConnected, SendFailed, SendLost
 from bot.events import LinkDown, LinkUp, Malformed, MembersJoined, MembersLeft, MessageReceived, RoomRenamed
 from tests.channels.contract import Heard, listening
-from tests.gateway.gateway import BOT, EXPERT, FRIEND, ROOM, TOKEN, Gateway
+from tests.gateway.gateway import BOT, EXPERT, ROOM, TOKEN, Gateway
 
 
 @pytest.fixture

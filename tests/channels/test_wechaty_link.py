@@ -15,7 +15,6 @@ from bot.events import LinkDown, LinkUp, MessageReceived
 from tests.channels.contract import listening
 from tests.gateway.gateway import BOT, ROOM, TOKEN, Gateway, require
 
-
 BACK_WITHIN = 3.0
 """Seconds from a gateway that is there again to a channel that is up again."""
 

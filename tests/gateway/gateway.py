@@ -100,13 +100,14 @@ class Gateway:
 
     async def asked(self, what: str) -> int:
         """How often clients asked for ``what``: ``streams`` of events, ``messages`` or ``members``."""
-        return int((await self.ask("state"))["asked"][what])
+        return int(await self.ask("asked", of=what))
 
     async def wait_until_asked(self, what: str, times: int, patience: float = 10.0) -> None:
         """Return once clients asked ``times`` times."""
+        asked = await self.asked(what)
         async with asyncio.timeout(patience):
-            while await self.asked(what) < times:
-                await asyncio.sleep(0.02)
+            while asked < times:
+                asked = await self.ask("asked", of=what, above=asked)
 
     async def say(self, text: str, *, by: str = FRIEND, room: str | None = ROOM, **more: Any) -> str:
         """Somebody writes this; ``room=None`` is to the bot in private. Returns the message's id.
@@ -164,9 +165,10 @@ class Gateway:
     async def faults(self, **faults: Any) -> None:
         """Misbehave from now on, by these alone; without any, behave.
 
-        ``sendDelay`` (ms until the answer, the message is shown at once), ``sendLate`` (ms until it is shown),
-        both for ever if negative; ``sendError`` (the refusal's text), ``slow`` (1 s for what a message is),
-        ``deaf`` (no dongs), ``nameless`` (what members are called is never told), ``old`` (neither greets nor tells who is logged in).
+        ``sendDelay`` (ms until the answer, the message is shown at once) and ``sendLate`` (until it is
+        shown), for ever if negative; ``sendError`` (the refusal's text), ``slow`` (1 s for what a message
+        is), ``nameless`` (never says what a member is called), ``deaf`` (no dongs), ``old`` (neither greets
+        nor tells who is logged in).
         """
         await self.ask("faults", **faults)
 

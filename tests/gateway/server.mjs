@@ -40,7 +40,7 @@ class AccountPuppet extends PuppetMock {
   }
 
   async messageRawPayload (id) {
-    asked.messages++
+    count('messages')
     await pass(faults.slow && 1000)
     return super.messageRawPayload(id)
   }
@@ -48,7 +48,7 @@ class AccountPuppet extends PuppetMock {
   async messageImage (id) { return this.messageFile(id) }
 
   async roomMemberRawPayload (roomId, contactId) {
-    asked.members++
+    count('members')
     await pass(faults.nameless && -1)
     const { name } = mocker.contactPayload(contactId)
     return { id: contactId, name, roomAlias: aliases[contactId] ?? '' }
@@ -93,6 +93,13 @@ const list = value => Array.isArray(value) ? value : [value]
 function meet (...ids) {
   for (const id of ids) if (!isContact(id)) contact(id)
 }
+
+function count (what) {
+  asked[what]++
+  happened.emit('asked')
+}
+
+const soon = name => once(happened, name, { signal: AbortSignal.timeout(1000) }).catch(() => undefined)
 
 function message ({ id = nextId('msg'), from, room, to, text = '', type = PUPPET.types.Message.Text, timestamp = Date.now(), mentions = [], filename }) {
   const place = room ? { roomId: room } : { listenerId: to ?? me() }
@@ -149,12 +156,15 @@ const control = {
   rename: ({ id, name }) => { contact(id, name); puppet.dirtyPayload(PUPPET.types.Dirty.Contact, id) },
   faults: body => { faults = body },
   sent: async ({ after = -1 }) => { // waits for a while until there are more than `after`
-    const news = sent.length <= after && once(happened, 'sent', { signal: AbortSignal.timeout(1000) })
-    await Promise.resolve(news).catch(() => undefined)
+    if (sent.length <= after) await soon('sent')
     return sent
   },
+  asked: async ({ of, above = -1 }) => { // waits for a while until it is more often than `above`
+    if (asked[of] <= above) await soon('asked')
+    return asked[of]
+  },
   dinged: async () => { await once(happened, 'ding') },
-  state: () => ({ loggedIn: puppet.isLoggedIn, connected: stream !== undefined, asked }),
+  state: () => ({ loggedIn: puppet.isLoggedIn, connected: stream !== undefined }),
   reset: async () => {
     makeWorld()
     puppet.cache.clear()
@@ -187,7 +197,7 @@ function watchStream (server) {
     call.write = response => (faults.old && GREETINGS.has(response.getType())) || write(response)
     call.on('cancelled', () => { if (stream === call) stream = undefined })
     stream ??= call
-    asked.streams++
+    count('streams')
     open(call)
   }
 }

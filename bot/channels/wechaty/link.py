@@ -145,7 +145,7 @@ class Link:
         raise LinkLost("网关结束了连接")
 
     async def _begin(self) -> None:
-        """Start the account once the gateway greeted us (old ones do not), and see whether it is logged in."""
+        """Start the account once the gateway greeted us (old ones do not), and see if it is logged in."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._greeted.wait(), self._timing.greeting)
         await self.wire.start()

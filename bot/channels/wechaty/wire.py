@@ -80,7 +80,7 @@ class Response:
 
 
 class Wire:
-    """One connection; it opens with the first call and has to be closed, after which nothing can be called."""
+    """One connection; it opens with the first call, has to be closed, and stays so."""
 
     def __init__(self, address: Address, token: str, *, send_timeout: float) -> None:
         self._metadata = {"authorization": f"Wechaty {token}"}
