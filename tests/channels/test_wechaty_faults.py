@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +18,8 @@ from bot.errors import NotConnected, SendFailed, SendLost
 from bot.events import LinkDown, LinkUp, Malformed, MembersJoined, MembersLeft, MessageReceived, RoomRenamed
 from tests.channels.contract import Heard, listening
 from tests.gateway.gateway import BOT, EXPERT, ROOM, TOKEN, Gateway
+
+PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -229,6 +235,39 @@ class TestAGatewayThatIsThereAndDoesNotServe:
         await gateway.say("我还在")
         await heard.said()
         assert heard.of(LinkDown) == []
+
+
+LOOK_AROUND = """
+import asyncio, json, logging, os, sys, threading
+from bot.channels.wechaty import WechatyChannel
+
+async def main():
+    told = asyncio.Queue()
+    running = asyncio.create_task(WechatyChannel(*sys.argv[1:], account="main").run(told.put))
+    await told.get()
+    running.cancel()
+
+asyncio.run(main())
+loggers = [logging.getLogger(), *map(logging.getLogger, logging.root.manager.loggerDict)]
+handlers = [handler for logger in loggers for handler in logger.handlers]
+foreign = [name for name in ("wechaty", "quart", "apscheduler") if name in sys.modules]
+print(json.dumps([os.listdir(), handlers, foreign, threading.active_count()], default=str))
+"""
+
+
+class TestTraces:
+    async def test_it_leaves_no_folder_takes_over_no_logger_and_starts_no_server(
+        self, gateway: Gateway, tmp_path: Path
+    ) -> None:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", LOOK_AROUND, gateway.endpoint, TOKEN),
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(PROJECT)},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await asyncio.wait_for(process.communicate(), 15)
+        files, handlers, foreign, threads = json.loads(out)
+        assert (files, handlers, foreign, threads) == ([], [], [], 1)
 
 
 class TestStopping:
