@@ -203,6 +203,18 @@ class TestAGatewayThatIsThereAndDoesNotServe:
         assert ups[1].gap is not None
         assert ups[1].gap >= ups[1].occurred_at - first_loss
 
+    async def test_an_old_one_is_not_asked_for_an_account_that_signed_out(self, gateway: Gateway) -> None:
+        timing = Timing(greeting=0.1, login_grace=0.1)
+        channel = WechatyChannel(gateway.endpoint, TOKEN, account="main", timing=timing)
+        async with listening(channel) as heard:
+            await heard.some(LinkUp)
+            await gateway.faults(old=True)
+            await gateway.logout()
+            await heard.some(LinkDown)
+            await gateway.ask("hangup")
+            assert "没有登录" in (await heard.some(LinkDown, 3))[2].reason
+            assert len(heard.of(LinkUp)) == 1
+
     async def test_a_dead_event_path_is_left_and_the_gap_is_told_from_its_death(
         self, gateway: Gateway
     ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from tests.gateway.gateway import TOKEN, Gateway
 
 ROOT = Path(__file__).parents[2]
+STOPS_WITHIN = 3.0
 FAST = {"BOT_GAP_ACCOUNT": "0.1", "BOT_GAP_JITTER": "0", "BOT_GAP_ROOM": "0.1"}
 
 
@@ -64,7 +65,7 @@ class Bot:
         """End it as a service manager does; gives the exit code."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        _, rest = await asyncio.wait_for(self._process.communicate(), 3)
+        _, rest = await asyncio.wait_for(self._process.communicate(), STOPS_WITHIN)
         self.log += (rest or b"").decode().splitlines(keepends=True)
         code = self._process.returncode
         self._process = None

@@ -24,12 +24,12 @@ COMPLAINTS = ["Traceback", "ResourceWarning", "never awaited", "was destroyed", 
 
 @pytest.fixture
 def bot(gateway: Gateway, tmp_path: Path) -> Iterator[Bot]:
-    """A bot with one enabled room and without SOPs, in Python's development mode."""
+    """A bot with one enabled room and without SOPs."""
     shutil.copytree(ROOT / "templates", tmp_path / "templates")
     (tmp_path / "sops").mkdir()
     community = f"name: 原野之味\nmission: 让每一餐都知道来处\nrooms: [{KEY}]\n"
     (tmp_path / "sops" / "community.yaml").write_text(community, encoding="utf-8")
-    bot = Bot(tmp_path, gateway, PYTHONDEVMODE="1")
+    bot = Bot(tmp_path, gateway, PYTHONWARNINGS="default::ResourceWarning")
     writer = Writer(app.open_database(f"sqlite:///{bot.database}"))
     with writer.transaction(datetime.now(UTC)) as tx:
         directory.bind_room(tx, "main", Chat(ROOM, "会员群"), KEY)

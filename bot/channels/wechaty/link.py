@@ -227,6 +227,7 @@ class Link:
     async def _log_out(self) -> None:
         self._knows_login = True
         self._memory.lose(self._now())
+        self._memory.account_id = ""
         await self._put(LinkDown(self._now(), "微信账号退出了登录，要重新扫码", fatal=True))
 
     async def _show_code(self, payload: Fields) -> None:
