@@ -34,8 +34,8 @@ class Gateway:
     The world: the bot 小原 (小原助手 in rooms), 小满, 老周 (周师傅 in rooms), the rooms 会员群 and 运营群.
     """
 
-    def __init__(self, *, token: str = TOKEN) -> None:
-        self.token = token
+    def __init__(self, *, token: str = TOKEN, tls: bool = False) -> None:
+        self.token, self._tls = token, tls
         self._port, self._control = free_ports(2)
         self._process: subprocess.Popen[str] | None = None
 
@@ -52,7 +52,8 @@ class Gateway:
         await asyncio.to_thread(self._launch, login)
 
     def _launch(self, login: bool) -> None:
-        arguments = [str(self._port), str(self._control), self.token] + ([] if login else ["logged-out"])
+        flags = ([] if login else ["logged-out"]) + (["tls"] if self._tls else [])
+        arguments = [str(self._port), str(self._control), self.token, *flags]
         self._process = subprocess.Popen(
             [node(), "--no-deprecation", str(HERE / "server.mjs"), *arguments],
             stdin=subprocess.PIPE,

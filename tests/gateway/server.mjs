@@ -1,6 +1,6 @@
 // The real wechaty gateway (PuppetServer) over a mocked WeChat account, driven by HTTP on 127.0.0.1.
 //
-//   node server.mjs GATEWAY_PORT CONTROL_PORT TOKEN [logged-out]
+//   node server.mjs GATEWAY_PORT CONTROL_PORT TOKEN [logged-out] [tls]
 //
 // Prints one line of JSON when it is ready, and ends when its standard input does. Contacts and rooms have
 // fixed ids, so that a gateway that was killed comes back with the same world.
@@ -15,7 +15,7 @@ import { PuppetServer } from 'wechaty-puppet-service'
 
 const BOT = 'bot'
 const GREETINGS = new Set([1, 25]) // heartbeat and login
-const [gatewayPort, controlPort, token, loggedOut] = process.argv.slice(2)
+const [gatewayPort, controlPort, token, ...flags] = process.argv.slice(2)
 
 const mocker = new mock.Mocker()
 const happened = new EventEmitter().setMaxListeners(0)
@@ -205,9 +205,9 @@ function watchStream (server) {
 const puppet = new AccountPuppet({ mocker })
 makeWorld()
 await puppet.start()
-if (!loggedOut) puppet.login(BOT)
+if (!flags.includes('logged-out')) puppet.login(BOT)
 
-const server = new PuppetServer({ endpoint: `127.0.0.1:${gatewayPort}`, puppet, token, tls: { disable: true } })
+const server = new PuppetServer({ endpoint: `127.0.0.1:${gatewayPort}`, puppet, token, tls: { disable: !flags.includes('tls') } })
 await server.start()
 watchStream(server)
 

@@ -26,6 +26,7 @@ REFUSALS = {
     Status.UNAUTHENTICATED: "网关不认这个 token，请核对两边的设置",
     Status.ALREADY_EXISTS: "网关上这个 token 已有程序连着：请停掉另一个，或重启网关",
 }
+NO_TLS = "WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER=true"
 
 
 def utc_now() -> datetime:
@@ -107,6 +108,8 @@ class WechatyChannel:
                 return str(loss)
             case GRPCError():
                 return REFUSALS.get(loss.status, f"网关报错：{loss.status.name}")
+            case StreamTerminatedError() if self._link is not None and not self._link.is_greeted:
+                return f"网关 {self._address} 不应答（它开着 TLS 的话，要设 {NO_TLS}）"
             case StreamTerminatedError() | OSError():  # one reason for both: the second follows the first
                 return f"连不上网关 {self._address}"
         log.error("%s: the connection ended by an unexpected error", self._account, exc_info=loss)

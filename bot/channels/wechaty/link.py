@@ -103,6 +103,11 @@ class Link:
         self._waiting_since: float | None = None
         self._deaf_for = timedelta(0)
 
+    @property
+    def is_greeted(self) -> bool:
+        """Whether the gateway said anything yet."""
+        return self._greeted.is_set()
+
     async def run(self) -> Exception:
         """Returns what ended the link, once all that was whole by then is delivered."""
         async with asyncio.TaskGroup() as crew:
