@@ -101,14 +101,14 @@ class Gateway:
 
     async def asked(self, what: str) -> int:
         """How often clients asked for ``what``: ``streams`` of events, ``messages`` or ``members``."""
-        return int(await self.ask("asked", of=what))
+        return int(await self.ask("calls", of=what))
 
     async def wait_until_asked(self, what: str, times: int, patience: float = 10.0) -> None:
         """Return once clients asked ``times`` times."""
         asked = await self.asked(what)
         async with asyncio.timeout(patience):
             while asked < times:
-                asked = await self.ask("asked", of=what, above=asked)
+                asked = await self.ask("calls", of=what, above=asked)
 
     async def say(self, text: str, *, by: str = FRIEND, room: str | None = ROOM, **more: Any) -> str:
         """Somebody writes this; ``room=None`` is to the bot in private. Returns the message's id.

@@ -22,7 +22,7 @@ const happened = new EventEmitter().setMaxListeners(0)
 let sent = []
 let faults = {} // the keys are explained in gateway.py
 let stream // the event stream of the client, to be hung up or muted
-const asked = { streams: 0, messages: 0, members: 0 } // how often
+const calls = { streams: 0, messages: 0, members: 0 } // how often
 let lastId = 0
 
 class AccountPuppet extends PuppetMock {
@@ -95,8 +95,8 @@ function meet (...ids) {
 }
 
 function count (what) {
-  asked[what]++
-  happened.emit('asked')
+  calls[what]++
+  happened.emit('call')
 }
 
 const soon = name => once(happened, name, { signal: AbortSignal.timeout(1000) }).catch(() => undefined)
@@ -159,9 +159,9 @@ const control = {
     if (sent.length <= after) await soon('sent')
     return sent
   },
-  asked: async ({ of, above = -1 }) => { // waits for a while until it is more often than `above`
-    if (asked[of] <= above) await soon('asked')
-    return asked[of]
+  calls: async ({ of, above = -1 }) => { // waits for a while until there are more than `above`
+    if (calls[of] <= above) await soon('call')
+    return calls[of]
   },
   dinged: async () => { await once(happened, 'ding') },
   state: () => ({ loggedIn: puppet.isLoggedIn, connected: stream !== undefined }),

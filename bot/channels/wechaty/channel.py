@@ -110,7 +110,7 @@ class WechatyChannel:
                 return REFUSALS.get(loss.status, f"网关报错：{loss.status.name}")
             case StreamTerminatedError() if self._link is not None and not self._link.is_greeted:
                 return f"网关 {self._address} 不应答（它开着 TLS 的话，要设 {NO_TLS}）"
-            case StreamTerminatedError() | OSError():  # one reason for both: the second follows the first
+            case StreamTerminatedError() | OSError() | NotConnected():  # one reason: they follow each other
                 return f"连不上网关 {self._address}"
         log.error("%s: the connection ended by an unexpected error", self._account, exc_info=loss)
         return f"连接出错：{type(loss).__name__}"

@@ -113,7 +113,6 @@ class Link:
         async with asyncio.TaskGroup() as crew:
             crew.create_task(self._deliver_in_order())
             loss = await self._listen()
-            self.wire.close()
             self._memory.lose(self._now() - self._deaf_for)
             await self._lines.put(None)
         return loss

@@ -17,6 +17,7 @@ from grpclib.client import Channel
 from grpclib.config import Configuration
 from grpclib.const import Cardinality, Status
 from grpclib.exceptions import ProtocolError, StreamTerminatedError
+from grpclib.protocol import H2Protocol
 from wechaty_grpc.wechaty import PuppetStub
 from wechaty_grpc.wechaty.puppet import EventRequest, EventResponse
 
@@ -26,7 +27,7 @@ CALL_TIMEOUT = 20.0
 LOST = {Status.UNAVAILABLE, Status.CANCELLED, Status.DEADLINE_EXCEEDED}
 """Refusals that say nothing about whether the call was done."""
 
-LINK_ERRORS = (StreamTerminatedError, ProtocolError, OSError, TimeoutError, AssertionError)
+LINK_ERRORS = (StreamTerminatedError, ProtocolError, OSError, TimeoutError, AssertionError, NotConnected)
 """What a call raises when the connection goes (the stubs assert that an answer came)."""
 
 KEEPALIVE = (
@@ -79,18 +80,35 @@ class Response:
     payload: str
 
 
+class Connection(Channel):
+    """Connects once; grpclib's own connects anew for a call after the loss, and nobody closes that one."""
+
+    _is_closed = False
+
+    async def __connect__(self) -> H2Protocol:
+        if self._is_closed or (self._protocol is not None and not self._connected):
+            raise NotConnected("the connection is gone")
+        protocol = await super().__connect__()
+        if self._is_closed:
+            self.close()
+            raise NotConnected("closed while it was made")
+        return protocol
+
+    def close(self) -> None:
+        self._is_closed = True
+        super().close()
+
+
 class Wire:
-    """One connection; it opens with the first call, has to be closed, and stays so."""
+    """One connection; it opens with the first call and has to be closed."""
 
     def __init__(self, address: Address, token: str, *, send_timeout: float) -> None:
         self._metadata = {"authorization": f"Wechaty {token}"}
-        self._channel = Channel(address.host, address.port, config=KEEPALIVE)
+        self._channel = Connection(address.host, address.port, config=KEEPALIVE)
         self._calls = PuppetStub(self._channel, metadata=self._metadata, timeout=CALL_TIMEOUT)
         self._sends = PuppetStub(self._channel, metadata=self._metadata, timeout=send_timeout)
-        self._closed = False
 
     def close(self) -> None:
-        self._closed = True
         self._channel.close()
 
     async def events(self) -> AsyncGenerator[Response, None]:
@@ -104,48 +122,42 @@ class Wire:
 
     async def start(self) -> None:
         """Have the gateway start its account. There is no ``stop``: that would log the account out."""
-        await self._call(self._calls.start())
+        await _call(self._calls.start())
 
     async def ding(self) -> None:
-        await self._call(self._calls.ding(data="ding"))
+        await _call(self._calls.ding(data="ding"))
 
     async def message(self, id: str) -> Any:
-        return await self._call(self._calls.message_payload(id=id))
+        return await _call(self._calls.message_payload(id=id))
 
     async def contact(self, id: str) -> Any:
-        return await self._call(self._calls.contact_payload(id=id))
+        return await _call(self._calls.contact_payload(id=id))
 
     async def room(self, id: str) -> Any:
-        return await self._call(self._calls.room_payload(id=id))
+        return await _call(self._calls.room_payload(id=id))
 
     async def member(self, room: str, id: str) -> Any:
-        return await self._call(self._calls.room_member_payload(id=room, member_id=id))
+        return await _call(self._calls.room_member_payload(id=room, member_id=id))
 
     async def send_text(self, conversation: str, text: str, mentions: Sequence[str]) -> str | None:
         """The id of the sent message, where the puppet tells it."""
         sending = self._sends.message_send_text(
             conversation_id=conversation, text=text, mentonal_ids=list(mentions)
         )
-        return (await self._call(sending)).id or None
+        return (await _call(sending)).id or None
 
-    async def _call(self, call: Coroutine[Any, Any, Any]) -> Any:
-        """Make a call in a task of its own.
 
-        grpclib ends the calls of a lost connection by cancelling the task that made them, and takes a cancel
-        of somebody else's at that moment for its own. In a task of its own it confuses nobody, and we can
-        tell. A channel of grpclib's that was closed would connect anew for a call; ours does not.
-        """
-        if self._closed:
-            call.close()
-            raise NotConnected("the connection is closed")
-        try:
-            return await asyncio.create_task(call)
-        except LINK_ERRORS:
-            raise_if_cancelled()
-            raise
-        finally:
-            if self._closed:
-                self._channel.close()  # it was about to connect when we closed it
+async def _call(call: Coroutine[Any, Any, Any]) -> Any:
+    """Make a call in a task of its own.
+
+    grpclib ends the calls of a lost connection by cancelling the task that made them, and takes a cancel of
+    somebody else's at that moment for its own. In a task of its own it confuses nobody, and we can tell.
+    """
+    try:
+        return await asyncio.create_task(call)
+    except LINK_ERRORS:
+        raise_if_cancelled()
+        raise
 
 
 def raise_if_cancelled() -> None:
