@@ -91,7 +91,9 @@ class TestAnswers:
             await staff.until_states(UNKNOWN, SENT)
             assert len(await gateway.sent()) == 1
 
-    async def test_one_that_is_refused_holds_up_no_other(self, gateway: Gateway, staffed: Staffing) -> None:
+    async def test_one_that_is_refused_holds_up_no_other_place(
+        self, gateway: Gateway, staffed: Staffing
+    ) -> None:
         async with staffed() as staff:
             await staff.up()
             await gateway.faults(sendError="对方还不是您的朋友")
@@ -99,8 +101,10 @@ class TestAnswers:
             await staff.until(lambda: any("还不是您的朋友" in row["reason"] for row in staff.rows(outgoing)))
             assert staff.states() != [UNKNOWN]
             await gateway.faults()
-            await ask(gateway, "/状态")
-            assert "在线" in (await gateway.wait_for_sent())[0]["text"]
+            await gateway.say("/状态", by=FRIEND)
+            (sent,) = await gateway.wait_for_sent()
+            assert sent["conversationId"] == ROOM
+            assert "在线" in sent["text"]
 
     async def test_one_to_what_is_heard_again_and_again(self, gateway: Gateway, staffed: Staffing) -> None:
         async with staffed() as staff:
