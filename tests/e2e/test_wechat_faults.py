@@ -55,8 +55,10 @@ class TestAnswers:
         async with staffed() as staff:
             await staff.up()
             await gateway.faults(**{fault: -1})
+            sends = await gateway.asked("sends")
             for _ in range(3):
                 await ask(gateway)
+            await gateway.wait_until_asked("sends", sends + 1)
             under_way = SENT if fault == "sendDelay" else SENDING  # it was shown, and its echo seen
             await staff.until_states(under_way, QUEUED, QUEUED)
             gateway.kill()
@@ -200,8 +202,10 @@ class TestStopping:
         async with staffed() as staff:
             await staff.up()
             await gateway.faults(sendLate=-1)
+            sends = await gateway.asked("sends")
             await ask(gateway)
             await ask(gateway)
+            await gateway.wait_until_asked("sends", sends + 1)
             await staff.until_states(SENDING, QUEUED)
         await gateway.faults()
         async with staffed() as staff:

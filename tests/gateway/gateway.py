@@ -100,7 +100,7 @@ class Gateway:
         await self.ask("relogin", id=id, rooms=rooms)
 
     async def asked(self, what: str) -> int:
-        """How often clients asked for ``what``: ``streams`` of events, ``messages`` or ``members``."""
+        """How often clients asked: for ``streams`` of events, ``messages``, ``members`` or ``sends``."""
         return int(await self.ask("calls", of=what))
 
     async def wait_until_asked(self, what: str, times: int, patience: float = 10.0) -> None:

@@ -22,12 +22,13 @@ const happened = new EventEmitter().setMaxListeners(0)
 let sent = []
 let faults = {} // the keys are explained in gateway.py
 let stream // the event stream of the client, to be hung up or muted
-const calls = { streams: 0, messages: 0, members: 0 } // how often
+const calls = { streams: 0, messages: 0, members: 0, sends: 0 } // how often
 let lastId = 0
 
 class AccountPuppet extends PuppetMock {
   // The mock returns no id, knows no mentions and takes rooms by an @ in their id; real puppets do better.
   async messageSendText (conversationId, text, mentionIds = []) {
+    count('sends')
     if (faults.sendError) throw new Error(faults.sendError)
     if (!isRoom(conversationId) && !isContact(conversationId)) throw new Error('no such conversation')
     await pass(faults.sendLate)
