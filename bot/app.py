@@ -7,8 +7,10 @@ import logging
 import secrets
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -112,8 +114,10 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool) -> None:
     )
     stage.attach(runtime)
     try:
-        await writer.run(lambda: _offer_claim(writer, clock.now(), runtime.pipeline.desk, always=claim_code))
-        await _until_stopped(runtime)
+        with _stopped_by_signals(runtime):
+            offer = partial(_offer_claim, writer, clock.now(), runtime.pipeline.desk, always=claim_code)
+            await writer.run(offer)
+            await runtime.run()
     finally:
         writer.close()
 
@@ -149,18 +153,21 @@ async def _play(runtime: Runtime, stage: Stage) -> None:
     in_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     running_on = asyncio.create_task(stage.run_on()) if in_terminal else None
     try:
-        await _until_stopped(runtime)
+        with _stopped_by_signals(runtime):
+            await runtime.run()
     finally:
         if running_on is not None:
             running_on.cancel()
 
 
-async def _until_stopped(runtime: Runtime) -> None:
+@contextmanager
+def _stopped_by_signals(runtime: Runtime) -> Iterator[None]:
+    """SIGTERM and Ctrl-C end it in order, also where it has not begun to run."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, runtime.stop)
     try:
-        await runtime.run()
+        yield
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)

@@ -21,6 +21,7 @@ from bot.store.tables import metadata
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 from tests.builders import BOSS, KEY, MONDAY_9, ROOM
+from tests.gateway.gateway import Gateway, require
 from tests.listener import Listener
 from tests.postgres import Server
 from tests.postgres import server as postgres_server
@@ -141,3 +142,19 @@ async def world(make_world: MakeWorld) -> World:
 def listener(writer: Writer, sops: SopSet) -> Listener:
     """The pipeline with the sample SOPs, and one enabled room."""
     return Listener(writer, sops)
+
+
+@pytest.fixture(scope="session")
+def gateway_process() -> Iterator[Gateway]:
+    """One process for all tests: it starts in a second, and is reset in a millisecond."""
+    require()
+    gateway = Gateway()
+    yield gateway
+    gateway.kill()
+
+
+@pytest.fixture
+async def gateway(gateway_process: Gateway) -> Gateway:
+    """The gateway as it is at its start, whatever the last test did to it."""
+    await (gateway_process.reset() if gateway_process.is_running else gateway_process.start())
+    return gateway_process

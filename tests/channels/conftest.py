@@ -1,29 +1,11 @@
-"""The Node gateway and a channel connected to it; tests that use neither start nothing."""
+"""A channel connected to the Node gateway."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import pytest
 
 from bot.channels.wechaty import Timing, WechatyChannel
-from tests.gateway.gateway import TOKEN, Gateway, require
-
-
-@pytest.fixture(scope="session")
-def gateway_process() -> Iterator[Gateway]:
-    """One process for all tests: it starts in a second, and is reset in a millisecond."""
-    require()
-    gateway = Gateway()
-    yield gateway
-    gateway.kill()
-
-
-@pytest.fixture
-async def gateway(gateway_process: Gateway) -> Gateway:
-    """The gateway as it is at its start, whatever the last test did to it."""
-    await (gateway_process.reset() if gateway_process.is_running else gateway_process.start())
-    return gateway_process
+from tests.gateway.gateway import TOKEN, Gateway
 
 
 @pytest.fixture

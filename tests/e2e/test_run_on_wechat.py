@@ -2,95 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import shutil
-import signal
-import sqlite3
-import sys
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pytest
+from tests.e2e.process import ROOT, Bot
+from tests.gateway.gateway import EXPERT, FRIEND, ROOM, Gateway, Sent
 
-from tests.gateway.gateway import EXPERT, FRIEND, ROOM, TOKEN, Gateway, Sent, require
-
-ROOT = Path(__file__).parents[2]
 ZONE = ZoneInfo("Asia/Shanghai")
 TAG = "#我的原野餐桌#"
-FAST = {"BOT_GAP_ACCOUNT": "0.1", "BOT_GAP_JITTER": "0", "BOT_GAP_ROOM": "0.1"}
-
-
-class Bot:
-    """``bot run`` as its operator starts it; what it logs is read as it comes."""
-
-    def __init__(self, folder: Path, gateway: Gateway) -> None:
-        self.database = folder / "bot.db"
-        self._folder = folder
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("BOT_")},
-            **FAST,
-            "PYTHONPATH": str(ROOT),
-            "DATABASE_URL": f"sqlite:///{self.database}",
-            "WECHATY_PUPPET_SERVICE_ENDPOINT": gateway.endpoint,
-            "WECHATY_PUPPET_SERVICE_TOKEN": TOKEN,
-        }
-        self._log: list[str] = []
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "run"),
-            cwd=self._folder,
-            env=self._environment,
-            stderr=asyncio.subprocess.PIPE,
-        )
-
-    async def wait_for(self, words: str, *, after: int = 0, patience: float = 15) -> str:
-        """The first log line with ``words``, from line ``after`` on."""
-        assert self._process is not None
-        assert self._process.stderr is not None
-        async with asyncio.timeout(patience):
-            while True:
-                for line in self._log[after:]:
-                    if words in line:
-                        return line
-                line = (await self._process.stderr.readline()).decode()
-                assert line, "it ended:\n" + "".join(self._log)
-                self._log.append(line)
-
-    @property
-    def lines(self) -> int:
-        return len(self._log)
-
-    async def stop(self) -> int:
-        """End it as a service manager does; gives the exit code."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
-        _, rest = await asyncio.wait_for(self._process.communicate(), 3)
-        self._log += (rest or b"").decode().splitlines(keepends=True)
-        code = self._process.returncode
-        self._process = None
-        assert code is not None
-        return code
-
-    async def recorded(self, message_id: str) -> None:
-        """Wait until a message is in the log."""
-        for _ in range(250):
-            if self.count(f"interaction where source_id='{message_id}'"):
-                return
-            await asyncio.sleep(0.02)
-        pytest.fail(f"{message_id} was not recorded")
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-
-    def count(self, query: str) -> int:
-        with sqlite3.connect(self.database) as connection:
-            return int(connection.execute(f"select count(*) from {query}").fetchone()[0])
 
 
 def next_minute() -> datetime:
@@ -117,15 +38,6 @@ def write_sops(folder: Path, due: datetime) -> None:
     receipt = "receipt: {gather: 3s, template: table_receipt.j2}\n"
     challenge = f"sop: challenge\nid: table\nname: 餐桌\nhashtag: 我的原野餐桌\ndays: {days}\n"
     (sops / "table.yaml").write_text(challenge + receipt)
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    require()
-    gateway = Gateway()
-    await gateway.start()
-    yield gateway
-    gateway.kill()
 
 
 async def wait_for(gateway: Gateway, words: str, *, times: int = 1, patience: float = 15) -> list[Sent]:

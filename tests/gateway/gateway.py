@@ -34,9 +34,8 @@ class Gateway:
     The world: the bot 小原 (小原助手 in rooms), 小满, 老周 (周师傅 in rooms), the rooms 会员群 and 运营群.
     """
 
-    def __init__(self, *, login: bool = True, token: str = TOKEN) -> None:
-        self.token = token
-        self._login = login
+    def __init__(self, *, token: str = TOKEN, tls: bool = False) -> None:
+        self.token, self._tls = token, tls
         self._port, self._control = free_ports(2)
         self._process: subprocess.Popen[str] | None = None
 
@@ -48,15 +47,13 @@ class Gateway:
     def is_running(self) -> bool:
         return self._process is not None
 
-    async def start(self) -> None:
+    async def start(self, *, login: bool = True) -> None:
         """Start the process and wait until it listens."""
-        await asyncio.to_thread(self.launch)
+        await asyncio.to_thread(self._launch, login)
 
-    def launch(self) -> None:
-        """``start`` for fixtures that outlive an event loop."""
-        arguments = [str(self._port), str(self._control), self.token] + (
-            [] if self._login else ["logged-out"]
-        )
+    def _launch(self, login: bool) -> None:
+        flags = ([] if login else ["logged-out"]) + (["tls"] if self._tls else [])
+        arguments = [str(self._port), str(self._control), self.token, *flags]
         self._process = subprocess.Popen(
             [node(), "--no-deprecation", str(HERE / "server.mjs"), *arguments],
             stdin=subprocess.PIPE,
@@ -78,10 +75,10 @@ class Gateway:
                 pipe.close()
         self._process = None
 
-    async def restart(self) -> None:
+    async def restart(self, *, login: bool = True) -> None:
         """Kill it if it runs, and start it on the same ports with the same world."""
         self.kill()
-        await self.start()
+        await self.start(login=login)
 
     def freeze(self) -> None:
         """Stop the process without ending it: its sockets stay open, nothing answers."""
@@ -97,6 +94,21 @@ class Gateway:
 
     async def logout(self) -> None:
         await self.ask("logout")
+
+    async def login_anew(self, id: str, **rooms: str) -> None:
+        """Sign in again, where ids change at that: the bot's own becomes ``id``, those of rooms as told."""
+        await self.ask("relogin", id=id, rooms=rooms)
+
+    async def asked(self, what: str) -> int:
+        """How often clients asked: for ``streams`` of events, ``messages``, ``members`` or ``sends``."""
+        return int(await self.ask("calls", of=what))
+
+    async def wait_until_asked(self, what: str, times: int, patience: float = 10.0) -> None:
+        """Return once clients asked ``times`` times."""
+        asked = await self.asked(what)
+        async with asyncio.timeout(patience):
+            while asked < times:
+                asked = await self.ask("calls", of=what, above=asked)
 
     async def say(self, text: str, *, by: str = FRIEND, room: str | None = ROOM, **more: Any) -> str:
         """Somebody writes this; ``room=None`` is to the bot in private. Returns the message's id.
@@ -154,8 +166,10 @@ class Gateway:
     async def faults(self, **faults: Any) -> None:
         """Misbehave from now on, by these alone; without any, behave.
 
-        ``sendDelay`` (ms until the answer, the message is shown at once), ``sendError`` (the refusal's text),
-        ``slow`` (1 s for what a message is), ``deaf`` (no dongs), ``hideLogin`` (new streams are not told).
+        ``sendDelay`` (ms until the answer, the message is shown at once) and ``sendLate`` (until it is
+        shown), for ever if negative; ``sendError`` (the refusal's text), ``slow`` (1 s for what a message
+        is), ``nameless`` (never says what a member is called), ``deaf`` (no dongs), ``old`` (neither greets
+        nor tells who is logged in).
         """
         await self.ask("faults", **faults)
 

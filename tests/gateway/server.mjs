@@ -1,6 +1,6 @@
 // The real wechaty gateway (PuppetServer) over a mocked WeChat account, driven by HTTP on 127.0.0.1.
 //
-//   node server.mjs GATEWAY_PORT CONTROL_PORT TOKEN [logged-out]
+//   node server.mjs GATEWAY_PORT CONTROL_PORT TOKEN [logged-out] [tls]
 //
 // Prints one line of JSON when it is ready, and ends when its standard input does. Contacts and rooms have
 // fixed ids, so that a gateway that was killed comes back with the same world.
@@ -14,35 +14,43 @@ import { PuppetMock, mock } from 'wechaty-puppet-mock'
 import { PuppetServer } from 'wechaty-puppet-service'
 
 const BOT = 'bot'
-const [gatewayPort, controlPort, token, loggedOut] = process.argv.slice(2)
+const GREETINGS = new Set([1, 25]) // heartbeat and login
+const [gatewayPort, controlPort, token, ...flags] = process.argv.slice(2)
 
 const mocker = new mock.Mocker()
 const happened = new EventEmitter().setMaxListeners(0)
 let sent = []
 let faults = {} // the keys are explained in gateway.py
-let stream // the event stream of the client, to be hung up
+let stream // the event stream of the client, to be hung up or muted
+const calls = { streams: 0, messages: 0, members: 0, sends: 0 } // how often
 let lastId = 0
 
 class AccountPuppet extends PuppetMock {
   // The mock returns no id, knows no mentions and takes rooms by an @ in their id; real puppets do better.
   async messageSendText (conversationId, text, mentionIds = []) {
+    count('sends')
     if (faults.sendError) throw new Error(faults.sendError)
+    if (!isRoom(conversationId) && !isContact(conversationId)) throw new Error('no such conversation')
+    await pass(faults.sendLate)
     const id = nextId('sent')
     sent.push({ id, conversationId, text, mentionIds })
     happened.emit('sent')
-    message({ id, from: BOT, text, mentions: mentionIds, ...target(conversationId) })
-    if (faults.sendDelay) await new Promise(resolve => setTimeout(resolve, faults.sendDelay))
+    message({ id, from: me(), text, mentions: mentionIds, ...target(conversationId) })
+    await pass(faults.sendDelay)
     return id
   }
 
   async messageRawPayload (id) {
-    if (faults.slow) await new Promise(resolve => setTimeout(resolve, 1000))
+    count('messages')
+    await pass(faults.slow && 1000)
     return super.messageRawPayload(id)
   }
 
   async messageImage (id) { return this.messageFile(id) }
 
   async roomMemberRawPayload (roomId, contactId) {
+    count('members')
+    await pass(faults.nameless && -1)
     const { name } = mocker.contactPayload(contactId)
     return { id: contactId, name, roomAlias: aliases[contactId] ?? '' }
   }
@@ -58,6 +66,8 @@ const aliases = { bot: '小原助手', laozhou: '周师傅' }
 function makeWorld () {
   sent = []
   faults = {}
+  mocker.cacheContactPayload.clear()
+  mocker.cacheRoomPayload.clear()
   contact(BOT, '小原')
   contact('xiaoman', '小满')
   contact('laozhou', '老周')
@@ -74,16 +84,26 @@ function room (id, topic, memberIdList) {
 }
 
 const nextId = prefix => `${prefix}-${process.pid}-${++lastId}`
+const pass = ms => ms && new Promise(resolve => ms < 0 || setTimeout(resolve, ms)) // for ever, if negative
+const me = () => puppet.isLoggedIn ? puppet.currentUserId : BOT
+const isContact = id => mocker.cacheContactPayload.has(id)
 const isRoom = id => mocker.cacheRoomPayload.has(id)
 const target = id => isRoom(id) ? { room: id } : { to: id }
 const list = value => Array.isArray(value) ? value : [value]
 
 function meet (...ids) {
-  for (const id of ids) if (!mocker.cacheContactPayload.has(id)) contact(id)
+  for (const id of ids) if (!isContact(id)) contact(id)
 }
 
+function count (what) {
+  calls[what]++
+  happened.emit('call')
+}
+
+const soon = name => once(happened, name, { signal: AbortSignal.timeout(1000) }).catch(() => undefined)
+
 function message ({ id = nextId('msg'), from, room, to, text = '', type = PUPPET.types.Message.Text, timestamp = Date.now(), mentions = [], filename }) {
-  const place = room ? { roomId: room } : { listenerId: to ?? BOT }
+  const place = room ? { roomId: room } : { listenerId: to ?? me() }
   mocker.cacheMessagePayload.set(id, { id, talkerId: from, text, type, timestamp, mentionIdList: mentions, filename, ...place })
   puppet.emit('message', { messageId: id })
   return { id }
@@ -97,6 +117,16 @@ function roomEvent (name, roomId, payload) {
 const control = {
   login: ({ id = BOT }) => puppet.login(id),
   logout: () => puppet.logout('signed out on the phone'),
+  relogin: async ({ id, rooms }) => { // the same account and rooms, by other ids
+    if (puppet.isLoggedIn) await puppet.logout('signed out on the phone')
+    contact(id, '小原')
+    for (const [old, now] of Object.entries(rooms)) {
+      const { topic, memberIdList } = mocker.roomPayload(old)
+      room(now, topic, memberIdList.map(member => member === BOT ? id : member))
+      mocker.cacheRoomPayload.delete(old)
+    }
+    puppet.login(id)
+  },
   say: body => { meet(body.from); return message(body) },
   burst: ({ count, text, ...body }) => {
     for (let n = 0; n < count; n++) message({ ...body, text: `${text}${n}` })
@@ -127,14 +157,23 @@ const control = {
   rename: ({ id, name }) => { contact(id, name); puppet.dirtyPayload(PUPPET.types.Dirty.Contact, id) },
   faults: body => { faults = body },
   sent: async ({ after = -1 }) => { // waits for a while until there are more than `after`
-    const news = sent.length <= after && once(happened, 'sent', { signal: AbortSignal.timeout(1000) })
-    await Promise.resolve(news).catch(() => undefined)
+    if (sent.length <= after) await soon('sent')
     return sent
+  },
+  calls: async ({ of, above = -1 }) => { // waits for a while until there are more than `above`
+    if (calls[of] <= above) await soon('call')
+    return calls[of]
   },
   dinged: async () => { await once(happened, 'ding') },
   state: () => ({ loggedIn: puppet.isLoggedIn, connected: stream !== undefined }),
-  reset: () => { makeWorld(); puppet.cache.clear(); if (!puppet.isLoggedIn) puppet.login(BOT) },
+  reset: async () => {
+    makeWorld()
+    puppet.cache.clear()
+    if (me() !== BOT) await puppet.logout('the next test')
+    if (!puppet.isLoggedIn) puppet.login(BOT)
+  },
   hangup: () => { stream?.end() },
+  mute: () => { stream.write = () => true },
   die: () => { setImmediate(() => process.exit(1)) },
 }
 
@@ -156,9 +195,10 @@ function watchStream (server) {
   const open = handler.func
   handler.func = call => {
     const write = call.write.bind(call)
-    call.write = response => (faults.hideLogin && response.getType() === 25) || write(response)
+    call.write = response => (faults.old && GREETINGS.has(response.getType())) || write(response)
     call.on('cancelled', () => { if (stream === call) stream = undefined })
     stream ??= call
+    count('streams')
     open(call)
   }
 }
@@ -166,9 +206,9 @@ function watchStream (server) {
 const puppet = new AccountPuppet({ mocker })
 makeWorld()
 await puppet.start()
-if (!loggedOut) puppet.login(BOT)
+if (!flags.includes('logged-out')) puppet.login(BOT)
 
-const server = new PuppetServer({ endpoint: `127.0.0.1:${gatewayPort}`, puppet, token, tls: { disable: true } })
+const server = new PuppetServer({ endpoint: `127.0.0.1:${gatewayPort}`, puppet, token, tls: { disable: !flags.includes('tls') } })
 await server.start()
 watchStream(server)
 

@@ -20,10 +20,13 @@ from bot.events import ChannelEvent, LinkDown, LinkUp
 
 log = logging.getLogger(__name__)
 
+# A ``Stop`` would evict whoever holds our token, and log the account out: two of us would do so in turn, and
+# each time a human had to scan. So we say it, and wait until they are gone.
 REFUSALS = {
     Status.UNAUTHENTICATED: "网关不认这个 token，请核对两边的设置",
     Status.ALREADY_EXISTS: "网关上这个 token 已有程序连着：请停掉另一个，或重启网关",
 }
+NO_TLS = "WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER=true"
 
 
 def utc_now() -> datetime:
@@ -105,7 +108,9 @@ class WechatyChannel:
                 return str(loss)
             case GRPCError():
                 return REFUSALS.get(loss.status, f"网关报错：{loss.status.name}")
-            case StreamTerminatedError() | OSError():  # one reason for both: the second follows the first
+            case StreamTerminatedError() if self._link is not None and not self._link.is_greeted:
+                return f"网关 {self._address} 不应答（它开着 TLS 的话，要设 {NO_TLS}）"
+            case StreamTerminatedError() | OSError() | NotConnected():  # one reason: they follow each other
                 return f"连不上网关 {self._address}"
         log.error("%s: the connection ended by an unexpected error", self._account, exc_info=loss)
         return f"连接出错：{type(loss).__name__}"

@@ -13,7 +13,7 @@ import itertools
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, NoReturn
 
 from grpclib.exceptions import GRPCError
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 QUEUE = 1000
 FETCHES = 16
+GREETING = "gRPC stream connect"
 CONTENT = {EventType.MESSAGE, EventType.ROOM_JOIN, EventType.ROOM_LEAVE, EventType.ROOM_TOPIC}
 SCAN_STATUS = {"1": "已取消", "2": "等待扫码", "3": "已扫码", "4": "已确认", "5": "已过期"}
 
@@ -62,6 +63,13 @@ class Line(NamedTuple):
     number: int | None = None
 
 
+class Unread(NamedTuple):
+    """What came off the stream; ``account_id`` is who we were then (some ids change at a login)."""
+
+    response: Response
+    account_id: str
+
+
 @dataclass(slots=True)
 class Memory:
     """What outlives a connection; ``unread`` is what was read off the stream and not yet delivered."""
@@ -70,7 +78,7 @@ class Memory:
     logged_in: bool = False
     lost_at: datetime | None = None
     answers_dings: bool = False
-    unread: dict[int, Response] = field(default_factory=dict)
+    unread: dict[int, Unread] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def lose(self, now: datetime) -> None:
@@ -87,20 +95,25 @@ class Link:
     ) -> None:
         self.wire, self.book = wire, Book(wire)
         self._memory, self._deliver, self._now, self._timing = memory, deliver, now, timing
-        self._resolver = Resolver(wire, self.book, memory.account_id, now)
         self._inherited = dict(memory.unread)
         self._lines: asyncio.Queue[Line | None] = asyncio.Queue(QUEUE)
         self._slots = asyncio.Semaphore(FETCHES)
         self._greeted = asyncio.Event()
-        self._knows_login = False
+        self._tells_login = self._knows_login = False
         self._waiting_since: float | None = None
+        self._deaf_for = timedelta(0)
+
+    @property
+    def is_greeted(self) -> bool:
+        """Whether the gateway said anything yet."""
+        return self._greeted.is_set()
 
     async def run(self) -> Exception:
         """Returns what ended the link, once all that was whole by then is delivered."""
         async with asyncio.TaskGroup() as crew:
             crew.create_task(self._deliver_in_order())
             loss = await self._listen()
-            self._memory.lose(self._now())
+            self._memory.lose(self._now() - self._deaf_for)
             await self._lines.put(None)
         return loss
 
@@ -136,13 +149,15 @@ class Link:
         raise LinkLost("网关结束了连接")
 
     async def _begin(self) -> None:
-        """Start the account once the gateway greeted us (old ones do not), and see who we are."""
+        """Start the account once the gateway greeted us (old ones do not), and see if it is logged in."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._greeted.wait(), self._timing.greeting)
         await self.wire.start()
         await asyncio.sleep(self._timing.login_grace)
-        if self._memory.account_id and not self._knows_login:
+        if self._memory.account_id and not (self._knows_login or self._tells_login):
             await self._ask_for_login()
+        if not self._knows_login:
+            await self._put(LinkDown(self._now(), "网关连上了，但微信没有登录"))
 
     async def _ask_for_login(self) -> None:
         """Old gateways tell a login only once: an account that can still be looked up is still logged in."""
@@ -156,7 +171,8 @@ class Link:
             await asyncio.sleep(self._timing.ding_every)
             with contextlib.suppress(GRPCError):  # a puppet without dings
                 await self.wire.ding()
-            if self._memory.answers_dings and self._silence() > self._timing.deaf_after:
+            if self._memory.answers_dings and (silence := self._silence()) > self._timing.deaf_after:
+                self._deaf_for = timedelta(seconds=silence)
                 raise LinkLost("网关还连着，但不再传来消息")
 
     def _silence(self) -> float:
@@ -167,9 +183,9 @@ class Link:
     async def _take(self, response: Response) -> None:
         try:
             if response.type in CONTENT:
-                number = next(self._memory.numbers)
-                self._memory.unread[number] = response
-                await self._fetch(number, response)
+                number, unread = next(self._memory.numbers), Unread(response, self._memory.account_id)
+                self._memory.unread[number] = unread
+                await self._fetch(number, unread)
             else:
                 await self._note(response)
         except Unreadable as error:
@@ -178,6 +194,8 @@ class Link:
     async def _note(self, response: Response) -> None:
         """What concerns the link itself; friend requests and invitations are nothing to us."""
         match response.type:
+            case EventType.HEARTBEAT if GREETING in response.payload:
+                self._tells_login = True  # a gateway of 1.x: the login comes next, if there is one
             case EventType.LOGIN:
                 await self._log_in(need(fields(response.payload), "contactId"))
             case EventType.LOGOUT:
@@ -200,11 +218,10 @@ class Link:
         if memory.logged_in and memory.account_id == account_id:
             return
         memory.account_id, memory.logged_in = account_id, True
-        self._resolver = Resolver(self.wire, self.book, account_id, self._now)
         await self._lines.put(Line(self._tasks.create_task(self._link_up(account_id))))
         inherited, self._inherited = self._inherited, {}
-        for number, response in inherited.items():
-            await self._fetch(number, response)
+        for number, unread in inherited.items():
+            await self._fetch(number, unread)
 
     async def _link_up(self, account_id: str) -> LinkUp:
         now, lost_at = self._now(), self._memory.lost_at
@@ -214,6 +231,7 @@ class Link:
     async def _log_out(self) -> None:
         self._knows_login = True
         self._memory.lose(self._now())
+        self._memory.account_id = ""
         await self._put(LinkDown(self._now(), "微信账号退出了登录，要重新扫码", fatal=True))
 
     async def _show_code(self, payload: Fields) -> None:
@@ -221,12 +239,13 @@ class Link:
         url = str(payload.get("qrcode") or "")
         await self._put(LoginCode(self._now(), url, SCAN_STATUS.get(str(payload.get("status")), "")))
 
-    async def _fetch(self, number: int, response: Response) -> None:
-        await self._lines.put(Line(self._tasks.create_task(self._resolve(response)), number))
+    async def _fetch(self, number: int, unread: Unread) -> None:
+        await self._lines.put(Line(self._tasks.create_task(self._resolve(unread)), number))
 
-    async def _resolve(self, response: Response) -> ChannelEvent:
+    async def _resolve(self, unread: Unread) -> ChannelEvent:
+        resolver = Resolver(self.wire, self.book, unread.account_id, self._now)
         async with self._slots:
-            return await self._resolver.event(response)
+            return await resolver.event(unread.response)
 
     async def _put(self, event: ChannelEvent) -> None:
         known: asyncio.Future[ChannelEvent] = asyncio.get_running_loop().create_future()

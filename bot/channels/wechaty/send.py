@@ -8,7 +8,7 @@ from bot.channels.base import Effect, Message
 from bot.channels.wechaty.book import Book
 from bot.channels.wechaty.decode import MENTION_END
 from bot.channels.wechaty.wire import LOST, Wire
-from bot.errors import SendFailed, SendLost
+from bot.errors import NotConnected, SendFailed, SendLost
 
 LONGEST_REASON = 200
 
@@ -28,6 +28,8 @@ async def send(wire: Wire, book: Book, message: Effect) -> str | None:
         if error.status in LOST:
             raise SendLost(f"发送时断了线：{reason}") from error
         raise SendFailed(f"微信没有接受：{reason}") from error
+    except NotConnected:
+        raise
     except Exception as error:  # whatever else went wrong on the way: nobody knows how far the message came
         raise SendLost(f"发送时断了线：{type(error).__name__}") from error
 

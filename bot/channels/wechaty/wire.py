@@ -17,16 +17,17 @@ from grpclib.client import Channel
 from grpclib.config import Configuration
 from grpclib.const import Cardinality, Status
 from grpclib.exceptions import ProtocolError, StreamTerminatedError
+from grpclib.protocol import H2Protocol
 from wechaty_grpc.wechaty import PuppetStub
 from wechaty_grpc.wechaty.puppet import EventRequest, EventResponse
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, NotConnected
 
 CALL_TIMEOUT = 20.0
 LOST = {Status.UNAVAILABLE, Status.CANCELLED, Status.DEADLINE_EXCEEDED}
 """Refusals that say nothing about whether the call was done."""
 
-LINK_ERRORS = (StreamTerminatedError, ProtocolError, OSError, TimeoutError, AssertionError)
+LINK_ERRORS = (StreamTerminatedError, ProtocolError, OSError, TimeoutError, AssertionError, NotConnected)
 """What a call raises when the connection goes (the stubs assert that an answer came)."""
 
 KEEPALIVE = (
@@ -79,12 +80,31 @@ class Response:
     payload: str
 
 
+class Connection(Channel):
+    """Connects once; grpclib's own connects anew for a call after the loss, and nobody closes that one."""
+
+    _is_closed = False
+
+    async def __connect__(self) -> H2Protocol:
+        if self._is_closed or (self._protocol is not None and not self._connected):
+            raise NotConnected("the connection is gone")
+        protocol = await super().__connect__()
+        if self._is_closed:
+            self.close()
+            raise NotConnected("closed while it was made")
+        return protocol
+
+    def close(self) -> None:
+        self._is_closed = True
+        super().close()
+
+
 class Wire:
     """One connection; it opens with the first call and has to be closed."""
 
     def __init__(self, address: Address, token: str, *, send_timeout: float) -> None:
         self._metadata = {"authorization": f"Wechaty {token}"}
-        self._channel = Channel(address.host, address.port, config=KEEPALIVE)
+        self._channel = Connection(address.host, address.port, config=KEEPALIVE)
         self._calls = PuppetStub(self._channel, metadata=self._metadata, timeout=CALL_TIMEOUT)
         self._sends = PuppetStub(self._channel, metadata=self._metadata, timeout=send_timeout)
 
