@@ -116,6 +116,17 @@ class Gateway:
         picture = b64encode(content).decode()
         return str((await self.ask("image", **{"from": by}, room=room, base64=picture))["id"])
 
+    async def befriend(self, *, by: str = "stranger", **more: Any) -> str:
+        """Somebody wants to be friends with the bot; returns the request's id.
+
+        ``more``: ``hello`` (what they write), ``type`` (1: they are friends now, 2: they ask).
+        """
+        return str((await self.ask("befriend", **{"from": by}, **more))["id"])
+
+    async def invite(self, *, by: str = EXPERT) -> str:
+        """Somebody invites the bot into a room; returns the invitation's id."""
+        return str((await self.ask("invite", **{"from": by}))["id"])
+
     async def recall(self, message_id: str, *, by: str = FRIEND, room: str | None = ROOM) -> None:
         await self.ask("recall", **{"from": by}, room=room, id=message_id)
 
@@ -134,8 +145,12 @@ class Gateway:
         await self.ask("event", name=name, payload=payload)
 
     async def sent(self) -> list[Sent]:
-        """What the bot sent: ``id``, ``conversationId``, ``text``, ``mentionIds``."""
+        """What the bot sent: ``id``, ``conversationId``, ``text``, ``mentionIds`` or ``name``, ``base64``."""
         return list(await self.ask("sent"))
+
+    async def done(self) -> list[list[str]]:
+        """What the bot did: ``friend`` and ``invitation`` with an id, ``invite`` with a room and a person."""
+        return list(await self.ask("done"))
 
     async def wait_for_sent(
         self, holds: Callable[[list[Sent]], bool] = bool, patience: float = 10.0
@@ -155,7 +170,8 @@ class Gateway:
         """Misbehave from now on, by these alone; without any, behave.
 
         ``sendDelay`` (ms until the answer, the message is shown at once), ``sendError`` (the refusal's text),
-        ``slow`` (1 s for what a message is), ``deaf`` (no dongs), ``hideLogin`` (new streams are not told).
+        ``slow`` (1 s for what a message is), ``deaf`` (no dongs), ``hideLogin`` (new streams are not told),
+        ``noImage`` (the sizes in which no picture is to be had), ``noFile`` (nor by the call for files).
         """
         await self.ask("faults", **faults)
 

@@ -19,6 +19,7 @@ const [gatewayPort, controlPort, token, loggedOut] = process.argv.slice(2)
 const mocker = new mock.Mocker()
 const happened = new EventEmitter().setMaxListeners(0)
 let sent = []
+let done = [] // friends and rooms: what was accepted, who was invited
 let faults = {} // the keys are explained in gateway.py
 let stream // the event stream of the client, to be hung up
 let lastId = 0
@@ -26,21 +27,54 @@ let lastId = 0
 class AccountPuppet extends PuppetMock {
   // The mock returns no id, knows no mentions and takes rooms by an @ in their id; real puppets do better.
   async messageSendText (conversationId, text, mentionIds = []) {
+    return this.show({ conversationId, text, mentionIds }, { text, mentions: mentionIds })
+  }
+
+  async messageSendFile (conversationId, file) {
+    const content = { conversationId, text: '', name: file.name, base64: await file.toBase64() }
+    return this.show(content, { type: PUPPET.types.Message.Image, filename: file.name })
+  }
+
+  async show (content, shown) {
     if (faults.sendError) throw new Error(faults.sendError)
     const id = nextId('sent')
-    sent.push({ id, conversationId, text, mentionIds })
+    sent.push({ id, ...content })
     happened.emit('sent')
-    message({ id, from: BOT, text, mentions: mentionIds, ...target(conversationId) })
+    message({ id, from: BOT, ...shown, ...target(content.conversationId) })
     if (faults.sendDelay) await new Promise(resolve => setTimeout(resolve, faults.sendDelay))
     return id
   }
+
+  async act (what, ...about) {
+    if (faults.sendError) throw new Error(faults.sendError)
+    done.push([what, ...about])
+    if (faults.sendDelay) await new Promise(resolve => setTimeout(resolve, faults.sendDelay))
+  }
+
+  async friendshipAccept (id) { return this.act('friend', id) }
+
+  async roomInvitationAccept (id) { return this.act('invitation', id) }
+
+  async roomAdd (roomId, contactId) { return this.act('invite', roomId, contactId) }
+
+  async friendshipRawPayload (id) { return asked.get(id) }
+
+  async roomInvitationRawPayload (id) { return asked.get(id) }
 
   async messageRawPayload (id) {
     if (faults.slow) await new Promise(resolve => setTimeout(resolve, 1000))
     return super.messageRawPayload(id)
   }
 
-  async messageImage (id) { return this.messageFile(id) }
+  async messageImage (id, type) {
+    if (faults.noImage?.includes(type)) throw new Error('no such image')
+    return super.messageFile(id)
+  }
+
+  async messageFile (id) {
+    if (faults.noFile) throw new Error('no such file')
+    return super.messageFile(id)
+  }
 
   async roomMemberRawPayload (roomId, contactId) {
     const { name } = mocker.contactPayload(contactId)
@@ -53,10 +87,12 @@ class AccountPuppet extends PuppetMock {
   }
 }
 
+const asked = new Map() // friend requests and invitations, by their ids
 const aliases = { bot: '小原助手', laozhou: '周师傅' }
 
 function makeWorld () {
   sent = []
+  done = []
   faults = {}
   contact(BOT, '小原')
   contact('xiaoman', '小满')
@@ -79,7 +115,7 @@ const target = id => isRoom(id) ? { room: id } : { to: id }
 const list = value => Array.isArray(value) ? value : [value]
 
 function meet (...ids) {
-  for (const id of ids) if (!mocker.cacheContactPayload.has(id)) contact(id)
+  for (const id of ids) if (id && !mocker.cacheContactPayload.has(id)) contact(id)
 }
 
 function message ({ id = nextId('msg'), from, room, to, text = '', type = PUPPET.types.Message.Text, timestamp = Date.now(), mentions = [], filename }) {
@@ -106,6 +142,18 @@ const control = {
     mocker.cacheFileBoxPayload.set(id, FileBox.fromBase64(base64, name).toJSON())
     return message({ ...body, id, type: PUPPET.types.Message.Image, filename: name })
   },
+  befriend: ({ id = nextId('friend'), from, hello, type = PUPPET.types.Friendship.Receive }) => {
+    meet(from)
+    asked.set(id, { id, contactId: from, hello, type, timestamp: Date.now() })
+    puppet.emit('friendship', { friendshipId: id })
+    return { id }
+  },
+  invite: ({ id = nextId('invitation'), from, topic = '新群' }) => {
+    const rest = { receiverId: BOT, topic, avatar: '', invitation: '', memberCount: 3, memberIdList: [] }
+    asked.set(id, { id, inviterId: from, ...rest, timestamp: Date.now() })
+    puppet.emit('room-invite', { roomInvitationId: id })
+    return { id }
+  },
   recall: ({ id, ...body }) => message({ ...body, text: id, type: PUPPET.types.Message.Recalled }),
   join: ({ room, who, inviter }) => {
     meet(...list(who))
@@ -131,6 +179,7 @@ const control = {
     await Promise.resolve(news).catch(() => undefined)
     return sent
   },
+  done: () => done,
   dinged: async () => { await once(happened, 'ding') },
   state: () => ({ loggedIn: puppet.isLoggedIn, connected: stream !== undefined }),
   reset: () => { makeWorld(); puppet.cache.clear(); if (!puppet.isLoggedIn) puppet.login(BOT) },
