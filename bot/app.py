@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import shutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -42,6 +43,7 @@ from bot.store.writer import Writer
 logger = logging.getLogger(__name__)
 
 DEMO_DATABASE = Path("data/demo.db")
+DEMO_MEDIA = Path("data/demo-media")
 DEMO_ACCOUNT = "demo"
 DEMO_BEGINS = "2026-11-30 09:00"
 _CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without those that are mistaken for others
@@ -59,11 +61,27 @@ def needed(loaded: Loaded) -> SopSet:
 
 
 def build_runtime(
-    sops: SopSet, channel: Channel, writer: Writer, clock: Clock, *, account: str, pace: Pace, status: Status
+    sops: SopSet,
+    channel: Channel,
+    writer: Writer,
+    clock: Clock,
+    *,
+    account: str,
+    pace: Pace,
+    status: Status,
+    media: Path | None = None,
 ) -> Runtime:
-    """A runtime of these parts, ready to ``run``."""
+    """A runtime of these parts, ready to ``run``; pictures are fetched into ``media``, or not at all."""
     pipeline = build_pipeline(sops, account, f"{channel.name}:{account}", status)
-    return Runtime(account=account, channel=channel, pipeline=pipeline, writer=writer, clock=clock, pace=pace)
+    return Runtime(
+        account=account,
+        channel=channel,
+        pipeline=pipeline,
+        writer=writer,
+        clock=clock,
+        pace=pace,
+        media=media,
+    )
 
 
 def build_pipeline(sops: SopSet, account: str, source: str, status: Status) -> Pipeline:
@@ -104,7 +122,14 @@ async def _run(settings: Settings) -> None:
     channel = _channel(settings, stage, sop_set)
     writer = Writer(open_database(settings.database_url))
     runtime = build_runtime(
-        sop_set, channel, writer, clock, account=settings.account, pace=_pace(settings), status=status
+        sop_set,
+        channel,
+        writer,
+        clock,
+        account=settings.account,
+        pace=_pace(settings),
+        status=status,
+        media=settings.media,
     )
     stage.attach(runtime)
     try:
@@ -127,11 +152,21 @@ async def _demo(settings: Settings) -> None:
     zone = sop_set.community.zone
     clock = VirtualClock(datetime.fromisoformat(DEMO_BEGINS).replace(tzinfo=zone))
     _remove(DEMO_DATABASE)
+    shutil.rmtree(DEMO_MEDIA, ignore_errors=True)
     writer = Writer(open_database(f"sqlite:///{DEMO_DATABASE}"))
     stage = Stage(clock, zone)
     channel = _console(stage, sop_set)
     status = Status(problems=_told(loaded))
-    runtime = build_runtime(sop_set, channel, writer, clock, account=DEMO_ACCOUNT, pace=Pace(), status=status)
+    runtime = build_runtime(
+        sop_set,
+        channel,
+        writer,
+        clock,
+        account=DEMO_ACCOUNT,
+        pace=Pace(),
+        status=status,
+        media=DEMO_MEDIA,
+    )
     stage.attach(runtime)
     try:
         await writer.run(lambda: _open_demo(writer, clock.now(), runtime.pipeline))

@@ -15,6 +15,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import OperationalError
@@ -22,7 +23,18 @@ from sqlalchemy.exc import OperationalError
 from bot.channels.base import Channel, Effect
 from bot.clock import LOOK_AGAIN, Clock
 from bot.errors import NotConnected, SendFailed, SendLost
-from bot.events import ChannelEvent, LinkDown, LinkUp, LoginCode, Malformed, RoomEvent
+from bot.events import (
+    ChannelEvent,
+    FriendRequested,
+    LinkDown,
+    LinkUp,
+    LoginCode,
+    Malformed,
+    RoomEvent,
+    RoomInvited,
+)
+from bot.fetcher import Fetcher
+from bot.login_code import LoginCodes
 from bot.outbox import delivery
 from bot.outbox.delivery import Outcome
 from bot.outbox.pace import Pace
@@ -60,7 +72,7 @@ class Runtime:
     """One account at one channel, running. ``settle`` is for those who move a virtual clock."""
 
     def __init__(self, *, account: str, channel: Channel, pipeline: Pipeline, writer: Writer, clock: Clock,
-                 pace: Pace) -> None:  # fmt: skip
+                 pace: Pace, media: Path | None = None) -> None:  # fmt: skip
         self.account, self.channel, self.pipeline = account, channel, pipeline
         self._writer, self._clock, self._pace = writer, clock, pace
         self._inbox: asyncio.Queue[Item] = asyncio.Queue(INBOX)
@@ -73,6 +85,8 @@ class Runtime:
         self.started = asyncio.Event()
         self.timer = clock.alarm(self._ring)
         self.pacer = clock.alarm(self._wake_sender)
+        self._fetcher = None if media is None else Fetcher(account, channel, self._ask_core, clock, media)
+        self._codes = LoginCodes()
 
     # --- life ---
 
@@ -84,6 +98,8 @@ class Runtime:
         listener = asyncio.create_task(self._listener(), name="listener")
         stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
         tasks = [core, sender, listener, stopping]
+        if self._fetcher is not None:
+            tasks.append(asyncio.create_task(self._fetcher.run(), name="fetcher"))
         try:
             await self._until_one_ends(tasks)
             await self._finish(listener)
@@ -135,6 +151,8 @@ class Runtime:
                 self._note_link(event)
             case Malformed():
                 await self._ask_core(lambda tx: _note_malformed(tx, event))
+            case FriendRequested() | RoomInvited():
+                await self._ask_core(lambda tx: self.pipeline.consider(tx, event))
             case _:
                 await self._put(event)
 
@@ -149,12 +167,14 @@ class Runtime:
                         "what was said during the last %s is lost: the gateway keeps no history", gap
                     )
                 self._wake_sender()
+                self._wake_fetcher()
             case LinkDown(reason=reason, fatal=fatal):
                 status.link, status.online = "掉线，等人处理" if fatal else "掉线，重连中", False
                 logger.log(logging.ERROR if fatal else logging.WARNING, "link down: %s", reason)
-            case LoginCode(url=url):
+            case LoginCode():
                 status.link, status.online = "等扫码", False
-                logger.warning("scan to log in: %s", url)
+                logger.warning("the platform wants a login code to be scanned")
+                self._codes.show(event)
 
     async def _put(self, item: Item) -> None:
         self._unfinished += 1
@@ -256,18 +276,20 @@ class Runtime:
         """Commit, and only then wake whoever waits for what was written."""
         now = self._clock.now()
 
-        def work() -> tuple[list[Any], bool, datetime | None, bool]:
+        def work() -> tuple[list[Any], bool, bool, datetime | None, bool]:
             with self._writer.transaction(now) as tx:
                 results = self._work_through(tx, batch)
                 changed = tx.rescheduled or self.timer.due is None
                 due = self.pipeline.next_due(tx) if changed else None
-                return results, tx.queued, due, changed
+                return results, tx.queued, tx.pictures, due, changed
 
-        results, queued, due, rescheduled = await self._writer.run(work)
+        results, queued, pictures, due, rescheduled = await self._writer.run(work)
         if rescheduled:
             self.timer.set(due)
         if queued:
             self._wake_sender()
+        if pictures:
+            self._wake_fetcher()
         return results
 
     def _work_through(self, tx: Transaction, batch: list[Item]) -> list[Any]:
@@ -289,6 +311,10 @@ class Runtime:
     def _wake_sender(self) -> None:
         self._mail.set()
         self._changed.set()
+
+    def _wake_fetcher(self) -> None:
+        if self._fetcher is not None:
+            self._fetcher.wake()
 
     async def _sender(self) -> None:
         """Send what may leave now, one at a time; then sleep until the pace or the core wakes us."""

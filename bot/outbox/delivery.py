@@ -244,13 +244,19 @@ def _set(tx: Transaction, outgoing_id: int, **values: object) -> None:
     tx.connection.execute(update(outgoing).where(outgoing.c.id == outgoing_id).values(values))
 
 
+_RECORDED_AS = {Kind.TEXT: "content_sent", Kind.PICTURE: "content_sent", Kind.INVITE: "member_invited"}
+"""Of strangers whom we accepted nothing is recorded."""
+
+
 def _record_sent(tx: Transaction, row: AnyRow, at: datetime) -> None:
-    """What the bot said is an interaction too, once, whether the send or its echo told first."""
+    """What the bot did to members is an interaction too, once, whether the send or its echo told first."""
+    if row.kind not in _RECORDED_AS:
+        return
     said = log.entry(
         tx,
         f"outbox:{row.account}",
         str(row.id),
-        "content_sent",
+        _RECORDED_AS[row.kind],
         at,
         actor_role="bot",
         room_id=row.room_id,
@@ -260,6 +266,7 @@ def _record_sent(tx: Transaction, row: AnyRow, at: datetime) -> None:
         programme_id=row.sop_id,
         initiated_by="system" if row.cause_id is None else "prompted",
         text_len=len(row.payload["text"]),
+        media_count=int(row.kind == Kind.PICTURE),
         props={"intent": row.intent, "post": row.post_id},
     )
     log.append(tx, [said])

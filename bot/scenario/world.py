@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import func, select
 
@@ -41,6 +43,8 @@ class World:
         self.channel = FakeChannel(self.clock.now)
         self.channel.me = replace(self.channel.me, name=sops.community.bot.name)
         self.engine = session.open_engine(url)
+        self._folder = tempfile.TemporaryDirectory(prefix="media-")
+        self.media = Path(self._folder.name)
         self._pace = pace or Pace()
         self._sent_at: list[datetime] = []
         self._runtime: Runtime | None = None
@@ -58,6 +62,7 @@ class World:
             account=self.account,
             pace=self._pace,
             status=Status(claim_code=CLAIM_CODE),
+            media=self.media,
         )
         if enabled is not None:
             with writer.transaction(self.clock.now()) as tx:
@@ -128,3 +133,4 @@ class World:
     async def close(self) -> None:
         await self.stop()
         self.engine.dispose()
+        self._folder.cleanup()

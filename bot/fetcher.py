@@ -1,0 +1,149 @@
+"""Fetches the pictures that messages bear into the media folder, and removes them when their time is over.
+
+An edge like the sender, outside pace and guard: it asks the core what is wanted, a few at a time, and tells
+it what became of it. Rows of ``media`` are its memory, so a restart loses nothing. Files are named by the
+hash of their bytes, and by what these bytes are; nobody's words get into a name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from bot.channels.base import Channel
+from bot.clock import Clock
+from bot.errors import FetchFailed, NotConnected
+from bot.store import failures, pictures
+from bot.store.pictures import Over, Wanted
+from bot.store.transaction import Transaction
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+AT_ONCE = 3
+PATIENCE = 60.0
+"""Seconds for a picture to arrive."""
+_MAGIC = {
+    "jpg": rb"\xff\xd8\xff",
+    "png": rb"\x89PNG\r\n\x1a\n",
+    "gif": rb"GIF8[79]a",
+    "webp": rb"RIFF.{4}WEBP",
+    "bmp": rb"BM",
+    "tif": rb"II\*\0|MM\0\*",
+    "heic": rb".{4}ftyp(heic|heix|hevc|mif1|msf1)",
+    "avif": rb".{4}ftypavi[fs]",
+}
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class AskCore(Protocol):
+    """Has work done in the core's next transaction."""
+
+    def __call__(self, work: Callable[[Transaction], T]) -> Awaitable[T]: ...
+
+
+class Fetcher:
+    """Works for one account; ``wake`` it when pictures are wanted or not any more, or the link is up."""
+
+    def __init__(self, account: str, channel: Channel, ask_core: AskCore, clock: Clock, folder: Path) -> None:
+        self._account, self._channel, self._ask_core, self._folder = account, channel, ask_core, folder
+        self._mail, self._disk = asyncio.Event(), asyncio.Lock()
+        self._alarm = clock.alarm(self.wake)
+
+    def wake(self) -> None:
+        self._mail.set()
+
+    async def run(self) -> None:
+        """Fetch and tidy for ever."""
+        while True:
+            self._mail.clear()
+            await self._tidy()
+            if not await self._fetch_some():
+                self._alarm.set(await self._ask_core(lambda tx: pictures.next_due(tx, self._account)))
+                await self._mail.wait()
+
+    async def _fetch_some(self) -> bool:
+        """Fetch the next few; False if there are none, or no link to fetch them over."""
+        wanted = await self._ask_core(lambda tx: pictures.next_wanted(tx, self._account, AT_ONCE))
+        return bool(wanted) and all(await asyncio.gather(*map(self._fetch, wanted)))
+
+    async def _fetch(self, wanted: Wanted) -> bool:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                content = await self._channel.fetch(wanted.ref)
+            async with self._disk:
+                hash = await asyncio.to_thread(store, self._folder, content)
+        except NotConnected:
+            return False
+        except FetchFailed as error:
+            await self._note_failure(wanted, str(error), for_good=error.for_good)
+        except (OSError, TimeoutError) as error:  # a full disk; a platform that does not answer
+            await self._note_failure(wanted, type(error).__name__)
+        except Exception as error:
+            await self._note_failure(wanted, failures.without_words(error))
+        else:
+            await self._ask_core(lambda tx: pictures.kept(tx, wanted.id, hash, len(content)))
+            logger.info("picture kept media=%d bytes=%d", wanted.id, len(content))
+        return True
+
+    async def _note_failure(self, wanted: Wanted, reason: str, *, for_good: bool = False) -> None:
+        logger.warning("picture not fetched media=%d: %s", wanted.id, reason)
+        await self._ask_core(lambda tx: pictures.failed(tx, wanted.id, for_good=for_good))
+
+    async def _tidy(self) -> None:
+        """Remove what is over, files before rows: what a crash leaves is removed at the next start."""
+        over = await self._ask_core(lambda tx: pictures.over(tx, self._account))
+        gone = await asyncio.to_thread(self._remove, over) if over else []
+        if gone:
+            await self._ask_core(lambda tx: pictures.forget(tx, gone))
+
+    def _remove(self, over: list[Over]) -> list[int]:
+        """Remove their files; gives those whose file is gone."""
+        gone = []
+        for picture in over:
+            try:
+                path = None if picture.hash is None else find(self._folder, picture.hash)
+                if path is not None:
+                    path.unlink(missing_ok=True)
+                gone.append(picture.id)
+            except OSError as error:
+                logger.error("a picture cannot be removed media=%d: %s", picture.id, type(error).__name__)
+        return gone
+
+
+def store(folder: Path, content: bytes) -> str:
+    """Write a picture to its place; gives its hash. A crash leaves it whole or not there."""
+    suffix = suffix_of(content)
+    hash = hashlib.sha256(content).hexdigest()
+    place = folder / hash[:2] / f"{hash}.{suffix}"
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part = place.with_suffix(".part")
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(place)
+    return hash
+
+
+def find(folder: Path, hash: str) -> Path | None:
+    """The file of a kept picture; nothing but a hash leads to a file, so to none outside of ``folder``."""
+    if not _HASH.fullmatch(hash):
+        return None
+    files = sorted((folder / hash[:2]).glob(f"{hash}.*"))
+    return next((file for file in files if file.suffix != ".part"), None)
+
+
+def suffix_of(content: bytes) -> str:
+    """What kind of picture this is, by its first bytes, whatever it is called."""
+    for suffix, magic in _MAGIC.items():
+        if re.match(magic, content, re.DOTALL):
+            return suffix
+    raise FetchFailed("these bytes are no picture", for_good=True)
