@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from bot.errors import TemplateFailure
 from bot.events import MessageKind, MessageReceived
 from bot.outbox import queue
-from bot.outbox.queue import Intent, Post, Priority, enqueue
+from bot.outbox.queue import Intent, Part, Post, Priority, enqueue
+from bot.people import directory
 from bot.people.directory import Person, Room
 from bot.sop import runs
 from bot.sop.kind import Command, Who
@@ -107,19 +109,45 @@ class Context(Generic[S]):
         text = self.sops.templates.render(template, words)
         if not text:
             raise TemplateFailure(f"模板 {template} 什么也没写出来")
-        priority = Priority.REPLY if intent is Intent.REPLY else Priority.POST
+        expires_at = None if expires_after is None else (self.due_at or self.now) + expires_after
+        part = queue.text(text)
+        self._queue(
+            part, template, self.room, intent, expires_at=expires_at, mentions=mentions, quotes=quotes
+        )
+
+    def show(self, picture: Path, *, intent: Intent = Intent.REPLY) -> None:
+        """Queue a picture to the room, behind what was said to it; none to a room that was disabled."""
+        assert self.room is not None, "show() needs a room"
+        if self.room.enabled:
+            self._queue(queue.picture(picture), picture.name, self.room, intent)
+
+    def invite(self, person: Person, room_key: str) -> bool:
+        """Queue an invitation of ``person`` into a room; False where no enabled room has that key.
+
+        That somebody was invited does not mean that they joined.
+        """
+        rooms = directory.rooms_of(self.tx, self.account)
+        room = next((room for room in rooms if room.key == room_key and room.enabled), None)
+        if room is not None:
+            self._queue(queue.invite_into(room.id), "invite", room, Intent.REPLY, to=person)
+        return room is not None
+
+    def _queue(
+        self, part: Part, what: str, room: Room, intent: Intent, *, to: Person | None = None, **more: Any
+    ) -> None:
+        """Queue an effect on ``room``; ``what`` tells it from others of this occasion, ``more`` is Post's."""
+        whom = "" if to is None else f":{to.identity_id}"
         post = Post(
-            parts=[queue.text(text)],
+            parts=[part],
             intent=intent,
-            priority=priority,
-            dedupe_key=f"{self.sop.id}:{self.key}:{template}:{self.room.id}",
-            room_id=self.room.id,
-            mentions=mentions,
-            quotes=quotes,
-            expires_at=None if expires_after is None else (self.due_at or self.now) + expires_after,
+            priority=Priority.REPLY if intent is Intent.REPLY else Priority.POST,
+            dedupe_key=f"{self.sop.id}:{self.key}:{what}:{room.id}{whom}",
+            room_id=room.id,
+            identity_id=None if to is None else to.identity_id,
             sop_id=self.sop.id,
             run_id=None if self.run is None else self.run.id,
             cause_id=self.cause,
+            **more,
         )
         enqueue(self.tx, self.account, post)
 
