@@ -56,6 +56,11 @@ class WechatyDriver:
     async def whisper(self, text: str) -> None:
         await self.gateway.say(text, room=None)
 
+    async def show(self) -> tuple[str, bytes]:
+        picture = b"\xff\xd8\xff\xe0 tomato"
+        await self.gateway.image(picture)
+        return "dinner.jpg", picture
+
     async def shown(self, count: int) -> list[str]:
         sent = await self.gateway.wait_for_sent(lambda sent: len(sent) >= count)
         return [message["text"] for message in sent]

@@ -204,4 +204,6 @@ async def test_a_group_runs_itself_on_the_real_gateway(gateway: Gateway, tmp_pat
     assert bot.count("interaction where name='ugc_withdrawn'") == 1
     assert bot.count("outgoing where state<>'sent'") == 0
     assert bot.count("interaction where name='content_sent'") == bot.count("outgoing")
+    assert bot.count("media where state='kept'") == 2
+    assert len(list((tmp_path / "data" / "media").rglob("*.jpg"))) == 1, "both tables look the same"
     assert bot.count("failure") == 0
