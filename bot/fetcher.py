@@ -26,7 +26,7 @@ from bot.store.transaction import Transaction
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-AT_ONCE = 3
+AT_ONCE, GONE_AT_ONCE = 3, 500
 PATIENCE = 60.0
 """Seconds for a picture to arrive."""
 _MAGIC = {
@@ -98,10 +98,12 @@ class Fetcher:
 
     async def _tidy(self) -> None:
         """Remove what is over, files before rows: what a crash leaves is removed at the next start."""
-        over = await self._ask_core(lambda tx: pictures.over(tx, self._account))
-        gone = await asyncio.to_thread(self._remove, over) if over else []
-        if gone:
-            await self._ask_core(lambda tx: pictures.forget(tx, gone))
+        while gone := await self._remove_some():
+            await self._ask_core(lambda tx, ids=gone: pictures.forget(tx, ids))  # type: ignore[misc]
+
+    async def _remove_some(self) -> list[int]:
+        over = await self._ask_core(lambda tx: pictures.over(tx, self._account, GONE_AT_ONCE))
+        return await asyncio.to_thread(self._remove, over) if over else []
 
     def _remove(self, over: list[Over]) -> list[int]:
         """Remove their files; gives those whose file is gone."""

@@ -215,6 +215,7 @@ def _unseen_like(tx: Transaction, account: str, place: int | None, text: str) ->
         )
         .where(outgoing.c.platform_id.is_(None), outgoing.c.sending_at >= tx.now - ECHO_WITHIN)
         .where((outgoing.c.room_id == place) | (outgoing.c.identity_id == place))
+        .where(outgoing.c.kind.in_([Kind.TEXT, Kind.PICTURE]))
         .order_by(outgoing.c.id)
     )
     return next((row for row in tx.connection.execute(query) if _shows(row, text)), None)

@@ -65,9 +65,9 @@ class Line(BaseModel):
 
     ``say`` may go with ``quote`` (the text that is quoted) and ``mention`` (of the bot); ``image`` is a file
     name or several; ``sends`` is one of ``SENT``, or 拍一拍 (of the bot); ``recall: 1`` takes back one's last
-    message, ``2`` the one before. ``late`` delivers the event that much after it happened. ``removed``: ``who``
-    removes the bot from the room. ``stop`` ends the bot's process, ``restart`` begins it again. Of a bot's line,
-    ``private`` is whom it writes to, else it speaks in ``room``.
+    message, ``2`` the one before. ``late`` delivers the event that much after it happened. ``removed``:
+    ``who`` removes the bot from the room. ``stop`` ends the bot's process, ``restart`` begins it again. Of a
+    bot's line, ``private`` is whom it writes to, else it speaks in ``room``.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)

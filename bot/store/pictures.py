@@ -94,10 +94,12 @@ def _change(tx: Transaction, id: int, **values: object) -> None:
     tx.connection.execute(update(media).where(media.c.id == id).values(values))
 
 
-def over(tx: Transaction, account: str) -> list[Over]:
+def over(tx: Transaction, account: str, most: int) -> list[Over]:
     """What has to go now. A file stays as long as another picture has the same bytes."""
     here = (media.c.account == account) & (media.c.keep_until <= tx.now)
-    rows = tx.connection.execute(select(media.c.id, media.c.hash).where(here).order_by(media.c.id)).all()
+    rows = tx.connection.execute(
+        select(media.c.id, media.c.hash).where(here).order_by(media.c.id).limit(most)
+    ).all()
     hashes = {row.hash for row in rows if row.hash is not None}
     others = select(media.c.hash).where(media.c.hash.in_(hashes), media.c.keep_until > tx.now)
     shared = set(tx.connection.scalars(others)) if hashes else set()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.channels.base import Effect, Invitation, Message, Picture
+from bot.events import MessageKind
 from bot.scenario.world import World
 from bot.sop.context import Context
 from bot.sop.kind import OnHashtag
@@ -75,6 +76,20 @@ async def test_somebody_is_invited_into_another_room(make_world: MakeWorld, sops
     assert row["room_id"] != heard["room_id"]
     assert look(world, interaction, name="content_sent") == []
     assert world.count("member_joined") == 0, "invited is not joined"
+
+
+async def test_what_a_human_shows_in_a_room_is_no_echo_of_an_invitation(
+    make_world: MakeWorld, sops: SopSet
+) -> None:
+    def invite(ctx: Ctx) -> None:
+        assert ctx.heard is not None
+        ctx.invite(ctx.heard.person, OTHER_KEY)
+
+    world = await world_of(make_world, sops, invite)
+    picture = said("", world.channel.me, OTHER_ROOM, kind=MessageKind.IMAGE, is_self=True)
+    await world.happen(said("#番茄#"))
+    await world.happen(picture)
+    assert len(look(world, interaction, actor_role="staff")) == 1
 
 
 async def test_nobody_is_invited_into_a_room_that_is_not_enabled(make_world: MakeWorld, sops: SopSet) -> None:

@@ -69,9 +69,9 @@ def test_what_is_over_goes_with_its_file_unless_another_has_the_same(tx: Transac
     (others,) = want(tx, "d", account="other", message=2)
     for id, hash in ((ours, HASH), (same, OTHER), (others, HASH)):
         pictures.kept(tx, id, hash, 1)
-    assert pictures.over(tx, "main") == []
+    assert pictures.over(tx, "main", 9) == []
     pictures.let_go(tx, 1)
-    assert pictures.over(tx, "main") == [Over(ours, None), Over(same, OTHER), Over(unfetched, None)]
+    assert pictures.over(tx, "main", 9) == [Over(ours, None), Over(same, OTHER), Over(unfetched, None)]
     assert pictures.next_wanted(tx, "main", 9) == []
     pictures.forget(tx, [ours, same, unfetched])
     assert [row["id"] for row in rows(tx.connection, media)] == [others]
@@ -81,7 +81,7 @@ def test_when_the_last_of_two_alike_is_over_the_file_goes(tx: Transaction) -> No
     first, second = want(tx, "a", "b")
     for id in (first, second):
         pictures.kept(tx, id, HASH, 1)
-    assert pictures.over(later(tx, timedelta(days=90)), "main") == [Over(first, HASH), Over(second, HASH)]
+    assert pictures.over(later(tx, timedelta(days=90)), "main", 9) == [Over(first, HASH), Over(second, HASH)]
 
 
 @pytest.mark.parametrize("message", [1, 2])
