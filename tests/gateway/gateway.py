@@ -152,6 +152,12 @@ class Gateway:
         """What the bot did: ``friend`` and ``invitation`` with an id, ``invite`` with a room and a person."""
         return list(await self.ask("done"))
 
+    async def wait_for_done(self, count: int, patience: float = 10.0) -> None:
+        """Wait until it did as much."""
+        async with asyncio.timeout(patience):
+            while len(done := await self.done()) < count:
+                await self.ask("acted", after=len(done))
+
     async def wait_for_sent(
         self, holds: Callable[[list[Sent]], bool] = bool, patience: float = 10.0
     ) -> list[Sent]:

@@ -48,6 +48,7 @@ class AccountPuppet extends PuppetMock {
   async act (what, ...about) {
     if (faults.sendError) throw new Error(faults.sendError)
     done.push([what, ...about])
+    happened.emit('done')
     if (faults.sendDelay) await new Promise(resolve => setTimeout(resolve, faults.sendDelay))
   }
 
@@ -180,6 +181,10 @@ const control = {
     return sent
   },
   done: () => done,
+  acted: async ({ after }) => { // waits for a while until more than `after` was done
+    const news = done.length <= after && once(happened, 'done', { signal: AbortSignal.timeout(1000) })
+    await Promise.resolve(news).catch(() => undefined)
+  },
   dinged: async () => { await once(happened, 'ding') },
   state: () => ({ loggedIn: puppet.isLoggedIn, connected: stream !== undefined }),
   reset: () => { makeWorld(); puppet.cache.clear(); if (!puppet.isLoggedIn) puppet.login(BOT) },

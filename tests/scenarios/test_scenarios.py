@@ -21,4 +21,4 @@ async def test_it_goes_as_written(file: Path, sops: SopSet, url: str) -> None:
 
 
 def test_there_are_scenarios_of_every_topic() -> None:
-    assert {file.parent.name for file in FILES} == {"challenge", "commands", "rooms", "theme_day"}
+    assert {file.parent.name for file in FILES} == {"challenge", "commands", "rooms", "theme_day", "wechat"}
