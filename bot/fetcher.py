@@ -14,7 +14,7 @@ import os
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from bot.channels.base import Channel
 from bot.clock import Clock
@@ -77,8 +77,7 @@ class Fetcher:
         try:
             async with asyncio.timeout(PATIENCE):
                 content = await self._channel.fetch(wanted.ref)
-            async with self._disk:
-                hash = await asyncio.to_thread(store, self._folder, content)
+            await self._keep(wanted, content)
         except NotConnected:
             return False
         except FetchFailed as error:
@@ -87,10 +86,16 @@ class Fetcher:
             await self._note_failure(wanted, type(error).__name__)
         except Exception as error:
             await self._note_failure(wanted, failures.without_words(error))
-        else:
-            await self._ask_core(lambda tx: pictures.kept(tx, wanted.id, hash, len(content)))
-            logger.info("picture kept media=%d bytes=%d", wanted.id, len(content))
         return True
+
+    async def _keep(self, wanted: Wanted, content: bytes) -> None:
+        """The row knows of the file before it is there, so that nothing is left behind by a crash."""
+        name = name_of(content)
+        await self._ask_core(lambda tx: pictures.arrived(tx, wanted.id, name.hash, len(content)))
+        async with self._disk:
+            await asyncio.to_thread(store, self._folder, name, content)
+        await self._ask_core(lambda tx: pictures.kept(tx, wanted.id))
+        logger.info("picture kept media=%d bytes=%d", wanted.id, len(content))
 
     async def _note_failure(self, wanted: Wanted, reason: str, *, for_good: bool = False) -> None:
         logger.warning("picture not fetched media=%d: %s", wanted.id, reason)
@@ -110,8 +115,7 @@ class Fetcher:
         gone = []
         for picture in over:
             try:
-                path = None if picture.hash is None else find(self._folder, picture.hash)
-                if path is not None:
+                for path in _files(self._folder, picture.hash or ""):
                     path.unlink(missing_ok=True)
                 gone.append(picture.id)
             except OSError as error:
@@ -119,33 +123,40 @@ class Fetcher:
         return gone
 
 
-def store(folder: Path, content: bytes) -> str:
-    """Write a picture to its place; gives its hash. A crash leaves it whole or not there."""
-    suffix = suffix_of(content)
-    hash = hashlib.sha256(content).hexdigest()
-    place = folder / hash[:2] / f"{hash}.{suffix}"
-    if not place.exists():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part = place.with_suffix(".part")
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(place)
-    return hash
+class Name(NamedTuple):
+    """What a picture's file is called."""
+
+    hash: str
+    suffix: str
+
+
+def name_of(content: bytes) -> Name:
+    """By the hash of the bytes, and what kind of picture they are, whatever somebody called it."""
+    for suffix, magic in _MAGIC.items():
+        if re.match(magic, content, re.DOTALL):
+            return Name(hashlib.sha256(content).hexdigest(), suffix)
+    raise FetchFailed("these bytes are no picture", for_good=True)
+
+
+def store(folder: Path, name: Name, content: bytes) -> None:
+    """Write a picture to its place. A crash leaves it whole or not there."""
+    place = folder / name.hash[:2] / f"{name.hash}.{name.suffix}"
+    if place.exists():
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    part = place.with_suffix(".part")
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(place)
 
 
 def find(folder: Path, hash: str) -> Path | None:
-    """The file of a kept picture; nothing but a hash leads to a file, so to none outside of ``folder``."""
-    if not _HASH.fullmatch(hash):
-        return None
-    files = sorted((folder / hash[:2]).glob(f"{hash}.*"))
-    return next((file for file in files if file.suffix != ".part"), None)
+    """The file of a kept picture."""
+    return next((file for file in _files(folder, hash) if file.suffix != ".part"), None)
 
 
-def suffix_of(content: bytes) -> str:
-    """What kind of picture this is, by its first bytes, whatever it is called."""
-    for suffix, magic in _MAGIC.items():
-        if re.match(magic, content, re.DOTALL):
-            return suffix
-    raise FetchFailed("these bytes are no picture", for_good=True)
+def _files(folder: Path, hash: str) -> list[Path]:
+    """Its file, whole or half written; nothing but a hash leads to one, so to none outside of ``folder``."""
+    return sorted((folder / hash[:2]).glob(f"{hash}.*")) if _HASH.fullmatch(hash) else []

@@ -34,7 +34,6 @@ PAT = Way("pat_given", counts=False, heard=False)
 
 WAYS = (MESSAGE, PRESENCE, LINK, CARD, LOCATION, LIST, RED_PACKET, TRANSFER, GROUP_NOTE, PAT)
 NAMES = frozenset(way.name for way in WAYS)
-COUNTED = frozenset(way.name for way in WAYS if way.counts)
 UNHEARD = frozenset(way.name for way in WAYS if not way.heard)
 
 _OF_KIND = {
@@ -73,7 +72,7 @@ def is_list(message: MessageReceived) -> bool:
 
 
 def begins_list(text: str) -> bool:
-    return _LIST.match(text) is not None
+    return "接龙" in text and _LIST.match(text) is not None
 
 
 def is_presence(message: MessageReceived) -> bool:

@@ -138,7 +138,7 @@ async def test_what_is_no_picture_is_not_kept(world: World) -> None:
 async def test_a_disk_that_takes_nothing_is_tried_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(folder: Path, content: bytes) -> str:
+    def full(folder: Path, name: fetcher.Name, content: bytes) -> None:
         raise OSError("no space left on device")
 
     monkeypatch.setattr(fetcher, "store", full)
@@ -244,25 +244,27 @@ async def test_what_goes_wrong_is_logged_without_words(
     ],
 )
 def test_a_picture_is_named_by_what_its_bytes_are(tmp_path: Path, content: bytes, suffix: str) -> None:
-    path = fetcher.find(tmp_path, fetcher.store(tmp_path, content))
+    name = fetcher.name_of(content)
+    fetcher.store(tmp_path, name, content)
+    path = fetcher.find(tmp_path, name.hash)
     assert path is not None
     assert path.suffix == f".{suffix}"
 
 
 @pytest.mark.parametrize("content", [b"", b"<svg/>", b"PK\x03\x04", b"x\xff\xd8\xff"])
-def test_other_bytes_are_refused(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(FetchFailed):
-        fetcher.store(tmp_path, content)
-    assert list(tmp_path.iterdir()) == []
+def test_other_bytes_are_refused(content: bytes) -> None:
+    with pytest.raises(FetchFailed) as raised:
+        fetcher.name_of(content)
+    assert raised.value.for_good
 
 
 def test_what_a_crash_left_half_written_is_not_found_and_written_anew(tmp_path: Path) -> None:
-    hash = hashlib.sha256(JPEG).hexdigest()
+    hash, suffix = name = fetcher.name_of(JPEG)
     part = tmp_path / hash[:2] / f"{hash}.part"
     part.parent.mkdir()
     part.write_bytes(JPEG[:5])
-    assert fetcher.find(tmp_path, hash) is None
-    assert fetcher.store(tmp_path, JPEG) == hash
+    assert (fetcher.find(tmp_path, hash), suffix) == (None, "jpg")
+    fetcher.store(tmp_path, name, JPEG)
     found = fetcher.find(tmp_path, hash)
     assert found is not None
     assert found.read_bytes() == JPEG

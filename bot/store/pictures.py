@@ -76,9 +76,14 @@ def next_wanted(tx: Transaction, account: str, most: int) -> list[Wanted]:
     return [Wanted(*row) for row in tx.connection.execute(query)]
 
 
-def kept(tx: Transaction, id: int, hash: str, size: int) -> None:
+def arrived(tx: Transaction, id: int, hash: str, size: int) -> None:
+    """Its bytes are here, and about to be written: no file is there that no row knows of."""
+    _change(tx, id, hash=hash, bytes=size)
+
+
+def kept(tx: Transaction, id: int) -> None:
     """Its bytes lie in the folder."""
-    _change(tx, id, state=State.KEPT, hash=hash, bytes=size)
+    _change(tx, id, state=State.KEPT)
 
 
 def failed(tx: Transaction, id: int, *, for_good: bool) -> None:

@@ -38,7 +38,8 @@ def test_what_is_wanted_comes_oldest_first_a_few_at_a_time(tx: Transaction) -> N
 
 def test_what_is_kept_is_not_wanted_any_more(tx: Transaction) -> None:
     (id,) = want(tx, "a")
-    pictures.kept(tx, id, HASH, 7)
+    pictures.arrived(tx, id, HASH, 7)
+    pictures.kept(tx, id)
     assert pictures.next_wanted(tx, "main", 9) == []
     (row,) = rows(tx.connection, media)
     assert (row["state"], row["hash"], row["bytes"]) == (State.KEPT, HASH, 7)
@@ -68,7 +69,8 @@ def test_what_is_over_goes_with_its_file_unless_another_has_the_same(tx: Transac
     ours, same, unfetched = want(tx, "a", "b", "c", message=1)
     (others,) = want(tx, "d", account="other", message=2)
     for id, hash in ((ours, HASH), (same, OTHER), (others, HASH)):
-        pictures.kept(tx, id, hash, 1)
+        pictures.arrived(tx, id, hash, 1)
+        pictures.kept(tx, id)
     assert pictures.over(tx, "main", 9) == []
     pictures.let_go(tx, 1)
     assert pictures.over(tx, "main", 9) == [Over(ours, None), Over(same, OTHER), Over(unfetched, None)]
@@ -80,8 +82,17 @@ def test_what_is_over_goes_with_its_file_unless_another_has_the_same(tx: Transac
 def test_when_the_last_of_two_alike_is_over_the_file_goes(tx: Transaction) -> None:
     first, second = want(tx, "a", "b")
     for id in (first, second):
-        pictures.kept(tx, id, HASH, 1)
+        pictures.arrived(tx, id, HASH, 1)
     assert pictures.over(later(tx, timedelta(days=90)), "main", 9) == [Over(first, HASH), Over(second, HASH)]
+
+
+def test_a_file_that_a_crash_left_goes_with_its_row_though_it_was_never_kept(tx: Transaction) -> None:
+    (id,) = want(tx, "a")
+    pictures.arrived(tx, id, HASH, 7)
+    assert [it.id for it in pictures.next_wanted(tx, "main", 9)] == [id]
+    pictures.failed(tx, id, for_good=True)
+    pictures.let_go(tx, 1)
+    assert pictures.over(tx, "main", 9) == [Over(id, HASH)]
 
 
 @pytest.mark.parametrize("message", [1, 2])
