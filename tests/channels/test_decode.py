@@ -276,7 +276,7 @@ PAT = "<fromusername>xiaoman</fromusername><pattedusername>laozhou</patteduserna
 
 
 class TestPats:
-    @pytest.mark.parametrize("wire_type", [0, 7, 13])
+    @pytest.mark.parametrize("wire_type", [0, 10, 13])
     def test_its_xml_tells_both_whatever_type_it_comes_as(self, wire_type: int) -> None:
         xml = f'room:\n<sysmsg type="pat"><pat>{PAT}<template>"${{xiaoman}}" 拍了拍</template></pat></sysmsg>'
         assert read_pat(wire_type, xml) == Pat("xiaoman", "laozhou")
@@ -295,7 +295,7 @@ class TestPats:
         assert read_pat(0, line) == pat
         assert read_pat(0, app_message(line.replace('"', "&quot;"), "", kind=62)) == pat
 
-    @pytest.mark.parametrize("text", ['"小满" 拍了拍 "老周"', "我拍了拍他", "<pat>拍了拍", ""])
+    @pytest.mark.parametrize("text", ['"小满" 拍了拍 "老周"', "我拍了拍他", f"<pat>{PAT}拍了拍</pat>", ""])
     def test_what_somebody_typed_is_theirs(self, text: str) -> None:
         assert read_pat(7, text) is None
 

@@ -28,9 +28,9 @@ class Pat:
 
 def read_pat(wire_type: int, text: str) -> Pat | None:
     """The pat that a message is. What somebody typed is theirs, even if it reads like one."""
-    if _PATTED not in text:
+    if wire_type == TEXT or _PATTED not in text:
         return None
-    return _from_xml(text) or (None if wire_type == TEXT else _from_line(text))
+    return _from_xml(text) or _from_line(text)
 
 
 def _from_xml(text: str) -> Pat | None:
