@@ -88,7 +88,9 @@ def kept(tx: Transaction, id: int) -> None:
 
 def failed(tx: Transaction, id: int, *, for_good: bool) -> None:
     """It could not be had, this time or at all."""
-    attempts = tx.connection.execute(select(media.c.attempts).where(media.c.id == id)).scalar_one()
+    attempts = tx.connection.execute(select(media.c.attempts).where(media.c.id == id)).scalar()
+    if attempts is None:
+        return  # it was forgotten meanwhile
     if for_good or attempts >= len(TRIES):
         _change(tx, id, state=State.FAILED, attempts=attempts + 1)
     else:

@@ -59,6 +59,15 @@ def test_it_is_tried_three_times_at_growing_distance(tx: Transaction) -> None:
     assert pictures.next_due(tx, "main") == DAYS_90
 
 
+def test_what_was_forgotten_meanwhile_stays_forgotten(tx: Transaction) -> None:
+    (id,) = want(tx, "a")
+    pictures.forget(tx, [id])
+    pictures.arrived(tx, id, HASH, 7)
+    pictures.failed(tx, id, for_good=False)
+    pictures.kept(tx, id)
+    assert rows(tx.connection, media) == []
+
+
 def test_what_cannot_be_had_is_not_tried_again(tx: Transaction) -> None:
     (id,) = want(tx, "a")
     pictures.failed(tx, id, for_good=True)
