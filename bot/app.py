@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import shutil
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -44,6 +45,7 @@ from bot.store.writer import Claim, Writer
 logger = logging.getLogger(__name__)
 
 DEMO_DATABASE = Path("data/demo.db")
+DEMO_MEDIA = Path("data/demo-media")
 DEMO_ACCOUNT = "demo"
 DEMO_BEGINS = "2026-11-30 09:00"
 _CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without those that are mistaken for others
@@ -61,11 +63,27 @@ def needed(loaded: Loaded) -> SopSet:
 
 
 def build_runtime(
-    sops: SopSet, channel: Channel, writer: Writer, clock: Clock, *, account: str, pace: Pace, status: Status
+    sops: SopSet,
+    channel: Channel,
+    writer: Writer,
+    clock: Clock,
+    *,
+    account: str,
+    pace: Pace,
+    status: Status,
+    media: Path | None = None,
 ) -> Runtime:
-    """A runtime of these parts, ready to ``run``."""
+    """A runtime of these parts, ready to ``run``; pictures are fetched into ``media``, or not at all."""
     pipeline = build_pipeline(sops, account, f"{channel.name}:{account}", status)
-    return Runtime(account=account, channel=channel, pipeline=pipeline, writer=writer, clock=clock, pace=pace)
+    return Runtime(
+        account=account,
+        channel=channel,
+        pipeline=pipeline,
+        writer=writer,
+        clock=clock,
+        pace=pace,
+        media=media,
+    )
 
 
 def build_pipeline(sops: SopSet, account: str, source: str, status: Status) -> Pipeline:
@@ -86,8 +104,12 @@ def open_database(url: str) -> Engine:
     engine = session.open_engine(url)
     if engine.url.get_backend_name() == "sqlite" and engine.url.database in (None, "", ":memory:"):
         raise StoreError("DATABASE_URL 要写明数据库文件，例如 sqlite:///data/bot.db")
-    session.check(engine)
-    migrate.upgrade(engine)
+    try:
+        session.check(engine)
+        migrate.upgrade(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 
@@ -110,7 +132,14 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool) -> None:
     channel = _channel(settings, stage, sop_set)
     writer = Writer(open_database(settings.database_url), claim)
     runtime = build_runtime(
-        sop_set, channel, writer, clock, account=settings.account, pace=_pace(settings), status=status
+        sop_set,
+        channel,
+        writer,
+        clock,
+        account=settings.account,
+        pace=_pace(settings),
+        status=status,
+        media=settings.media,
     )
     stage.attach(runtime)
     try:
@@ -135,11 +164,21 @@ async def _demo(settings: Settings) -> None:
     zone = sop_set.community.zone
     clock = VirtualClock(datetime.fromisoformat(DEMO_BEGINS).replace(tzinfo=zone))
     _remove(DEMO_DATABASE)
+    shutil.rmtree(DEMO_MEDIA, ignore_errors=True)
     writer = Writer(open_database(f"sqlite:///{DEMO_DATABASE}"))
     stage = Stage(clock, zone)
     channel = _console(stage, sop_set)
     status = Status(problems=_told(loaded))
-    runtime = build_runtime(sop_set, channel, writer, clock, account=DEMO_ACCOUNT, pace=Pace(), status=status)
+    runtime = build_runtime(
+        sop_set,
+        channel,
+        writer,
+        clock,
+        account=DEMO_ACCOUNT,
+        pace=Pace(),
+        status=status,
+        media=DEMO_MEDIA,
+    )
     stage.attach(runtime)
     try:
         await writer.run(lambda: _open_demo(writer, clock.now(), runtime.pipeline))

@@ -31,6 +31,7 @@ class Settings:
     sops: Path = Path("sops")
     templates: Path = Path("templates")
     kinds: Path | None = None
+    media: Path = Path("data/media")
     endpoint: str = ""
     token: str = ""
     allow_insecure: bool = False
@@ -54,6 +55,7 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
         sops=reader.folder("BOT_SOPS", "sops"),
         templates=reader.folder("BOT_TEMPLATES", "templates"),
         kinds=reader.folder("BOT_KINDS", "") if reader.text("BOT_KINDS", "") else None,
+        media=Path(reader.text("BOT_MEDIA", "data/media")),
         endpoint=endpoint,
         token=token,
         allow_insecure=reader.switch("BOT_ALLOW_INSECURE_GATEWAY", default=False),

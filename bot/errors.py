@@ -6,6 +6,7 @@
 ├── ``StoreError``         the database is not there, or not in the state we need
 │   └── ``AccountTaken``   another process owns the account
 ├── ``ScenarioError``      a scenario file cannot be read
+├── ``FetchFailed``        a picture could not be had
 └── ``SendError``          a message did not reach the platform
     ├── ``NotConnected``   it was not even tried: it still waits
     ├── ``SendFailed``     the platform refused it: it certainly did not go out
@@ -50,12 +51,20 @@ class ScenarioError(BotError):
     """A scenario file cannot be read."""
 
 
+class FetchFailed(BotError):
+    """A picture could not be had; ``for_good``: nor will it be, if it is asked for again."""
+
+    def __init__(self, message: str, *, for_good: bool = False) -> None:
+        super().__init__(message)
+        self.for_good = for_good
+
+
 class SendError(BotError):
     """A message did not certainly reach the platform."""
 
 
 class NotConnected(SendError):
-    """There is no link over which to send: nothing was tried."""
+    """There is no link over which to send or fetch: nothing was tried."""
 
 
 class SendFailed(SendError):

@@ -35,7 +35,7 @@ class MessageKind(StrEnum):
     TRANSFER = "transfer"
     RED_PACKET = "red_packet"
     LINK = "link"
-    POST = "post"
+    POST = "post"  # 视频号, Moments
     UNKNOWN = "unknown"
 
 
@@ -85,6 +85,7 @@ class MessageReceived:
     ``mentioned`` holds the platform ids of the people mentioned, ``to_bot`` tells that the bot is among them.
     ``text`` is without the quoted part. ``is_self`` marks what our own account said (an echo of ours, or a
     human typing on the same account); in private its ``sender`` is we, and ``recipient`` is whom it went to.
+    ``seconds`` is how long a voice message is, where the platform tells it.
     """
 
     id: str
@@ -100,6 +101,7 @@ class MessageReceived:
     is_self: bool = False
     recipient: Person | None = None
     wire_type: int | None = None
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,18 @@ class MessageRecalled:
     sender: Person
     occurred_at: datetime
     chat: Chat | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patted:
+    """Somebody patted somebody (拍一拍); who is not told by an id is None. ``to_bot``: it was us."""
+
+    id: str
+    chat: Chat
+    occurred_at: datetime
+    by: Person | None = None
+    whom: Person | None = None
+    to_bot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +159,24 @@ class RoomRenamed:
     chat: Chat
     occurred_at: datetime
     by: Person | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FriendRequested:
+    """Somebody wants to be friends with our account; ``id`` is what accepting it takes."""
+
+    id: str
+    person: Person
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoomInvited:
+    """Somebody invites our account into a room; ``id`` is what accepting it takes."""
+
+    id: str
+    inviter: Person
+    occurred_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +218,7 @@ class Malformed:
     summary: str
 
 
-RoomEvent = MessageReceived | MessageRecalled | MembersJoined | MembersLeft | RoomRenamed
+RoomEvent = MessageReceived | MessageRecalled | Patted | MembersJoined | MembersLeft | RoomRenamed
+Request = FriendRequested | RoomInvited
 LinkEvent = LinkUp | LinkDown | LoginCode | Malformed
-ChannelEvent = RoomEvent | LinkEvent
+ChannelEvent = RoomEvent | Request | LinkEvent

@@ -10,15 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.admission import Admission
 from bot.commands.desk import CommandDesk
 from bot.commands.rooms import close_room
-from bot.events import MessageRecalled, MessageReceived, RoomEvent
+from bot.events import MessageRecalled, MessageReceived, Request, RoomEvent
 from bot.people import roles
 from bot.recording import BotLeft, Happened, Recorder, Unheard
 from bot.sop import runs
 from bot.sop.context import Heard, Recalled
 from bot.sop.player import Player
-from bot.store import retention
+from bot.store import failures, retention
 from bot.store.transaction import Transaction
 
 logger = logging.getLogger(__name__)
@@ -83,6 +84,11 @@ class Pipeline:
                 close_room(tx, self.desk, happened.room_id, "the bot is not in the room any more")
             case Heard() if not self.desk.obey(tx, happened, held):
                 self.player.hear(tx, happened)
+
+    def consider(self, tx: Transaction, request: Request) -> None:
+        """Decide what a stranger asks of the account; what fails stays small."""
+        admission = Admission(self.desk)
+        failures.attempt(tx, type(request).__name__, lambda: admission.consider(tx, request))
 
     # --- time ---
 

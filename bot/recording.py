@@ -8,7 +8,6 @@ account of ours is dropped: it is recorded there.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -16,12 +15,13 @@ from typing import Any, Protocol
 
 from sqlalchemy import delete, select
 
+from bot import naming
 from bot.events import (
     MembersJoined,
     MembersLeft,
-    MessageKind,
     MessageRecalled,
     MessageReceived,
+    Patted,
     RoomEvent,
     RoomRenamed,
 )
@@ -32,7 +32,7 @@ from bot.people import directory
 from bot.people.directory import Person, Room
 from bot.people.roles import STAFF, Standings
 from bot.sop.context import LATE, Heard, Recalled
-from bot.store import log
+from bot.store import log, pictures
 from bot.store.session import insert_many
 from bot.store.tables import interaction, texts
 from bot.store.transaction import Transaction
@@ -43,10 +43,6 @@ SECOND = timedelta(seconds=1)
 """How exactly platforms tell the time."""
 LONGEST_TEXT = 20_000
 """Characters of a message that are kept."""
-_PRESENCE = re.compile(
-    r"(早+|早安|早上好|晚安|收到|好的?|嗯+|哦+|[01]+|哈+|呵+|ok|谢谢(老板|红包)|👍+|🌹+|\[\w{1,4}\])*",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +98,7 @@ class _Segment:
     rooms: dict[str, Room] = field(init=False)
     people: dict[str, Person] = field(init=False)
     texts: list[dict[str, Any]] = field(default_factory=list)
+    pictures: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         ids = {event.chat.id for event in self.batch if event.chat is not None}
@@ -143,6 +140,8 @@ class _Segment:
                 return self._message(event)
             case MessageRecalled():
                 return self._recall(event)
+            case Patted():
+                return self._pat(event)
             case MembersJoined() | MembersLeft():
                 self._moved(event)
             case RoomRenamed() if (room := self.room(event)) is not None:
@@ -156,10 +155,14 @@ class _Segment:
             return None
         by_admin = self.recorder.standings.is_admin(person.member_id)
         command = self.recorder.command_props(event, by_admin=by_admin)
-        name = "command_given" if command else "presence_shown" if is_presence(event) else "message_posted"
-        return self._entry(
-            event, name, person, room, text=event.text, props={**_kind(event), **(command or {})}
-        )
+        name = "command_given" if command else naming.way_of(event).name
+        row = self._entry(event, name, person, room, text=event.text, props=command)
+        if room is not None:
+            recorder = self.recorder
+            self.pictures += pictures.of_message(
+                self.tx, recorder.account, row["id"], event, recorder.keep_until
+            )
+        return row
 
     def _own(self, event: MessageReceived) -> dict[str, Any] | None:
         """What our account said: the echo of a message of ours, or a human at the same account."""
@@ -168,13 +171,33 @@ class _Segment:
         place = room.id if room else recipient.identity_id if recipient else None
         if delivery.echo(self.tx, self.recorder.account, event.id, place, event.text, self.at(event)):
             return None
-        return self._entry(event, "message_posted", None, room, text=event.text) if room else None
+        return self._entry(event, naming.way_of(event).name, None, room, text=event.text) if room else None
+
+    def _pat(self, event: Patted) -> dict[str, Any] | None:
+        """A pat is told without whose it was where the platform names people only."""
+        room = self.room(event)
+        by, whom = (None if it is None else self.people.get(it.id) for it in (event.by, event.whom))
+        if room is None:
+            return None
+        return log.entry(
+            self.tx,
+            self.recorder.source,
+            event.id,
+            naming.PAT.name,
+            self.at(event),
+            identity_id=None if by is None else by.identity_id,
+            actor_role="member" if by is None else self.recorder.standings.actor_role(by.member_id),
+            room_id=room.id,
+            target_identity_id=None if whom is None else whom.identity_id,
+            props={"to_bot": event.to_bot},
+        )
 
     def _recall(self, event: MessageRecalled) -> dict[str, Any] | None:
         original = self._original(event.message_id)
         if original is None:
             return None
         self.tx.connection.execute(delete(texts).where(texts.c.id == original.text_id))
+        pictures.let_go(self.tx, original.id)
         if original.room_id is not None:  # nothing that is said in private is repeated
             unquote(self.tx, original.room_id, original.id, original.occurred_at)
         return log.entry(
@@ -194,7 +217,7 @@ class _Segment:
         query = select(interaction).where(
             interaction.c.source == self.recorder.source,
             interaction.c.source_id == message_id,
-            interaction.c.name.in_(["message_posted", "presence_shown", "command_given"]),
+            interaction.c.name.in_([*naming.NAMES, "command_given"]),
         )
         return self.tx.connection.execute(query).first()
 
@@ -221,7 +244,7 @@ class _Segment:
             text_id=self._keep(text) if room is not None and text else None,
             text_len=len(text),
             media_count=len(event.media),
-            props=props or {},
+            props={**naming.props_of(event), **(props or {})},
         )
 
     def _keep(self, text: str) -> int:
@@ -270,6 +293,7 @@ class _Segment:
         new = log.append(self.tx, rows)
         kept = {row["text_id"] for row in rows if row["id"] in new}
         insert_many(self.tx.connection, texts, [text for text in self.texts if text["id"] in kept])
+        pictures.want(self.tx, [picture for picture in self.pictures if picture["interaction_id"] in new])
         return new
 
     def happened(self, event: RoomEvent, row: dict[str, Any] | None, new: set[int]) -> Happened | None:
@@ -280,7 +304,7 @@ class _Segment:
                 return None if self.is_anothers(event) else Unheard(event)
             case MembersLeft(bot_left=True) if room is not None:
                 return BotLeft(room.id)
-        if row is None or row["id"] not in new or row["identity_id"] is None:
+        if row is None or row["id"] not in new or row["identity_id"] is None or row["name"] in naming.UNHEARD:
             return None
         if isinstance(event, MessageReceived):
             at = self.at(event)
@@ -299,6 +323,8 @@ def _people(event: RoomEvent) -> Iterable[PersonSeen]:
             return () if event.recipient is None or event.chat else (event.recipient,)
         case MessageReceived():
             return (event.sender,)
+        case Patted():
+            return tuple(person for person in (event.by, event.whom) if person is not None)
         case MembersJoined() | MembersLeft():
             return event.people
     return ()
@@ -310,18 +336,3 @@ def _others(event: RoomEvent) -> Iterable[PersonSeen]:
         case MembersJoined(inviter=PersonSeen() as other) | MembersLeft(remover=PersonSeen() as other):
             return (other,)
     return ()
-
-
-def _kind(event: MessageReceived) -> dict[str, object]:
-    """What a message is made of; of what we do not know at least the platform's number."""
-    unknown = event.kind is MessageKind.UNKNOWN and event.wire_type is not None
-    return {"kind": event.kind.value} | ({"wire_type": event.wire_type} if unknown else {})
-
-
-def is_presence(event: MessageReceived) -> bool:
-    """早, 收到, 哈哈, a sticker: shows that somebody is there, and is no interaction."""
-    if event.kind is MessageKind.STICKER:
-        return True
-    if event.kind is not MessageKind.TEXT or len(event.text) > 12:
-        return False
-    return _PRESENCE.fullmatch(re.sub(r"[\s，。！!~～、,.]+", "", event.text)) is not None

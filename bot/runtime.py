@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import OperationalError
@@ -23,7 +24,18 @@ from sqlalchemy.exc import OperationalError
 from bot.channels.base import Channel, Effect
 from bot.clock import LOOK_AGAIN, Clock
 from bot.errors import NotConnected, SendFailed, SendLost, StoreError, TooOften
-from bot.events import ChannelEvent, LinkDown, LinkUp, LoginCode, Malformed, RoomEvent
+from bot.events import (
+    ChannelEvent,
+    FriendRequested,
+    LinkDown,
+    LinkUp,
+    LoginCode,
+    Malformed,
+    RoomEvent,
+    RoomInvited,
+)
+from bot.fetcher import Fetcher
+from bot.login_code import LoginCodes
 from bot.outbox import delivery
 from bot.outbox.claim import Manners, claim
 from bot.outbox.delivery import Outcome
@@ -62,7 +74,7 @@ class Runtime:
     """One account at one channel, running. ``settle`` is for those who move a virtual clock."""
 
     def __init__(self, *, account: str, channel: Channel, pipeline: Pipeline, writer: Writer, clock: Clock,
-                 pace: Pace) -> None:  # fmt: skip
+                 pace: Pace, media: Path | None = None) -> None:  # fmt: skip
         self.account, self.channel, self.pipeline = account, channel, pipeline
         self._writer, self._clock = writer, clock
         self._latest = clock.now()
@@ -77,6 +89,8 @@ class Runtime:
         self.started = asyncio.Event()
         self.timer = clock.alarm(self._ring)
         self.pacer = clock.alarm(self._wake_sender)
+        self._fetcher = None if media is None else Fetcher(account, channel, self._ask_core, clock, media)
+        self._codes = LoginCodes()
 
     # --- life ---
 
@@ -88,6 +102,8 @@ class Runtime:
         listener = asyncio.create_task(self._listener(), name="listener")
         stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
         tasks = [core, sender, listener, stopping]
+        if self._fetcher is not None:
+            tasks.append(asyncio.create_task(self._fetcher.run(), name="fetcher"))
         try:
             await self._until_one_ends(tasks)
             await self._finish(listener)
@@ -139,6 +155,8 @@ class Runtime:
                 self._note_link(event)
             case Malformed():
                 await self._ask_core(lambda tx: _note_malformed(tx, event))
+            case FriendRequested() | RoomInvited():
+                await self._ask_core(lambda tx: self.pipeline.consider(tx, event))
             case _:
                 await self._put(event)
 
@@ -153,12 +171,14 @@ class Runtime:
                         "what was said during the last %s is lost: the gateway keeps no history", gap
                     )
                 self._wake_sender()
+                self._wake_fetcher()
             case LinkDown(reason=reason, fatal=fatal):
                 status.go_offline("掉线，等人处理" if fatal else "掉线，重连中", event.occurred_at)
                 logger.log(logging.ERROR if fatal else logging.WARNING, "link down: %s", reason)
-            case LoginCode(url=url):
+            case LoginCode():
                 status.go_offline("等扫码", event.occurred_at)
-                logger.warning("scan to log in: %s", url)
+                logger.warning("the platform wants a login code to be scanned")
+                self._codes.show(event)
 
     async def _put(self, item: Item) -> None:
         self._unfinished += 1
@@ -264,20 +284,22 @@ class Runtime:
         now = self._clock.now()
         set_back, self._latest = now < self._latest - LOOK_AGAIN, now
 
-        def work() -> tuple[list[Any], bool, datetime | None, bool]:
+        def work() -> tuple[list[Any], bool, bool, datetime | None, bool]:
             with self._writer.transaction(now) as tx:
                 if set_back:
                     delivery.reconsider(tx, self.account)
                 results = self._work_through(tx, batch)
                 changed = tx.rescheduled or self.timer.due is None
                 due = self.pipeline.next_due(tx) if changed else None
-                return results, tx.queued, due, changed
+                return results, tx.queued, tx.pictures, due, changed
 
-        results, queued, due, rescheduled = await self._writer.run(work)
+        results, queued, pictures, due, rescheduled = await self._writer.run(work)
         if rescheduled:
             self.timer.set(due)
         if queued:
             self._wake_sender()
+        if pictures:
+            self._wake_fetcher()
         return results
 
     def _work_through(self, tx: Transaction, batch: list[Item]) -> list[Any]:
@@ -299,6 +321,10 @@ class Runtime:
     def _wake_sender(self) -> None:
         self._mail.set()
         self._changed.set()
+
+    def _wake_fetcher(self) -> None:
+        if self._fetcher is not None:
+            self._fetcher.wake()
 
     async def _sender(self) -> None:
         """Send what may leave now, one at a time; then sleep until the pace or the core wakes us."""

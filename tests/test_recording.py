@@ -13,14 +13,17 @@ from bot.events import (
     MembersLeft,
     MessageKind,
     MessageRecalled,
+    Patted,
     Person,
     RoomRenamed,
 )
-from bot.recording import LONGEST_TEXT, is_presence
+from bot.naming import is_presence
+from bot.recording import LONGEST_TEXT
 from bot.store.tables import (
     counter,
     identity,
     interaction,
+    media,
     member,
     membership,
     outgoing,
@@ -159,7 +162,7 @@ def test_words_are_recorded_as_words(listener: Listener, text: str) -> None:
         (MessageKind.STICKER, "presence_shown"),
         (MessageKind.IMAGE, "message_posted"),
         (MessageKind.VOICE, "message_posted"),
-        (MessageKind.RED_PACKET, "message_posted"),
+        (MessageKind.VIDEO, "message_posted"),
         (MessageKind.UNKNOWN, "message_posted"),
     ],
 )
@@ -208,6 +211,109 @@ def test_what_is_said_in_private_is_recorded_without_the_words(listener: Listene
     assert listener.kept() == ["番茄"]
     row = listener.rows(interaction)[-1]
     assert (row["channel"], row["room_id"], row["text_id"], row["text_len"]) == ("dm", None, None, 6)
+
+
+# --- WeChat's own ways (which name each has is told by test_naming) ---
+
+
+def test_a_pat_is_recorded_with_who_patted_whom(listener: Listener) -> None:
+    listener.hear(Patted("p1", ROOM, MONDAY_9, by=QING, whom=ZHOU))
+    (row,) = listener.rows(interaction)
+    by, whom = listener.rows(identity)
+    assert (row["name"], row["source_id"], row["props"]) == ("pat_given", "p1", {"to_bot": False})
+    assert (row["identity_id"], row["target_identity_id"]) == (by["id"], whom["id"])
+
+
+def test_a_pat_of_the_bot_makes_it_no_member_and_draws_no_answer(listener: Listener) -> None:
+    listener.hear(Patted("p1", ROOM, MONDAY_9, by=QING, to_bot=True))
+    (row,) = listener.rows(interaction)
+    assert (row["target_identity_id"], row["props"]) == (None, {"to_bot": True})
+    assert len(listener.rows(identity)) == 1
+    assert listener.queued() == []
+
+
+def test_a_pat_by_names_alone_is_recorded_without_people(listener: Listener) -> None:
+    listener.hear(Patted("p1", ROOM, MONDAY_9))
+    (row,) = listener.rows(interaction)
+    assert (row["name"], row["identity_id"]) == ("pat_given", None)
+    assert listener.rows(identity) == []
+
+
+def test_a_pat_where_nobody_listens_leaves_nothing(listener: Listener) -> None:
+    listener.hear(Patted("p1", OTHER_ROOM, MONDAY_9, by=QING, whom=ZHOU))
+    assert (listener.log(), listener.rows(identity)) == ([], [])
+
+
+def test_a_list_is_kept_with_its_words_and_how_long_it_is(listener: Listener) -> None:
+    listener.say("#接龙\n周六开放日\n1. 小满\n2. 阿青")
+    (row,) = listener.rows(interaction)
+    assert (row["name"], row["props"]) == ("list_posted", {"kind": "text", "lines": 2})
+    assert listener.kept() == ["#接龙\n周六开放日\n1. 小满\n2. 阿青"]
+
+
+def test_what_our_staff_posts_has_its_name_too(listener: Listener) -> None:
+    listener.hear(said("周六开放日", SELF, kind=MessageKind.GROUP_NOTE, is_self=True))
+    (row,) = listener.rows(interaction)
+    assert (row["name"], row["actor_role"]) == ("group_note_posted", "staff")
+
+
+def test_what_was_sent_in_any_way_can_be_taken_back(listener: Listener) -> None:
+    for kind in MessageKind:
+        listener.recall(listener.say("", kind=kind))
+    assert listener.log().count("message_recalled") == len(MessageKind)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind is not MessageKind.TEXT])
+def test_what_nobody_typed_is_no_command(listener: Listener, kind: MessageKind) -> None:
+    listener.give(BOSS, "管理员")
+    listener.hear(said("/关群", BOSS, kind=kind))
+    listener.hear(said("/关群", BOSS, OTHER_ROOM, kind=kind))
+    assert "command_given" not in listener.log()
+    assert listener.queued() == []
+
+
+# --- pictures ---
+
+
+def picture(*refs: str, **more: Any) -> Any:
+    return said("", kind=MessageKind.IMAGE, media=tuple(Media(ref, f"{ref}.jpg") for ref in refs), **more)
+
+
+def test_a_picture_is_wanted_for_as_long_as_words_are_kept(listener: Listener) -> None:
+    listener.hear(picture("a", "b"), said("番茄"))
+    first, second = listener.rows(media)
+    (row, _), (text,) = listener.rows(interaction), listener.rows(texts)
+    assert (first["ref"], second["ref"], first["state"]) == ("a", "b", "wanted")
+    assert first["interaction_id"] == second["interaction_id"] == row["id"]
+    assert first["keep_until"] == text["keep_until"]
+    assert first["name"] == "", "what members call their files is not kept"
+
+
+def test_a_picture_that_comes_twice_is_wanted_once(listener: Listener) -> None:
+    message = picture("a")
+    listener.hear(message, message)
+    listener.hear(message)
+    assert len(listener.rows(media)) == 1
+
+
+@pytest.mark.parametrize(
+    "kind", [MessageKind.VOICE, MessageKind.VIDEO, MessageKind.FILE, MessageKind.STICKER]
+)
+def test_nothing_but_pictures_is_fetched(listener: Listener, kind: MessageKind) -> None:
+    listener.hear(said("", kind=kind, media=(Media("a"),)))
+    assert listener.rows(media) == []
+
+
+def test_pictures_in_private_and_where_nobody_listens_are_not_fetched(listener: Listener) -> None:
+    listener.hear(said("番茄"), picture("a", chat=None), picture("b", chat=OTHER_ROOM))
+    assert listener.rows(media) == []
+
+
+def test_the_time_of_a_picture_that_was_taken_back_is_over(listener: Listener) -> None:
+    message = picture("a")
+    listener.hear(message, picture("b"))
+    listener.recall(message)
+    assert [row["keep_until"] > listener.now for row in listener.rows(media)] == [False, True]
 
 
 # --- recalls ---

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Table
 from sqlalchemy.exc import OperationalError
 
-from bot import app, recording, runtime
+from bot import app, naming, runtime
 from bot.channels.base import Deliver, Effect
 from bot.channels.fake import Echo, FakeChannel, Fault
 from bot.clock import LOOK_AGAIN, VirtualClock
@@ -125,14 +125,14 @@ def found(writer: Writer, table: Table) -> list[dict[str, object]]:
 @pytest.fixture
 def one_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
     """Recording fails for a message with ``BAD`` in it, and names it in its error."""
-    is_presence = recording.is_presence
+    way_of = naming.way_of
 
-    def trip(event: MessageReceived) -> bool:
+    def trip(event: MessageReceived) -> naming.Way:
         if BAD in event.text:
             raise ValueError(event.text)
-        return is_presence(event)
+        return way_of(event)
 
-    monkeypatch.setattr(recording, "is_presence", trip)
+    monkeypatch.setattr(naming, "way_of", trip)
 
 
 # --- in ---

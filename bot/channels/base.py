@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from bot.errors import FetchFailed
 from bot.events import ChannelEvent
 
+LARGEST = 20 * 1024 * 1024
+"""Bytes of a picture; what is larger is not fetched."""
 Deliver = Callable[[ChannelEvent], Awaitable[None]]
 """Hands an event to the runtime; returns once it is in the inbox, which may take a while (back-pressure)."""
 
@@ -78,6 +81,12 @@ Effect = Message | Picture | FriendAcceptance | InvitationAcceptance | Invitatio
 """What people or the platform notice: one row of the outbox, as the channel takes it."""
 
 
+def check_size(size: int) -> None:
+    """Refuse what is too large to be fetched."""
+    if size > LARGEST:
+        raise FetchFailed(f"more than {LARGEST} bytes", for_good=True)
+
+
 class Channel(Protocol):
     """A platform account that we speak through.
 
@@ -90,6 +99,10 @@ class Channel(Protocol):
     ``SendFailed`` when the platform refused (nothing went out; ``TooOften``: because we send too much),
     ``SendLost`` when nobody knows. It may be called only between ``LinkUp`` and ``LinkDown``; at other times
     it raises ``NotConnected``. What it has no capability for it refuses.
+
+    ``fetch`` gives the bytes behind ``Media.ref``, ``LARGEST`` at most; it raises ``FetchFailed`` where they
+    cannot be had, and ``NotConnected`` as ``send`` does. Several may be fetched at once, and while something
+    is sent.
     """
 
     name: str
@@ -98,3 +111,5 @@ class Channel(Protocol):
     async def run(self, deliver: Deliver) -> None: ...
 
     async def send(self, effect: Effect) -> str | None: ...
+
+    async def fetch(self, ref: str) -> bytes: ...

@@ -14,7 +14,8 @@ from datetime import datetime
 from enum import Enum
 
 from bot.channels.base import Capabilities, Deliver, Effect, Message, Picture
-from bot.errors import NotConnected, SendFailed, SendLost, TooOften
+from bot.channels.placeholder import placeholder
+from bot.errors import FetchFailed, NotConnected, SendFailed, SendLost, TooOften
 from bot.events import ChannelEvent, Chat, LinkDown, LinkUp, MessageReceived, Person
 
 
@@ -39,7 +40,8 @@ class Echo(Enum):
 class FakeChannel:
     """Scripted by ``feed``, ``say``, ``fail_next``, ``cut``, ``mend``, ``end``.
 
-    Seen through ``sent`` (what was said) and ``done`` (every effect).
+    Seen through ``sent`` (what was said) and ``done`` (every effect). ``pictures`` are the bytes behind
+    references, None where they cannot be had; behind all others is a placeholder.
     """
 
     name = "fake"
@@ -49,6 +51,7 @@ class FakeChannel:
         self.me = Person("bot", "小原")
         self.sent: list[tuple[Message, str]] = []
         self.done: list[Effect] = []
+        self.pictures: dict[str, bytes | None] = {}
         self.echo = echo
         self._now = now
         self._events: asyncio.Queue[ChannelEvent | None] = asyncio.Queue()
@@ -82,6 +85,14 @@ class FakeChannel:
         if isinstance(effect, Message):
             return await self._show(effect, lost=fault is Fault.LOST_BUT_SENT)
         return self.next_id() if isinstance(effect, Picture) else None
+
+    async def fetch(self, ref: str) -> bytes:
+        if not self._up:
+            raise NotConnected("the link is down")
+        content = self.pictures.get(ref, placeholder(ref))
+        if content is None:
+            raise FetchFailed("not to be had, as scripted")
+        return content
 
     def feed(self, *events: ChannelEvent) -> None:
         """Let these happen, after all that was fed before."""

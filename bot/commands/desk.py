@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.commands import access
 from bot.commands.parser import Call, Commands, Unknown
-from bot.events import MessageReceived
+from bot.events import MessageKind, MessageReceived
 from bot.outbox.queue import ANSWER_WITHIN, Intent, Post, Priority, enqueue, text
 from bot.people import directory, roles
 from bot.people.directory import Room
@@ -49,6 +49,8 @@ class CommandDesk:
         return read if isinstance(read, Call) else None
 
     def _read(self, message: MessageReceived) -> Call | Unknown | None:
+        if message.kind is not MessageKind.TEXT:
+            return None
         return self.known.read(message.text, addressed=message.chat is None or message.to_bot)
 
     def props(self, message: MessageReceived, *, by_admin: bool) -> dict[str, object] | None:
@@ -116,7 +118,7 @@ class CommandDesk:
         call = self.call(message)
         if call is None:
             return
-        self._count_unheard(tx, call.command)
+        self.count_unheard(tx, call.command.names[0])
         if call.command.unheard_too and tx.now - message.occurred_at <= LATE:
             try:
                 with tx.savepoint():
@@ -153,9 +155,10 @@ class CommandDesk:
         """The room of ours that the message's chat is or was."""
         return None if message.chat is None else directory.our_room(tx, self.account, message.chat)
 
-    def _count_unheard(self, tx: Transaction, command: Command) -> None:
+    def count_unheard(self, tx: Transaction, what: str) -> None:
+        """Of what is not for us a count a day is kept, and nothing else."""
         day = tx.now.astimezone(self.sops.community.zone).date().isoformat()
-        count_up(tx.connection, unheard, {"day": day, "command": command.names[0]}, "times")
+        count_up(tx.connection, unheard, {"day": day, "command": what}, "times")
 
     # --- what commands may ask for ---
 

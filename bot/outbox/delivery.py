@@ -25,6 +25,8 @@ from bot.store.transaction import Transaction
 ECHO_WITHIN = timedelta(minutes=2)
 _MAY_BE_SEEN = (State.SENDING, State.UNKNOWN, State.SENT, State.QUEUED)
 """What was tried may be seen, even where the platform said no and it waits to be tried again."""
+_RECORDED_AS = {Kind.TEXT: "content_sent", Kind.PICTURE: "content_sent", Kind.INVITE: "member_invited"}
+"""What the bot did to members is an interaction too; of strangers whom we accepted nothing is recorded."""
 LOST_WITH_THE_PROCESS = "the process ended while it was being sent"
 
 
@@ -79,8 +81,9 @@ def _sent(tx: Transaction, row: AnyRow, at: datetime, reason: str, platform_id: 
         not_before=None,
         platform_id=platform_id,
     )
-    if row.kind in (Kind.TEXT, Kind.PICTURE):
-        record(tx, row, "content_sent", at, str(row.id), {"intent": row.intent, "post": row.post_id})
+    if row.kind in _RECORDED_AS:
+        props = {"intent": row.intent, "post": row.post_id}
+        record(tx, row, _RECORDED_AS[row.kind], at, str(row.id), props)
 
 
 def _refused(tx: Transaction, row: AnyRow, reason: str) -> None:
@@ -138,6 +141,7 @@ def _unseen_like(tx: Transaction, account: str, place: int | None, text: str) ->
         .where(outgoing.c.account == account, outgoing.c.state.in_(_MAY_BE_SEEN))
         .where(outgoing.c.platform_id.is_(None), outgoing.c.sending_at >= tx.now - ECHO_WITHIN)
         .where((outgoing.c.room_id == place) | (outgoing.c.identity_id == place))
+        .where(outgoing.c.kind.in_([Kind.TEXT, Kind.PICTURE]))
         .order_by(outgoing.c.id)
     )
     return next((row for row in tx.connection.execute(query) if _shows(row, text)), None)

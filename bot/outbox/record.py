@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.outbox.queue import AnyRow
+from bot.outbox.queue import AnyRow, Kind
 from bot.store import log
 from bot.store.transaction import Transaction
 
@@ -28,6 +28,7 @@ def record(
         programme_id=row.sop_id,
         initiated_by="system" if row.cause_id is None else "prompted",
         text_len=len(row.payload["text"]),
+        media_count=int(row.kind == Kind.PICTURE),
         props=dict(props),
     )
     log.append(tx, [happened])

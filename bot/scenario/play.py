@@ -20,11 +20,12 @@ from bot.events import (
     MessageKind,
     MessageRecalled,
     MessageReceived,
+    Patted,
     Person,
     Quote,
     RoomEvent,
 )
-from bot.scenario.script import Line, Script, pattern_of
+from bot.scenario.script import PAT, SENT, Line, Script, pattern_of
 from bot.scenario.world import SLOT_COUNTS, World
 from bot.sop.loader import SopSet
 from bot.sop.problems import Mistake, did_you_mean
@@ -166,6 +167,8 @@ def _event(playing: Play, line: Line) -> RoomEvent | None:
     new_id = playing.world.channel.next_id()
     if line.join:
         return MembersJoined(new_id, chat, (who,), now)
+    if line.sends == PAT:
+        return Patted(new_id, chat, now, by=who, to_bot=True)
     if line.leave:
         return MembersLeft(new_id, chat, (who,), now)
     if line.removed:
@@ -193,6 +196,8 @@ def _message(line: Line, blank: MessageReceived) -> MessageReceived | None:
         return replace(blank, kind=MessageKind.IMAGE, media=tuple(Media(name, name) for name in names))
     if line.voice is not None:
         return replace(blank, kind=MessageKind.VOICE, media=(Media(line.voice),))
+    if line.sends is not None:
+        return replace(blank, kind=SENT[line.sends])
     if line.sticker is not None:
         return replace(blank, kind=MessageKind.STICKER)
     return None

@@ -26,14 +26,30 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from bot.errors import ScenarioError
+from bot.events import MessageKind
 from bot.sop import yaml_reader
-from bot.sop.problems import Mistake
+from bot.sop.problems import Mistake, closest
 from bot.sop.schedule import parse_duration, parse_moment
 from bot.sop.validation import validate
 
-_TALK = ("say", "image", "voice", "sticker", "private", "recall")
+_TALK = ("say", "image", "voice", "sticker", "sends", "private", "recall")
 ACTS = (*_TALK, "join", "leave", "removed", "renumbered", "stop", "restart", "bot")
 _NOBODYS = {"renumbered", "stop", "restart", "bot"}
+PAT = "拍一拍"
+SENT = {
+    "视频": MessageKind.VIDEO,
+    "文件": MessageKind.FILE,
+    "聊天记录": MessageKind.CHAT_HISTORY,
+    "链接": MessageKind.LINK,
+    "小程序": MessageKind.MINI_PROGRAM,
+    "视频号": MessageKind.POST,
+    "名片": MessageKind.CONTACT,
+    "位置": MessageKind.LOCATION,
+    "红包": MessageKind.RED_PACKET,
+    "转账": MessageKind.TRANSFER,
+    "群公告": MessageKind.GROUP_NOTE,
+}
+"""What can be sent beside words, pictures, voice and stickers."""
 
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -50,11 +66,11 @@ class Line(BaseModel):
     """One line of the talk: a moment, and at most one act (none: time passes).
 
     ``say`` may go with ``quote`` (the text that is quoted) and ``mention`` (of the bot); ``image`` is a file
-    name or several; ``recall: 1`` takes back one's last message, ``2`` the one before. ``late`` delivers the
-    event that much after it happened. ``removed``: ``who`` removes the bot from the room. ``renumbered``: the
-    platform has another id for ``who`` from now on, or for ``room`` where nobody is named. ``stop`` ends the
-    bot's process, ``restart`` begins it again. Of a bot's line, ``private`` is whom it writes to, else it
-    speaks in ``room``.
+    name or several; ``sends`` is one of ``SENT``, or 拍一拍 (of the bot); ``recall: 1`` takes back one's last
+    message, ``2`` the one before. ``late`` delivers the event that much after it happened. ``removed``:
+    ``who`` removes the bot from the room. ``renumbered``: the platform has another id for ``who`` from now
+    on, or for ``room`` where nobody is named. ``stop`` ends the bot's process, ``restart`` begins it again.
+    Of a bot's line, ``private`` is whom it writes to, else it speaks in ``room``.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -70,6 +86,7 @@ class Line(BaseModel):
     image: str | list[str] | None = None
     voice: str | None = None
     sticker: str | None = None
+    sends: str | None = None
     private: str | None = None
     recall: int | None = Field(default=None, ge=1)
     join: bool = False
@@ -97,6 +114,15 @@ class Line(BaseModel):
         except re.error as error:
             raise Mistake(f"/…/ 里的正则写错了：{error}") from None
         return words
+
+    @field_validator("sends")
+    @classmethod
+    def _can_be_sent(cls, what: str | None) -> str | None:
+        if what is not None and what not in (*SENT, PAT):
+            raise Mistake(
+                f"sends 里没有“{what}”，可以写 {'、'.join((*SENT, PAT))}", closest(what, (*SENT, PAT))
+            )
+        return what
 
     @field_validator("at")
     @classmethod

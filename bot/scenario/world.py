@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import func, select
 
@@ -47,6 +49,8 @@ class World:
         self.channel = FakeChannel(self.clock.now)
         self.channel.me = replace(self.channel.me, name=sops.community.bot.name)
         self.engine = session.open_engine(url)
+        self._folder = tempfile.TemporaryDirectory(prefix="media-")
+        self.media = Path(self._folder.name)
         self._pace, self._claim = pace or Pace(), claim
         self._sent_at: list[datetime] = []
         self._runtime: Runtime | None = None
@@ -64,6 +68,7 @@ class World:
             account=self.account,
             pace=self._pace,
             status=Status(claim_code=CLAIM_CODE),
+            media=self.media,
         )
         if enabled is not None:
             with writer.transaction(self.clock.now()) as tx:
@@ -134,3 +139,4 @@ class World:
     async def close(self) -> None:
         await self.stop()
         self.engine.dispose()
+        self._folder.cleanup()

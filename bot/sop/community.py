@@ -93,7 +93,10 @@ RoomKey = Annotated[str, AfterValidator(_one_word)]
 
 
 class Community(Model):
-    """The community that the bot serves. ``sets`` are names for several rooms together."""
+    """The community that the bot serves. ``sets`` are names for several rooms together.
+
+    ``friends``: whether the bot accepts who wants to be friends, or leaves that to a human at the phone.
+    """
 
     name: Name
     mission: Name
@@ -104,6 +107,7 @@ class Community(Model):
     roles: dict[Name, Literal["member", "koc", "expert", "staff"]] = Field({})
     privacy: Privacy = Privacy()
     guard: Guard = Guard()
+    friends: Literal["接受", "人工"] = "人工"
 
     @property
     def zone(self) -> ZoneInfo:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from bot.errors import TemplateFailure
 from bot.events import MessageKind, MessageReceived
 from bot.outbox import queue
-from bot.outbox.queue import Intent, Post, Priority, Repeat, enqueue
+from bot.outbox.queue import Intent, Part, Post, Priority, Repeat, enqueue
+from bot.people import directory
 from bot.people.directory import Person, Room
 from bot.sop import runs
 from bot.sop.kind import Command, Who
@@ -110,9 +112,9 @@ class Context(Generic[S]):
         """
         assert self.room is not None, "say() needs a room"
         if self.room.enabled:
-            post = self._post(template, words, f"{template}:{self.room.id}", intent, expires_after)
-            here = replace(post, room_id=self.room.id, mentions=mentions, quotes=quotes, repeat=repeat)
-            enqueue(self.tx, self.account, here)
+            text, key = self._text(template, words), f"{template}:{self.room.id}"
+            more = {"mentions": mentions, "quotes": quotes, "repeat": repeat}
+            self._queue(text, key, intent, expires_after, room_id=self.room.id, **more)
 
     def say_private(
         self,
@@ -124,18 +126,40 @@ class Context(Generic[S]):
         expires_after: timedelta | None = None,
     ) -> None:
         """Queue a message to one person in private; the platform lets it through to friends alone."""
-        post = self._post(template, words, f"{template}:private:{identity_id}", intent, expires_after)
-        enqueue(self.tx, self.account, replace(post, identity_id=identity_id))
+        key = f"{template}:private:{identity_id}"
+        self._queue(self._text(template, words), key, intent, expires_after, identity_id=identity_id)
 
-    def _post(
-        self, template: str, words: object, key: str, intent: Intent, expires_after: timedelta | None
-    ) -> Post:
-        """What is said on this occasion, wherever it goes."""
+    def show(self, picture: Path, *, intent: Intent = Intent.REPLY) -> None:
+        """Queue a picture to the room, behind what was said to it; none to a room that was disabled."""
+        assert self.room is not None, "show() needs a room"
+        if self.room.enabled:
+            key = f"{picture.name}:{self.room.id}"
+            self._queue(queue.picture(picture), key, intent, room_id=self.room.id)
+
+    def invite(self, person: Person, room_key: str) -> bool:
+        """Queue an invitation of ``person`` into a room; False where no enabled room has that key.
+
+        That somebody was invited does not mean that they joined.
+        """
+        rooms = directory.rooms_of(self.tx, self.account)
+        room = next((room for room in rooms if room.key == room_key and room.enabled), None)
+        if room is not None:
+            key, whom = f"invite:{room.id}:{person.identity_id}", person.identity_id
+            self._queue(queue.invite_into(room.id), key, Intent.REPLY, room_id=room.id, identity_id=whom)
+        return room is not None
+
+    def _text(self, template: str, words: object) -> Part:
         text = self.sops.templates.render(template, words)
         if not text:
             raise TemplateFailure(f"模板 {template} 什么也没写出来")
-        return Post(
-            parts=[queue.text(text)],
+        return queue.text(text)
+
+    def _queue(
+        self, part: Part, key: str, intent: Intent, expires_after: timedelta | None = None, **more: Any
+    ) -> None:
+        """Queue an effect; ``key`` tells it from others of this occasion, ``more`` is ``Post``'s."""
+        post = Post(
+            parts=[part],
             intent=intent,
             priority=Priority.REPLY if intent is Intent.REPLY else Priority.POST,
             dedupe_key=f"{self.sop.id}:{self.key}:{key}",
@@ -144,7 +168,9 @@ class Context(Generic[S]):
             sop_id=self.sop.id,
             run_id=None if self.run is None else self.run.id,
             cause_id=self.cause,
+            **more,
         )
+        enqueue(self.tx, self.account, post)
 
     def record(
         self,

@@ -10,9 +10,10 @@ import re
 import unicodedata
 from collections.abc import Container
 
+from bot.naming import begins_list
+
 _NOT_A_WORD = re.compile(r"[^\w#]+|_")
 SIGN_UP = "接龙"
-_SIGN_UP = re.compile(rf"^\s*#\s*{SIGN_UP}")
 
 
 def normalize(tag: str) -> str:
@@ -24,9 +25,9 @@ def find(text: str, known: Container[str], longest: int) -> list[str]:
     """The tags of ``known`` (normalized, none longer than ``longest``) that ``text`` bears, in order."""
     if "#" not in text and "＃" not in text and "﹟" not in text:
         return []
-    plain = unicodedata.normalize("NFKC", text)
-    if _SIGN_UP.match(plain):
+    if begins_list(text):
         return []
+    plain = unicodedata.normalize("NFKC", text)
     pieces = plain.split("#")
     closed = [True] * (len(pieces) - 1) + [False]  # whether another # stands behind the piece
     found = [_tag_at_start(p, known, longest, c) for p, c in zip(pieces[1:], closed[1:], strict=True)]

@@ -8,25 +8,23 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.naming import NAMES
 from bot.store.session import insert_many
 from bot.store.tables import interaction
 from bot.store.transaction import Transaction
 
-CORE_NAMES = frozenset(
-    {
-        "member_joined",
-        "member_left",
-        "member_removed",
-        "message_posted",
-        "message_recalled",
-        "presence_shown",
-        "command_given",
-        "content_sent",
-        "send_suppressed",
-        "dnc_set",
-        "dnc_cleared",
-    }
-)
+CORE_NAMES = NAMES | {
+    "member_joined",
+    "member_left",
+    "member_removed",
+    "member_invited",
+    "message_recalled",
+    "command_given",
+    "content_sent",
+    "send_suppressed",
+    "dnc_set",
+    "dnc_cleared",
+}
 """What the core records; kinds declare what they record beside it."""
 
 _DEFAULTS: dict[str, Any] = {

@@ -22,6 +22,8 @@ class Transaction:
     now: datetime
     queued: bool = False
     """Something was put into the outbox."""
+    pictures: bool = False
+    """A picture is wanted, or not wanted any more."""
     rescheduled: bool = False
     """A moment to wake at was set or done."""
     listening: set[int] = field(default_factory=set)

@@ -17,7 +17,7 @@ import pytest
 
 from bot.channels.base import Channel, Message
 from bot.errors import NotConnected
-from bot.events import ChannelEvent, LinkDown, LinkUp, MessageReceived
+from bot.events import ChannelEvent, LinkDown, LinkUp, MessageKind, MessageReceived
 
 PATIENCE = 15.0
 E = TypeVar("E")
@@ -35,6 +35,9 @@ class Driver(Protocol):
 
     async def whisper(self, text: str) -> None:
         """The friend says this to the bot in private."""
+
+    async def show(self) -> tuple[str, bytes]:
+        """Somebody shows a picture in the room; gives its name, and its bytes."""
 
     async def shown(self, count: int) -> list[str]:
         """The texts that the platform shows of ours, oldest first, once there are ``count``."""
@@ -161,6 +164,18 @@ class ChannelContract:
             await driver.channel.send(Message(1, "您的问题有答案了", chat_id=driver.room, mentions=mentions))
             (text,) = await driver.shown(1)
             assert text.split() == ["@小满", "您的问题有答案了"]
+
+    async def test_a_picture_is_announced_and_its_bytes_can_be_fetched(self, driver: Driver) -> None:
+        async with listening(driver.channel) as heard:
+            await heard.some(LinkUp)
+            name, content = await driver.show()
+            (message,) = await heard.said()
+            assert (message.kind, message.text) == (MessageKind.IMAGE, "")
+            (media,) = message.media
+            assert media.name == name
+            assert await driver.channel.fetch(media.ref) == content
+        with pytest.raises(NotConnected):
+            await driver.channel.fetch(media.ref)
 
     async def test_ids_of_sent_messages_are_all_different(self, driver: Driver) -> None:
         async with listening(driver.channel) as heard:

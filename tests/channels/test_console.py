@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.base import Message
+from bot.channels.base import LARGEST, Message
 from bot.channels.console import Cast
 from bot.channels.console.channel import BOT_ID, ROOM_ID
 from bot.channels.console.lines import READER
-from bot.errors import SendFailed
+from bot.channels.placeholder import placeholder
+from bot.errors import FetchFailed, SendFailed
 from bot.events import (
     ChannelEvent,
     LinkUp,
@@ -48,6 +49,10 @@ class PipeDriver:
     async def whisper(self, text: str) -> None:
         print(f"小满: :dm {text}", file=self._keyboard, flush=True)
 
+    async def show(self) -> tuple[str, bytes]:
+        print("小满: :image nowhere/dinner.jpg", file=self._keyboard, flush=True)
+        return "nowhere/dinner.jpg", placeholder("dinner.jpg")
+
     async def shown(self, count: int) -> list[str]:
         said = self._out.getvalue().split("[周一 09:00] 小野")[1:]
         assert len(said) == count
@@ -70,6 +75,18 @@ def driver() -> Iterator[PipeDriver]:
 
 class TestContract(ChannelContract):
     """The console keeps what every channel keeps."""
+
+
+async def test_a_picture_that_is_there_is_read(driver: PipeDriver, tmp_path: Path) -> None:
+    picture = tmp_path / "dinner.jpg"
+    picture.write_bytes(b"\xff\xd8\xff tomato")
+    async with listening(driver.channel) as heard:
+        await heard.some(LinkUp)
+        assert await driver.channel.fetch(str(picture)) == b"\xff\xd8\xff tomato"
+        with picture.open("ab") as file:
+            file.truncate(LARGEST + 1)
+        with pytest.raises(FetchFailed):
+            await driver.channel.fetch(str(picture))
 
 
 def received(events: list[ChannelEvent]) -> list[MessageReceived]:

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from bot.channels.wechaty import decode
 from bot.channels.wechaty.decode import Scene, Unreadable
-from bot.channels.wechaty.quote import MOST_CHARACTERS, split_quote
+from bot.channels.wechaty.pat import Pat, read_pat
+from bot.channels.wechaty.quote import split_quote
+from bot.channels.wechaty.xml import MOST_CHARACTERS
 from bot.events import Chat, Media, MessageKind, MessageRecalled, MessageReceived, Person, Quote
 
 NOW = datetime(2026, 11, 30, 1, tzinfo=UTC)
@@ -89,6 +91,52 @@ class TestMessages:
     def test_a_group_note_keeps_what_was_written(self) -> None:
         assert received(Payload(type=10, text="本周六开放日")).text == "本周六开放日"
 
+    @pytest.mark.parametrize(
+        ("app_type", "kind"),
+        [
+            (5, MessageKind.LINK),
+            (6, MessageKind.FILE),
+            (19, MessageKind.CHAT_HISTORY),
+            (33, MessageKind.MINI_PROGRAM),
+            (51, MessageKind.POST),
+            (2000, MessageKind.TRANSFER),
+            (2001, MessageKind.RED_PACKET),
+        ],
+    )
+    @pytest.mark.parametrize("wire_type", [0, 7, 14])
+    def test_what_an_app_message_is_stands_in_it_where_the_puppet_does_not_say(
+        self, wire_type: int, app_type: int, kind: MessageKind
+    ) -> None:
+        message = received(Payload(type=wire_type, text=app_message("限时秒杀", "x", kind=app_type)))
+        assert (message.kind, message.text, message.quote) == (kind, "", None)
+
+    def test_an_app_message_of_an_unknown_type_is_unknown(self) -> None:
+        message = received(Payload(type=0, text=app_message("什么", "x", kind=4711)))
+        assert (message.kind, message.text) == (MessageKind.UNKNOWN, "")
+
+    def test_a_list_is_text_however_it_is_wrapped(self) -> None:
+        written = "#接龙\n周六开放日\n1. 小满"
+        for payload in (Payload(text=written), Payload(type=0, text=app_message(written, "", kind=53))):
+            message = received(payload)
+            assert (message.kind, message.text) == (MessageKind.TEXT, written)
+
+    def test_a_group_note_says_what_it_announces(self) -> None:
+        note = "<title>群公告</title><type>87</type><textannouncement>周六开放日</textannouncement>"
+        xml = f"<msg><appmsg>{note}</appmsg></msg>"
+        message = received(Payload(type=0, text=xml))
+        assert (message.kind, message.text) == (MessageKind.GROUP_NOTE, "周六开放日")
+
+    def test_the_title_of_a_link_is_nobodys_words(self) -> None:
+        assert received(Payload(type=14, text="限时秒杀")).text == ""
+
+    @pytest.mark.parametrize(("told", "seconds"), [("31200", 32), ("1000", 1), ("0", 0)])
+    def test_a_voice_message_tells_its_length(self, told: str, seconds: int) -> None:
+        message = received(Payload(type=2, text=f'<msg><voicemsg voicelength="{told}"/></msg>'))
+        assert (message.kind, message.seconds) == (MessageKind.VOICE, seconds)
+
+    def test_a_voice_message_may_not_tell_its_length(self) -> None:
+        assert received(Payload(type=2)).seconds is None
+
     def test_xml_that_somebody_typed_is_their_text(self) -> None:
         assert received(Payload(text="<b>番茄</b>")).text == "<b>番茄</b>"
 
@@ -146,6 +194,16 @@ class TestQuotes:
         message = received(Payload(type=wire_type, text=app_message("焯20秒 &amp; 沥干", "羽衣甘蓝要焯水吗")))
         assert (message.kind, message.text) == (MessageKind.TEXT, "焯20秒 & 沥干")
         assert message.quote == Quote("123", "小满", "羽衣甘蓝要焯水吗")
+
+    @pytest.mark.parametrize("wire_type", [0, 7, 17])
+    def test_the_quoted_part_may_be_left_out(self, wire_type: int) -> None:
+        xml = "<msg><appmsg><title>同问</title><type>57</type></appmsg></msg>"
+        message = received(Payload(type=wire_type, text=xml))
+        assert (message.kind, message.text, message.quote) == (MessageKind.TEXT, "同问", Quote())
+
+    def test_a_quote_may_come_as_a_type_of_its_own_with_nothing_but_the_words(self) -> None:
+        message = received(Payload(type=17, text="同问"))
+        assert (message.kind, message.text, message.quote) == (MessageKind.TEXT, "同问", Quote())
 
     def test_a_line_before_the_xml_does_not_matter(self) -> None:
         quote, said = split_quote("wxid_x:\n" + app_message("同问", "几点开始"))
@@ -212,3 +270,35 @@ class TestRoomEvents:
     def test_it_is_told_when_we_come_and_go(self) -> None:
         assert decode.joined(PAYLOAD, ROOM, [FRIEND, ME], FRIEND, "bot", NOW).bot_joined
         assert decode.left(PAYLOAD, ROOM, [ME], FRIEND, "bot", NOW).bot_left
+
+
+PAT = "<fromusername>xiaoman</fromusername><pattedusername>laozhou</pattedusername>"
+
+
+class TestPats:
+    @pytest.mark.parametrize("wire_type", [0, 10, 13])
+    def test_its_xml_tells_both_whatever_type_it_comes_as(self, wire_type: int) -> None:
+        xml = f'room:\n<sysmsg type="pat"><pat>{PAT}<template>"${{xiaoman}}" 拍了拍</template></pat></sysmsg>'
+        assert read_pat(wire_type, xml) == Pat("xiaoman", "laozhou")
+
+    @pytest.mark.parametrize(
+        ("line", "pat"),
+        [
+            ('"小满" 拍了拍 "老周"', Pat(whom_shown="老周")),
+            ("“小满” 拍了拍 “老周” 的肩膀", Pat(whom_shown="老周")),
+            ('"小满" 拍了拍我', Pat(to_us=True)),
+            ('"小满" 拍了拍自己', Pat()),
+            ('我拍了拍 "老周"', Pat(whom_shown="老周", by_us=True)),
+        ],
+    )
+    def test_a_line_of_the_system_tells_names(self, line: str, pat: Pat) -> None:
+        assert read_pat(0, line) == pat
+        assert read_pat(0, app_message(line.replace('"', "&quot;"), "", kind=62)) == pat
+
+    @pytest.mark.parametrize("text", ['"小满" 拍了拍 "老周"', "我拍了拍他", f"<pat>{PAT}拍了拍</pat>", ""])
+    def test_what_somebody_typed_is_theirs(self, text: str) -> None:
+        assert read_pat(7, text) is None
+
+    @given(st.integers(0, 99), st.text('"我拍了拍<pat>/fromusername ', max_size=80))
+    def test_no_text_is_too_strange(self, wire_type: int, text: str) -> None:
+        read_pat(wire_type, text)

@@ -8,8 +8,8 @@ import pytest
 from bot.channels.base import Message
 from bot.channels.fake import Echo, FakeChannel, Fault, shown_text
 from bot.clock import VirtualClock
-from bot.errors import SendFailed, SendLost
-from bot.events import Chat, LinkDown, LinkUp, MessageReceived, Person
+from bot.errors import FetchFailed, SendFailed, SendLost
+from bot.events import Chat, LinkDown, LinkUp, Media, MessageKind, MessageReceived, Person
 from tests.channels.contract import LinkContract, listening
 
 MORNING = datetime(2026, 11, 30, 1, tzinfo=UTC)
@@ -31,6 +31,13 @@ class FakeDriver:
 
     async def whisper(self, text: str) -> None:
         self.channel.say(text, FRIEND)
+
+    async def show(self) -> tuple[str, bytes]:
+        media = (Media("dinner.jpg", "dinner.jpg"),)
+        self.channel.pictures["dinner.jpg"] = b"\xff\xd8\xff"
+        message = MessageReceived("m7", FRIEND, MORNING, MessageKind.IMAGE, ROOM, media=media)
+        self.channel.feed(message)
+        return "dinner.jpg", b"\xff\xd8\xff"
 
     async def shown(self, count: int) -> list[str]:
         assert len(self.channel.sent) >= count
@@ -57,6 +64,16 @@ def clock() -> VirtualClock:
 @pytest.fixture
 def channel(clock: VirtualClock) -> FakeChannel:
     return FakeChannel(clock.now)
+
+
+async def test_what_was_not_scripted_is_a_placeholder_and_none_cannot_be_had(channel: FakeChannel) -> None:
+    async with listening(channel) as heard:
+        await heard.some(LinkUp)
+        assert b"placeholder for dinner.jpg" in await channel.fetch("dinner.jpg")
+        assert await channel.fetch("a") != await channel.fetch("b")
+        channel.pictures["dinner.jpg"] = None
+        with pytest.raises(FetchFailed):
+            await channel.fetch("dinner.jpg")
 
 
 async def test_ids_count_up_over_what_comes_in_and_what_goes_out(channel: FakeChannel) -> None:

@@ -8,10 +8,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tests.e2e.process import ROOT, Bot
-from tests.gateway.gateway import EXPERT, FRIEND, ROOM, Gateway, Sent
+from tests.gateway.gateway import EXPERT, FRIEND, ROOM, Gateway, Sent, require
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TAG = "#我的原野餐桌#"
+COMMUNITY = """name: 原野之味
+mission: 让每一餐都知道来处
+rooms: [会员1群]
+guard: {hours: {每天: 00:00-24:00}}
+"""
 
 
 def next_minute() -> datetime:
@@ -25,7 +30,7 @@ def write_sops(folder: Path, due: datetime) -> None:
     shutil.copytree(ROOT / "templates", folder / "templates")
     sops = folder / "sops"
     sops.mkdir()
-    (sops / "community.yaml").write_text("name: 原野之味\nmission: 让每一餐都知道来处\nrooms: [会员1群]\n")
+    (sops / "community.yaml").write_text(COMMUNITY)
     post = "post: {shelf: 溯源故事, template: origin_story.j2}\n"
     by_hand = (
         f"sop: theme_day\nid: by-hand\nname: 手动发\nevery: 每月{(due + timedelta(days=9)).day}日 03:00\n"
@@ -116,4 +121,43 @@ async def test_a_group_runs_itself_on_the_real_gateway(gateway: Gateway, tmp_pat
     assert bot.count("interaction where name='ugc_withdrawn'") == 1
     assert bot.count("outgoing where state<>'sent'") == 0
     assert bot.count("interaction where name='content_sent'") == bot.count("outgoing")
+    assert bot.count("media where state='kept'") == 2
+    assert len(list((tmp_path / "data" / "media").rglob("*.jpg"))) == 1, "both tables look the same"
+    assert bot.count("failure") == 0
+
+
+async def test_the_account_logs_in_makes_friends_and_goes_where_an_admin_invites_it(tmp_path: Path) -> None:
+    require()
+    gateway = Gateway()
+    await gateway.start(login=False)
+    write_sops(tmp_path, next_minute())
+    with (tmp_path / "sops" / "community.yaml").open("a") as community:
+        community.write("friends: 接受\n")
+    bot = Bot(tmp_path, gateway)
+    try:
+        await bot.start()
+        code = (await bot.wait_for("claim code: ")).split(": ")[1].strip()
+        await gateway.event("scan", qrcode="http://login.example/x", status=2)
+        assert await bot.wait_for("scan to log in: ") == "scan to log in: http://login.example/x\n"
+        await gateway.event("scan", qrcode="http://login.example/x", status=3)
+        await bot.wait_for("扫码登录：已扫码")
+        await gateway.login()
+        await bot.wait_for("link up")
+
+        request = await gateway.befriend(hello="我是甲，想进群")
+        await gateway.invite(by=FRIEND)  # nobody's admin yet: it goes nowhere
+        await gateway.say(f"/claim {code}", by=FRIEND, room=None)
+        await wait_for(gateway, "认领成功")
+        invitation = await gateway.invite(by=FRIEND)
+        await gateway.say("/状态", by=FRIEND, room=None)
+        await wait_for(gateway, "在线")
+        await gateway.wait_for_done(2)
+        assert sorted(await gateway.done()) == [["friend", request], ["invitation", invitation]]
+        assert await bot.stop() == 0
+    finally:
+        bot.kill()
+        gateway.kill()
+    assert bot.count("interaction where name='content_sent'") == 2
+    assert bot.count("identity") == 1, "nobody but the admin is known"
+    assert bot.count("unheard where command='room_invited'") == 1
     assert bot.count("failure") == 0

@@ -128,6 +128,17 @@ class Gateway:
         picture = b64encode(content).decode()
         return str((await self.ask("image", **{"from": by}, room=room, base64=picture))["id"])
 
+    async def befriend(self, *, by: str = "stranger", **more: Any) -> str:
+        """Somebody wants to be friends with the bot; returns the request's id.
+
+        ``more``: ``hello`` (what they write), ``type`` (1: they are friends now, 2: they ask).
+        """
+        return str((await self.ask("befriend", **{"from": by}, **more))["id"])
+
+    async def invite(self, *, by: str = EXPERT) -> str:
+        """Somebody invites the bot into a room; returns the invitation's id."""
+        return str((await self.ask("invite", **{"from": by}))["id"])
+
     async def recall(self, message_id: str, *, by: str = FRIEND, room: str | None = ROOM) -> None:
         await self.ask("recall", **{"from": by}, room=room, id=message_id)
 
@@ -146,8 +157,18 @@ class Gateway:
         await self.ask("event", name=name, payload=payload)
 
     async def sent(self) -> list[Sent]:
-        """What the bot sent: ``id``, ``conversationId``, ``text``, ``mentionIds``."""
+        """What the bot sent: ``id``, ``conversationId``, ``text``, ``mentionIds`` or ``name``, ``base64``."""
         return list(await self.ask("sent"))
+
+    async def done(self) -> list[list[str]]:
+        """What the bot did: ``friend`` and ``invitation`` with an id, ``invite`` with a room and a person."""
+        return list(await self.ask("done"))
+
+    async def wait_for_done(self, count: int, patience: float = 10.0) -> None:
+        """Wait until it did as much."""
+        async with asyncio.timeout(patience):
+            while len(done := await self.done()) < count:
+                await self.ask("acted", after=len(done))
 
     async def wait_for_sent(
         self, holds: Callable[[list[Sent]], bool] = bool, patience: float = 10.0
@@ -169,7 +190,8 @@ class Gateway:
         ``sendDelay`` (ms until the answer, the message is shown at once) and ``sendLate`` (until it is
         shown), for ever if negative; ``sendError`` (the refusal's text), ``slow`` (1 s for what a message
         is), ``nameless`` (never says what a member is called), ``deaf`` (no dongs), ``old`` (neither greets
-        nor tells who is logged in).
+        nor tells who is logged in), ``noImage`` (the sizes in which no picture is to be had), ``noFile``
+        (nor by the call for files).
         """
         await self.ask("faults", **faults)
 

@@ -20,6 +20,7 @@ const [gatewayPort, controlPort, token, ...flags] = process.argv.slice(2)
 const mocker = new mock.Mocker()
 const happened = new EventEmitter().setMaxListeners(0)
 let sent = []
+let done = [] // friends and rooms: what was accepted, who was invited
 let faults = {} // the keys are explained in gateway.py
 let stream // the event stream of the client, to be hung up or muted
 const calls = { streams: 0, messages: 0, members: 0, sends: 0 } // how often
@@ -28,17 +29,43 @@ let lastId = 0
 class AccountPuppet extends PuppetMock {
   // The mock returns no id, knows no mentions and takes rooms by an @ in their id; real puppets do better.
   async messageSendText (conversationId, text, mentionIds = []) {
+    return this.show({ conversationId, text, mentionIds }, { text, mentions: mentionIds })
+  }
+
+  async messageSendFile (conversationId, file) {
+    const content = { conversationId, text: '', name: file.name, base64: await file.toBase64() }
+    return this.show(content, { type: PUPPET.types.Message.Image, filename: file.name })
+  }
+
+  async show (content, shown) {
     count('sends')
     if (faults.sendError) throw new Error(faults.sendError)
-    if (!isRoom(conversationId) && !isContact(conversationId)) throw new Error('no such conversation')
+    if (!isRoom(content.conversationId) && !isContact(content.conversationId)) throw new Error('no such conversation')
     await pass(faults.sendLate)
     const id = nextId('sent')
-    sent.push({ id, conversationId, text, mentionIds })
+    sent.push({ id, ...content })
     happened.emit('sent')
-    message({ id, from: me(), text, mentions: mentionIds, ...target(conversationId) })
+    message({ id, from: me(), ...shown, ...target(content.conversationId) })
     await pass(faults.sendDelay)
     return id
   }
+
+  async act (what, ...about) {
+    if (faults.sendError) throw new Error(faults.sendError)
+    done.push([what, ...about])
+    happened.emit('done')
+    await pass(faults.sendDelay)
+  }
+
+  async friendshipAccept (id) { return this.act('friend', id) }
+
+  async roomInvitationAccept (id) { return this.act('invitation', id) }
+
+  async roomAdd (roomId, contactId) { return this.act('invite', roomId, contactId) }
+
+  async friendshipRawPayload (id) { return asked.get(id) }
+
+  async roomInvitationRawPayload (id) { return asked.get(id) }
 
   async messageRawPayload (id) {
     count('messages')
@@ -46,7 +73,15 @@ class AccountPuppet extends PuppetMock {
     return super.messageRawPayload(id)
   }
 
-  async messageImage (id) { return this.messageFile(id) }
+  async messageImage (id, type) {
+    if (faults.noImage?.includes(type)) throw new Error('no such image')
+    return super.messageFile(id)
+  }
+
+  async messageFile (id) {
+    if (faults.noFile) throw new Error('no such file')
+    return super.messageFile(id)
+  }
 
   async roomMemberRawPayload (roomId, contactId) {
     count('members')
@@ -61,10 +96,12 @@ class AccountPuppet extends PuppetMock {
   }
 }
 
+const asked = new Map() // friend requests and invitations, by their ids
 const aliases = { bot: '小原助手', laozhou: '周师傅' }
 
 function makeWorld () {
   sent = []
+  done = []
   faults = {}
   mocker.cacheContactPayload.clear()
   mocker.cacheRoomPayload.clear()
@@ -92,7 +129,7 @@ const target = id => isRoom(id) ? { room: id } : { to: id }
 const list = value => Array.isArray(value) ? value : [value]
 
 function meet (...ids) {
-  for (const id of ids) if (!isContact(id)) contact(id)
+  for (const id of ids) if (id && !isContact(id)) contact(id)
 }
 
 function count (what) {
@@ -136,6 +173,18 @@ const control = {
     mocker.cacheFileBoxPayload.set(id, FileBox.fromBase64(base64, name).toJSON())
     return message({ ...body, id, type: PUPPET.types.Message.Image, filename: name })
   },
+  befriend: ({ id = nextId('friend'), from, hello, type = PUPPET.types.Friendship.Receive }) => {
+    meet(from)
+    asked.set(id, { id, contactId: from, hello, type, timestamp: Date.now() })
+    puppet.emit('friendship', { friendshipId: id })
+    return { id }
+  },
+  invite: ({ id = nextId('invitation'), from, topic = '新群' }) => {
+    const rest = { receiverId: BOT, topic, avatar: '', invitation: '', memberCount: 3, memberIdList: [] }
+    asked.set(id, { id, inviterId: from, ...rest, timestamp: Date.now() })
+    puppet.emit('room-invite', { roomInvitationId: id })
+    return { id }
+  },
   recall: ({ id, ...body }) => message({ ...body, text: id, type: PUPPET.types.Message.Recalled }),
   join: ({ room, who, inviter }) => {
     meet(...list(who))
@@ -159,6 +208,11 @@ const control = {
   sent: async ({ after = -1 }) => { // waits for a while until there are more than `after`
     if (sent.length <= after) await soon('sent')
     return sent
+  },
+  done: () => done,
+  acted: async ({ after }) => { // waits for a while until more than `after` was done
+    if (done.length <= after) await soon('done')
+    return done
   },
   calls: async ({ of, above = -1 }) => { // waits for a while until there are more than `above`
     if (calls[of] <= above) await soon('call')

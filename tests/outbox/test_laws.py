@@ -93,7 +93,7 @@ class Outbox(RuleBasedStateMachine):
         self.desk.settle(message, told, seen[1] if knows_id and told is State.SENT else None)
         if echo == "after":
             self.echo(seen)
-        if told is State.FAILED and echo in ("later", "never"):
+        if told is State.FAILED and self.desk.row(message)["state"] != State.SENT:
             self.may_be_out.discard(message.id)  # the platform lied, and nobody can know
         return seen if echo == "later" else multiple()
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import ScenarioError
 from bot.scenario.play import Play, play, report
-from bot.scenario.script import read
+from bot.scenario.script import PAT, SENT, read
 from bot.sop.loader import SopSet
 from bot.store.session import open_engine
 from bot.store.tables import interaction
@@ -143,6 +143,26 @@ async def test_everything_that_people_do_is_recorded(director: Director, url: st
         ]
     engine.dispose()
     assert [(row["channel"], row["text_len"]) for row in recalled] == [("dm", 4), ("group", 2)]
+
+
+async def test_whatever_wechat_lets_people_send_is_recorded_by_its_name(director: Director) -> None:
+    names = {
+        "message_posted": ["视频", "文件", "聊天记录"],
+        "link_shared": ["链接"],
+        "card_shared": ["小程序", "视频号", "名片"],
+        "location_shared": ["位置"],
+        "red_packet_sent": ["红包"],
+        "transfer_sent": ["转账"],
+        "group_note_posted": ["群公告"],
+        "pat_given": ["拍一拍"],
+    }
+    ways = [what for sent in names.values() for what in sent]
+    assert sorted(ways) == sorted([*SENT, PAT])
+    lines = (f"who: 甲, sends: {what}" for what in ways)
+    counts = ", ".join(f"{name}: {len(sent)}" for name, sent in names.items())
+    playing = await director.play(*lines, more=f"expect: {{{counts}}}\n")
+    assert playing.failure == ""
+    assert any("甲（会员1群） 红包" in line for line in playing.transcript)
 
 
 async def test_somebody_may_mention_the_bot(director: Director) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import sys
+from pathlib import Path
 from typing import TextIO
 
-from bot.channels.base import Capabilities, Deliver, Effect, Message, Picture
+from bot.channels.base import Capabilities, Deliver, Effect, Message, Picture, check_size
 from bot.channels.console.cast import Cast
 from bot.channels.console.grammar import parse
 from bot.channels.console.group import Group
@@ -15,6 +17,7 @@ from bot.channels.console.lines import Lines, Streams, open_terminal
 from bot.channels.console.screen import Screen
 from bot.channels.console.session import Session
 from bot.channels.console.stage import Stage
+from bot.channels.placeholder import placeholder
 from bot.errors import NotConnected, SendFailed
 from bot.events import Chat, LinkUp, Person, clean
 
@@ -78,6 +81,12 @@ class ConsoleChannel:
         self._screen.say(self._stage.now(), _shown(effect), self._listener(effect))
         return next(self._ids)
 
+    async def fetch(self, ref: str) -> bytes:
+        """The file of that name, where there is one: whoever sits at the keyboard may read it anyway."""
+        if self._screen is None:
+            raise NotConnected("the console is not open")
+        return await asyncio.to_thread(_picture, Path(ref))
+
     def _open(self) -> contextlib.AbstractContextManager[Lines]:
         if self._interactive:
             return open_terminal()
@@ -105,6 +114,13 @@ class ConsoleChannel:
         if person is None:
             raise SendFailed(f"the console knows nobody with the id {message.person_id}")
         return person
+
+
+def _picture(path: Path) -> bytes:
+    if not path.is_file():
+        return placeholder(path.name)
+    check_size(path.stat().st_size)
+    return path.read_bytes()
 
 
 def _shown(effect: Message | Picture) -> str:

@@ -12,6 +12,7 @@ from grpclib.const import Status
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 
 from bot.channels.base import Capabilities, Deliver, Effect
+from bot.channels.wechaty.fetch import fetch
 from bot.channels.wechaty.link import Link, LinkLost, Memory, Timing
 from bot.channels.wechaty.send import send
 from bot.channels.wechaty.wire import Wire, parse_endpoint
@@ -37,7 +38,7 @@ class WechatyChannel:
     """One account on one gateway. ``account`` is our own name for it, for the log."""
 
     name = "wechaty"
-    capabilities = Capabilities()
+    capabilities = Capabilities(pictures=True, friends=True, invitations=True)
 
     def __init__(
         self,
@@ -79,6 +80,11 @@ class WechatyChannel:
         if self._link is None or not self._memory.logged_in:
             raise NotConnected("还没有连上微信")
         return await send(self._link.wire, self._link.book, effect)
+
+    async def fetch(self, ref: str) -> bytes:
+        if self._link is None or not self._memory.logged_in:
+            raise NotConnected("还没有连上微信")
+        return await fetch(self._link.wire, ref)
 
     async def _connect(self, tell: Deliver) -> Exception:
         """One connection; returns what ended it."""

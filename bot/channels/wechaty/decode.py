@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, Protocol
 
+from bot.channels.wechaty.kinds import QUOTED, RECALLED, WITH_MEDIA, kind_of, seconds_of, words_of
 from bot.channels.wechaty.quote import split_quote
+from bot.channels.wechaty.xml import app_message
 from bot.events import (
     Chat,
     Media,
@@ -24,6 +26,7 @@ from bot.events import (
     MessageRecalled,
     MessageReceived,
     Person,
+    Quote,
     RoomRenamed,
     clean,
 )
@@ -32,7 +35,6 @@ Fields = dict[str, Any]
 
 MENTION_END = "\u2005"
 FIRST_MILLISECONDS = 100_000_000_000  # as seconds that is the year 5138
-RECALLED, GROUP_NOTE = 13, 10
 
 
 class EventType(IntEnum):
@@ -53,26 +55,6 @@ class EventType(IntEnum):
     LOGIN = 25
     LOGOUT = 26
     DIRTY = 27
-
-
-KINDS = {  # the enum of the JavaScript puppets, which differs from the one in the protocol's own files
-    1: MessageKind.FILE,
-    2: MessageKind.VOICE,
-    3: MessageKind.CONTACT,
-    4: MessageKind.CHAT_HISTORY,
-    5: MessageKind.STICKER,
-    6: MessageKind.IMAGE,
-    7: MessageKind.TEXT,
-    8: MessageKind.LOCATION,
-    9: MessageKind.MINI_PROGRAM,
-    GROUP_NOTE: MessageKind.GROUP_NOTE,
-    11: MessageKind.TRANSFER,
-    12: MessageKind.RED_PACKET,
-    14: MessageKind.LINK,
-    15: MessageKind.VIDEO,
-    16: MessageKind.POST,
-}
-WITH_MEDIA = {MessageKind.FILE, MessageKind.VOICE, MessageKind.STICKER, MessageKind.IMAGE, MessageKind.VIDEO}
 
 
 class Unreadable(Exception):
@@ -152,7 +134,10 @@ def message(id: str, payload: Payload, scene: Scene, now: datetime) -> MessageRe
 
 def _received(id: str, payload: Payload, scene: Scene, occurred_at: datetime) -> MessageReceived:
     quote, text = split_quote(clean(payload.text))
-    kind = MessageKind.TEXT if quote else KINDS.get(payload.type, MessageKind.UNKNOWN)
+    app = None if quote else app_message(text)
+    if payload.type == QUOTED and quote is None and app is None:
+        quote = Quote()
+    kind = MessageKind.TEXT if quote else kind_of(payload.type, app)
     mentioned = mentions(payload.mention_ids, text, scene.me) if scene.chat else ()
     is_self = payload.from_id == scene.me.id
     return MessageReceived(
@@ -161,7 +146,7 @@ def _received(id: str, payload: Payload, scene: Scene, occurred_at: datetime) ->
         occurred_at,
         kind=kind,
         chat=scene.chat,
-        text="" if _is_machine_made(kind, text) else text,
+        text=words_of(kind, text, app),
         quote=quote,
         mentioned=mentioned,
         to_bot=scene.me.id in mentioned,
@@ -169,12 +154,8 @@ def _received(id: str, payload: Payload, scene: Scene, occurred_at: datetime) ->
         is_self=is_self,
         recipient=scene.recipient if is_self else None,
         wire_type=int(payload.type),
+        seconds=seconds_of(kind, text),
     )
-
-
-def _is_machine_made(kind: MessageKind, text: str) -> bool:
-    """Pictures, cards and the like carry XML or JSON where others carry what a person wrote."""
-    return kind is not MessageKind.TEXT and text.lstrip()[:1] in ("<", "{")
 
 
 def mentions(ids: Sequence[str], text: str, me: Person) -> tuple[str, ...]:

@@ -36,7 +36,14 @@ log = logging.getLogger(__name__)
 QUEUE = 1000
 FETCHES = 16
 GREETING = "gRPC stream connect"
-CONTENT = {EventType.MESSAGE, EventType.ROOM_JOIN, EventType.ROOM_LEAVE, EventType.ROOM_TOPIC}
+CONTENT = {
+    EventType.MESSAGE,
+    EventType.ROOM_JOIN,
+    EventType.ROOM_LEAVE,
+    EventType.ROOM_TOPIC,
+    EventType.FRIENDSHIP,
+    EventType.ROOM_INVITE,
+}
 SCAN_STATUS = {"1": "已取消", "2": "等待扫码", "3": "已扫码", "4": "已确认", "5": "已过期"}
 
 
@@ -59,7 +66,7 @@ class LinkLost(Exception):
 class Line(NamedTuple):
     """An event on its way through the queue; ``number`` is that of the response it is made from."""
 
-    event: asyncio.Future[ChannelEvent]
+    event: asyncio.Future[ChannelEvent | None]
     number: int | None = None
 
 
@@ -134,7 +141,8 @@ class Link:
             await asyncio.wait({line.event})
             if line.event.cancelled():
                 continue
-            await self._deliver(line.event.result())
+            if (event := line.event.result()) is not None:
+                await self._deliver(event)
             if line.number is not None:
                 del self._memory.unread[line.number]
 
@@ -192,7 +200,7 @@ class Link:
             await self._put(Malformed(self._now(), f"event {type_name(response.type)}: {error}"))
 
     async def _note(self, response: Response) -> None:
-        """What concerns the link itself; friend requests and invitations are nothing to us."""
+        """What concerns the link itself."""
         match response.type:
             case EventType.HEARTBEAT if GREETING in response.payload:
                 self._tells_login = True  # a gateway of 1.x: the login comes next, if there is one
@@ -242,12 +250,12 @@ class Link:
     async def _fetch(self, number: int, unread: Unread) -> None:
         await self._lines.put(Line(self._tasks.create_task(self._resolve(unread)), number))
 
-    async def _resolve(self, unread: Unread) -> ChannelEvent:
+    async def _resolve(self, unread: Unread) -> ChannelEvent | None:
         resolver = Resolver(self.wire, self.book, unread.account_id, self._now)
         async with self._slots:
             return await resolver.event(unread.response)
 
     async def _put(self, event: ChannelEvent) -> None:
-        known: asyncio.Future[ChannelEvent] = asyncio.get_running_loop().create_future()
+        known: asyncio.Future[ChannelEvent | None] = asyncio.get_running_loop().create_future()
         known.set_result(event)
         await self._lines.put(Line(known))

@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 import re
-from xml.etree import ElementTree
 
+from bot.channels.wechaty.xml import app_message, said
 from bot.events import Quote
 
-MOST_CHARACTERS = 64_000
+QUOTE = "57"
 _RULER = re.compile(r"「(?P<sender>[^：」\n]{1,64})：(?P<text>.*)」\n(?:- ){5,}-?\n(?P<said>.*)", re.DOTALL)
 
 
 def split_quote(text: str) -> tuple[Quote | None, str]:
-    """The message that ``text`` quotes, if any, and what the person wrote themselves."""
+    """The message that ``text`` quotes, if any, and what the person wrote themselves.
+
+    Some puppets leave the quoted part out: then the quote is there, and empty.
+    """
     if ruled := _RULER.fullmatch(text):
         return Quote(sender=ruled["sender"], text=ruled["text"]), ruled["said"]
-    message = _parse(text)
-    if message is None or (quoted := message.find("refermsg")) is None:
+    message = app_message(text)
+    if message is None or said(message, "type") != QUOTE or not (words := said(message, "title")):
         return None, text
-    return _quote(quoted), _said(message, "title")
-
-
-def _parse(text: str) -> ElementTree.Element | None:
-    """The app message in ``text``. A document type could declare entities; WeChat never sends one."""
-    start = text.find("<", 0, 200)  # some puppets put "wxid_…:\n" before it
-    if start < 0 or len(text) > MOST_CHARACTERS or "<!DOCTYPE" in text or "refermsg" not in text:
-        return None
-    try:
-        return ElementTree.fromstring(text[start:]).find(".//appmsg[type='57']")
-    except (ElementTree.ParseError, ValueError):
-        return None
-
-
-def _quote(quoted: ElementTree.Element) -> Quote:
-    text = _said(quoted, "content")
-    return Quote(
-        message_id=_said(quoted, "svrid"),
-        sender=_said(quoted, "displayname"),
-        text="" if text.lstrip().startswith("<") else text,  # a picture, a card: nothing that was written
+    quoted = said(message, "refermsg/content")
+    quote = Quote(
+        message_id=said(message, "refermsg/svrid"),
+        sender=said(message, "refermsg/displayname"),
+        text="" if quoted.startswith("<") else quoted,  # a picture, a card: nothing that was written
     )
-
-
-def _said(element: ElementTree.Element, path: str) -> str:
-    return (element.findtext(path) or "").strip()
+    return quote, words

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Any
 
 from grpclib.exceptions import GRPCError
 
@@ -20,18 +21,23 @@ from bot.channels.wechaty.decode import (
     joined,
     left,
     message,
+    moment,
     need,
     need_list,
     renamed,
 )
+from bot.channels.wechaty.pat import Pat, read_pat
 from bot.channels.wechaty.wire import LINK_ERRORS, LOST, Response, Wire
 from bot.events import (
     ChannelEvent,
     Chat,
+    FriendRequested,
     Malformed,
     MessageRecalled,
     MessageReceived,
+    Patted,
     Person,
+    RoomInvited,
     RoomRenamed,
     clean,
 )
@@ -39,6 +45,7 @@ from bot.events import (
 log = logging.getLogger(__name__)
 
 GRACE = 1.0
+FRIENDSHIP_ASKED = 2
 
 
 class Resolver:
@@ -47,8 +54,11 @@ class Resolver:
     def __init__(self, wire: Wire, book: Book, me: str, now: Callable[[], datetime]) -> None:
         self._wire, self._book, self._me, self._now = wire, book, me, now
 
-    async def event(self, response: Response) -> ChannelEvent:
-        """The event in ``response``. It never fails: what cannot be read comes back as ``Malformed``."""
+    async def event(self, response: Response) -> ChannelEvent | None:
+        """The event in ``response``, None if it is nothing to us.
+
+        It never fails: what cannot be read comes back as ``Malformed``.
+        """
         try:
             return await self._read(response.type, fields(response.payload))
         except Unreadable as error:
@@ -57,7 +67,7 @@ class Resolver:
             log.warning("event %s could not be read", response.type, exc_info=error)
             return self._malformed(response, type(error).__name__)
 
-    async def _read(self, type: int, payload: Fields) -> ChannelEvent:
+    async def _read(self, type: int, payload: Fields) -> ChannelEvent | None:
         match type:
             case EventType.MESSAGE:
                 return await self._message(need(payload, "messageId"))
@@ -65,20 +75,26 @@ class Resolver:
                 return await self._joined(payload)
             case EventType.ROOM_LEAVE:
                 return await self._left(payload)
+            case EventType.FRIENDSHIP:
+                return await self._befriended(need(payload, "friendshipId"))
+            case EventType.ROOM_INVITE:
+                return await self._invited(need(payload, "roomInvitationId"))
             case _:
                 return await self._renamed(payload)
 
-    async def _message(self, id: str) -> MessageReceived | MessageRecalled:
-        payload = await self._payload(id)
+    async def _message(self, id: str) -> MessageReceived | MessageRecalled | Patted | None:
+        payload: Payload = await self._payload(self._wire.message(id))
+        if (pat := read_pat(payload.type, payload.text)) is not None:
+            return await self._patted(id, payload, pat)
         if not payload.from_id:
             raise Unreadable("no talker")
         scene = await self._scene(payload)
         return message(id, payload, scene, self._now())
 
-    async def _payload(self, id: str) -> Payload:
-        """What the message is. If the link is being lost, its end cancels us, and we are asked again."""
+    async def _payload(self, answer: Awaitable[Any]) -> Any:
+        """What an event is about. If the link is being lost, its end cancels us, and we are asked again."""
         try:
-            payload: Payload = await self._wire.message(id)
+            return await answer
         except GRPCError as error:
             if error.status in LOST:
                 await asyncio.sleep(GRACE)
@@ -86,7 +102,34 @@ class Resolver:
         except LINK_ERRORS as error:
             await asyncio.sleep(GRACE)
             raise Unreadable(f"its payload: {type(error).__name__}") from None
-        return payload
+
+    async def _patted(self, id: str, payload: Payload, pat: Pat) -> Patted | None:
+        """In private, and by ourselves, a pat is nothing to anybody else."""
+        room, by = payload.room_id, pat.by or payload.from_id
+        if not room or pat.by_us or by == self._me:
+            return None
+        me = await self._book.person(self._me, room)
+        shown = bool(pat.whom_shown) and pat.whom_shown in (me.alias, me.name)
+        to_bot = pat.to_us or pat.whom == me.id or shown
+        return Patted(
+            id,
+            await self._book.chat(room),
+            moment(payload.timestamp, self._now()),
+            by=await self._someone(by if by != room else "", room),
+            whom=None if to_bot else await self._someone(pat.whom, room),
+            to_bot=to_bot,
+        )
+
+    async def _befriended(self, id: str) -> FriendRequested | None:
+        """Somebody asks to be friends; that we are friends now is nothing new to us."""
+        asked = await self._payload(self._wire.friendship(id))
+        if int(asked.type) != FRIENDSHIP_ASKED:
+            return None
+        return FriendRequested(id, Person(asked.contact_id), self._now())
+
+    async def _invited(self, id: str) -> RoomInvited:
+        invitation = await self._payload(self._wire.invitation(id))
+        return RoomInvited(id, Person(invitation.inviter_id), moment(invitation.timestamp, self._now()))
 
     async def _scene(self, payload: Payload) -> Scene:
         room = payload.room_id

@@ -1,37 +1,68 @@
-"""One text message out, and what its failure means."""
+"""One effect out, and what its failure means."""
 
 from __future__ import annotations
 
+import asyncio
+import re
+
 from grpclib.exceptions import GRPCError
 
-from bot.channels.base import Effect, Message
+from bot.channels.base import Effect, FriendAcceptance, Invitation, InvitationAcceptance, Message, Picture
 from bot.channels.wechaty.book import Book
 from bot.channels.wechaty.decode import MENTION_END
 from bot.channels.wechaty.wire import LOST, Wire
-from bot.errors import NotConnected, SendFailed, SendLost
+from bot.errors import NotConnected, SendFailed, SendLost, TooOften
 
 LONGEST_REASON = 200
+_TOO_OFTEN = re.compile(
+    r"频繁|频率|操作过快|too (often|frequent|many|fast)|frequency|rate.?limit|throttl", re.IGNORECASE
+)
 
 
-async def send(wire: Wire, book: Book, message: Effect) -> str | None:
+async def send(wire: Wire, book: Book, effect: Effect) -> str | None:
     """The platform's id of the sent message, where it gives one."""
-    if not isinstance(message, Message):
-        raise SendFailed("这个通道还做不了这件事")
-    conversation = message.chat_id or message.person_id
-    if conversation is None:
-        raise SendFailed("这条消息没有收件人")
-    text = await _with_mentions(book, message)
     try:
-        return await wire.send_text(conversation, text, [id for id, _ in message.mentions])
+        return await _send(wire, book, effect)
+    except (NotConnected, SendFailed):
+        raise
     except GRPCError as error:
         reason = (error.message or error.status.name)[:LONGEST_REASON]
         if error.status in LOST:
             raise SendLost(f"发送时断了线：{reason}") from error
-        raise SendFailed(f"微信没有接受：{reason}") from error
-    except NotConnected:
-        raise
+        refusal = TooOften if _TOO_OFTEN.search(reason) else SendFailed
+        raise refusal(f"微信没有接受：{reason}") from error
     except Exception as error:  # whatever else went wrong on the way: nobody knows how far the message came
         raise SendLost(f"发送时断了线：{type(error).__name__}") from error
+
+
+async def _send(wire: Wire, book: Book, effect: Effect) -> str | None:
+    match effect:
+        case Message():
+            text = await _with_mentions(book, effect)
+            return await wire.send_text(_conversation(effect), text, [id for id, _ in effect.mentions])
+        case Picture():
+            return await wire.send_file(_conversation(effect), effect.path.name, await _read(effect))
+        case FriendAcceptance():
+            await wire.accept_friend(effect.request_id)
+        case InvitationAcceptance():
+            await wire.accept_invitation(effect.invitation_id)
+        case Invitation():
+            await wire.add_to_room(effect.chat_id, effect.person_id)
+    return None
+
+
+def _conversation(effect: Message | Picture) -> str:
+    conversation = effect.chat_id or effect.person_id
+    if conversation is None:
+        raise SendFailed("这条消息没有收件人")
+    return conversation
+
+
+async def _read(picture: Picture) -> bytes:
+    try:
+        return await asyncio.to_thread(picture.path.read_bytes)
+    except OSError as error:
+        raise SendFailed(f"图片读不出来：{type(error).__name__}") from error
 
 
 async def _with_mentions(book: Book, message: Message) -> str:

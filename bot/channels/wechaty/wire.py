@@ -7,8 +7,11 @@ over grpclib, with pings that notice a peer that is gone.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+import json
+from base64 import b64encode
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -21,9 +24,12 @@ from grpclib.protocol import H2Protocol
 from wechaty_grpc.wechaty import PuppetStub
 from wechaty_grpc.wechaty.puppet import EventRequest, EventResponse
 
+from bot.channels.base import check_size
 from bot.errors import ConfigError, NotConnected
 
 CALL_TIMEOUT = 20.0
+BASE64 = 1
+"""The kind of a file box that carries its bytes."""
 LOST = {Status.UNAVAILABLE, Status.CANCELLED, Status.DEADLINE_EXCEEDED}
 """Refusals that say nothing about whether the call was done."""
 
@@ -139,12 +145,51 @@ class Wire:
     async def member(self, room: str, id: str) -> Any:
         return await _call(self._calls.room_member_payload(id=room, member_id=id))
 
+    async def friendship(self, id: str) -> Any:
+        return await _call(self._calls.friendship_payload(id=id))
+
+    async def invitation(self, id: str) -> Any:
+        return await _call(self._calls.room_invitation_payload(id=id))
+
+    async def picture(self, id: str, size: int) -> bytes:
+        """The picture of a message, in the size of that number (3 is the original)."""
+        return await _call(_collect(self._calls.message_image_stream(id=id, type=size)))  # type: ignore[no-any-return]
+
+    async def file(self, id: str) -> bytes:
+        """The file of a message."""
+        return await _call(_collect(self._calls.message_file_stream(id=id)))  # type: ignore[no-any-return]
+
     async def send_text(self, conversation: str, text: str, mentions: Sequence[str]) -> str | None:
         """The id of the sent message, where the puppet tells it."""
         sending = self._sends.message_send_text(
             conversation_id=conversation, text=text, mentonal_ids=list(mentions)
         )
         return (await _call(sending)).id or None
+
+    async def send_file(self, conversation: str, name: str, content: bytes) -> str | None:
+        """The id of the sent message, where the puppet tells it."""
+        box = {"type": BASE64, "boxType": BASE64, "name": name, "base64": b64encode(content).decode()}
+        sending = self._sends.message_send_file(conversation_id=conversation, filebox=json.dumps(box))
+        return (await _call(sending)).id or None
+
+    async def accept_friend(self, request_id: str) -> None:
+        await _call(self._sends.friendship_accept(id=request_id))
+
+    async def accept_invitation(self, invitation_id: str) -> None:
+        await _call(self._sends.room_invitation_accept(id=invitation_id))
+
+    async def add_to_room(self, room: str, contact: str) -> None:
+        await _call(self._sends.room_add(id=room, contact_id=contact))
+
+
+async def _collect(responses: AsyncIterator[Any]) -> bytes:
+    """The bytes of a file that comes in parts (one of which is its name)."""
+    content = bytearray()
+    async with contextlib.aclosing(responses) as parts:  # type: ignore[type-var]
+        async for part in parts:
+            content += part.file_box_chunk.data
+            check_size(len(content))
+    return bytes(content)
 
 
 async def _call(call: Coroutine[Any, Any, Any]) -> Any:

@@ -1,0 +1,128 @@
+"""Pictures that messages bear: which are wanted, which lie in the media folder, and until when.
+
+A row is ``wanted`` until its bytes lie in the folder under their hash (``kept``), or cannot be had
+(``failed``). When its time is over, ``keep_until`` is past: the file goes first, then the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, func, or_, select, update
+
+from bot.events import MessageKind, MessageReceived
+from bot.store.session import insert_many
+from bot.store.tables import media
+from bot.store.transaction import Transaction
+
+TRIES = (timedelta(minutes=1), timedelta(minutes=10))
+"""How long to wait after the first failure and the second; the third is the last."""
+
+
+class State(StrEnum):
+    """wanted → kept | failed."""
+
+    WANTED = "wanted"
+    KEPT = "kept"
+    FAILED = "failed"
+
+
+class Wanted(NamedTuple):
+    """A picture to be fetched; ``ref`` is the channel's."""
+
+    id: int
+    ref: str
+
+
+class Over(NamedTuple):
+    """A picture whose time is over; ``hash`` is that of its file, None if that has to stay (or never was)."""
+
+    id: int
+    hash: str | None
+
+
+def of_message(
+    tx: Transaction, account: str, interaction_id: int, message: MessageReceived, keep_until: datetime
+) -> list[dict[str, Any]]:
+    """The rows for the pictures of a message. The names that people gave their files are not kept."""
+    if message.kind is not MessageKind.IMAGE:
+        return []
+    about = {"account": account, "interaction_id": interaction_id, "state": State.WANTED}
+    rest = {"name": "", "attempts": 0, "keep_until": keep_until}
+    return [{"id": tx.new_id(), "ref": it.ref, **about, **rest} for it in message.media]
+
+
+def want(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Have these fetched."""
+    insert_many(tx.connection, media, rows)
+    tx.pictures = tx.pictures or bool(rows)
+
+
+def let_go(tx: Transaction, interaction_id: int) -> None:
+    """The message was taken back: the time of its pictures is over."""
+    here = media.c.interaction_id == interaction_id
+    changed = tx.connection.execute(update(media).where(here).values(keep_until=tx.now))
+    tx.pictures = tx.pictures or changed.rowcount > 0
+
+
+def next_wanted(tx: Transaction, account: str, most: int) -> list[Wanted]:
+    """The pictures to be fetched now, the oldest first."""
+    ready = or_(media.c.not_before.is_(None), media.c.not_before <= tx.now)
+    here = (media.c.account == account) & (media.c.state == State.WANTED) & (media.c.keep_until > tx.now)
+    query = select(media.c.id, media.c.ref).where(here, ready).order_by(media.c.id).limit(most)
+    return [Wanted(*row) for row in tx.connection.execute(query)]
+
+
+def arrived(tx: Transaction, id: int, hash: str, size: int) -> None:
+    """Its bytes are here, and about to be written: no file is there that no row knows of."""
+    _change(tx, id, hash=hash, bytes=size)
+
+
+def kept(tx: Transaction, id: int) -> None:
+    """Its bytes lie in the folder."""
+    _change(tx, id, state=State.KEPT)
+
+
+def failed(tx: Transaction, id: int, *, for_good: bool) -> None:
+    """It could not be had, this time or at all."""
+    attempts = tx.connection.execute(select(media.c.attempts).where(media.c.id == id)).scalar()
+    if attempts is None:
+        return  # it was forgotten meanwhile
+    if for_good or attempts >= len(TRIES):
+        _change(tx, id, state=State.FAILED, attempts=attempts + 1)
+    else:
+        _change(tx, id, attempts=attempts + 1, not_before=tx.now + TRIES[attempts])
+
+
+def _change(tx: Transaction, id: int, **values: object) -> None:
+    tx.connection.execute(update(media).where(media.c.id == id).values(values))
+
+
+def over(tx: Transaction, account: str, most: int) -> list[Over]:
+    """What has to go now. A file stays as long as another picture has the same bytes."""
+    here = (media.c.account == account) & (media.c.keep_until <= tx.now)
+    rows = tx.connection.execute(
+        select(media.c.id, media.c.hash).where(here).order_by(media.c.id).limit(most)
+    ).all()
+    hashes = {row.hash for row in rows if row.hash is not None}
+    others = select(media.c.hash).where(media.c.hash.in_(hashes), media.c.keep_until > tx.now)
+    shared = set(tx.connection.scalars(others)) if hashes else set()
+    return [Over(row.id, None if row.hash in shared else row.hash) for row in rows]
+
+
+def forget(tx: Transaction, ids: Collection[int]) -> None:
+    """Their files are gone, and so are they."""
+    tx.connection.execute(delete(media).where(media.c.id.in_(ids)))
+
+
+def next_due(tx: Transaction, account: str) -> datetime | None:
+    """When a picture is to be tried again, or goes."""
+    tries = select(func.min(media.c.not_before)).where(
+        media.c.account == account, media.c.state == State.WANTED, media.c.not_before > tx.now
+    )
+    ends = select(func.min(media.c.keep_until)).where(media.c.account == account, media.c.keep_until > tx.now)
+    moments = (tx.connection.execute(query).scalar() for query in (tries, ends))
+    return min((moment for moment in moments if moment is not None), default=None)
