@@ -136,7 +136,7 @@ def _add(tx: Transaction, line: Line, occurrence: str, due_at: datetime, state: 
         "state": state,
         "reason": f"found {tx.now - due_at} late" if state == SlotState.MISSED else "",
     }
-    new = insert_new(tx.connection, slot, [row], "id")
+    new = insert_new(tx.connection, slot, [row])
     return Slot(slot_id, line, due_at, occurrence) if new else None
 
 
