@@ -31,6 +31,11 @@ class Result:
         return self.value <= self.goal if self.at_most else self.value >= self.goal
 
 
+def ratios(of: Sequence[float], to: Sequence[float]) -> list[float]:
+    """Of each round its own ratio."""
+    return [one / other for one, other in zip(of, to, strict=True)]
+
+
 def table(results: Sequence[Result]) -> str:
     width = max(len(result.name) for result in results)
     return "\n".join(_line(result, width) for result in results)
