@@ -66,9 +66,9 @@ Happened = Heard | Recalled | Unheard | BotLeft
 
 
 class CommandProps(Protocol):
-    """What is recorded of a message that is a command; None if it is none."""
+    """What is recorded of a message (by its id) that is a command; None if it is none."""
 
-    def __call__(self, message: MessageReceived, *, by_admin: bool) -> dict[str, object] | None: ...
+    def __call__(self, id: str, by_admin: bool) -> dict[str, object] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class _Segment:
         if person is None or (event.chat is not None and room is None):
             return None
         by_admin = self.recorder.standings.is_admin(person.member_id)
-        command = self.recorder.command_props(event, by_admin=by_admin)
+        command = self.recorder.command_props(event.id, by_admin)
         name = "command_given" if command else "presence_shown" if is_presence(event) else "message_posted"
         return self._entry(
             event, name, person, room, text=event.text, props={**_kind(event), **(command or {})}
