@@ -27,7 +27,7 @@ check: $(VENV)/.dev ## ruff, mypy, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.run ## measure speed and memory, about a minute
+bench: $(VENV)/.dev ## measure speed and memory, a few minutes
 	$(BIN)/python -m benchmarks
 
 lock: ## write the lock files anew (needs uv)

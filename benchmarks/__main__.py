@@ -6,8 +6,9 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import latency, results, start, throughput
+from benchmarks import flood, latency, postgres, results, start, throughput
 
+_PARTS = (throughput.measure, postgres.measure, latency.measure, flood.measure, start.measure)
 _RESULTS = Path(__file__).parent / "results.json"
 
 
@@ -16,14 +17,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        found = [
-            *throughput.measure(folder, rounds),
-            *latency.measure(folder, rounds),
-            *start.measure(folder, rounds),
-        ]
+        found = [result for part in _PARTS for result in part(_folder(name, part.__module__), rounds)]
     print(results.table(found))
     results.write(found, _RESULTS)
+
+
+def _folder(within: str, name: str) -> Path:
+    folder = Path(within) / name
+    folder.mkdir()
+    return folder
 
 
 if __name__ == "__main__":

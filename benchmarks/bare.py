@@ -25,9 +25,9 @@ def rows_after(engine: Engine, last: int) -> Rows:
         return {table: [dict(row._mapping) for row in result] for table, result in found.items()}
 
 
-def group_commit(database: Path, rows: Rows, messages: int) -> float:
+def group_commit(url: str, rows: Rows, messages: int) -> float:
     """Seconds for ``rows`` through SQLAlchemy Core, in as many commits as batches of ``messages`` need."""
-    engine = app.open_database(f"sqlite:///{database}")
+    engine = app.open_database(url)
     commits = -(-messages // BATCH)
     began = time.perf_counter()
     for n in range(commits):

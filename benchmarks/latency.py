@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import quantiles
 
 from benchmarks.results import Result
-from benchmarks.world import ACCOUNT, ANSWERED_EVERY, NOW, Answered, World, messages, open_world, sops
+from benchmarks.world import ACCOUNT, ANSWERED_EVERY, NOW, Answered, World, messages, open_world, sops, sqlite
 from bot.channels.base import Effect
 from bot.channels.fake import FakeChannel
 from bot.clock import VirtualClock
@@ -33,7 +33,7 @@ class TimedChannel(FakeChannel):
 def measure(folder: Path, rounds: int) -> list[Result]:
     """The real runtime with its threads; only the clock stands still."""
     sop_set = sops(folder, _SOPS)
-    worlds = (open_world(folder / f"latency-{n}.db", sop_set) for n in range(rounds))
+    worlds = (open_world(sqlite(folder / f"latency-{n}.db"), sop_set) for n in range(rounds))
     found = [asyncio.run(_round(world)) for world in worlds]
     return [
         Result("idle, event in → sent, p50", "ms", [p50 for p50, _ in found], 3, at_most=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -31,6 +31,11 @@ class Result:
         return self.value <= self.goal if self.at_most else self.value >= self.goal
 
 
+def ratios(of: Sequence[float], to: Sequence[float]) -> list[float]:
+    """Of each round its own ratio."""
+    return [one / other for one, other in zip(of, to, strict=True)]
+
+
 def table(results: Sequence[Result]) -> str:
     width = max(len(result.name) for result in results)
     return "\n".join(_line(result, width) for result in results)
@@ -54,6 +59,5 @@ def write(results: Sequence[Result], path: Path) -> None:
 
 
 def _entry(result: Result) -> dict[str, object]:
-    fields = asdict(result)
-    del fields["name"]
-    return {"value": result.value, "met": result.met, **fields}
+    told = {"value": result.value, "unit": result.unit, "goal": result.goal, "met": result.met}
+    return {**told, "at_most": result.at_most, "rounds": list(result.rounds)}

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from benchmarks.results import Result
-from benchmarks.world import open_world, sops
+from benchmarks.world import open_world, sops, sqlite
 
 INTERACTIONS = 1_000_000
 _ROOT = Path(__file__).parents[1]
@@ -27,13 +27,14 @@ FROM copy CROSS JOIN (SELECT * FROM interaction WHERE name = 'message_posted' LI
 
 def measure(folder: Path, rounds: int) -> list[Result]:
     """From the call of ``python`` to the end of the runtime's start, in a process of its own each."""
-    world = open_world(folder / "million.db", sops(folder, 20))
+    database = folder / "million.db"
+    world = open_world(sqlite(database), sops(folder, 20))
     world.writer.close()
     world.writer.engine.dispose()
-    with sqlite3.connect(world.database) as connection:
+    with sqlite3.connect(database) as connection:
         connection.execute(_COPY, [INTERACTIONS])
     connection.close()
-    found = [_start(folder, world.database) for _ in range(rounds)]
+    found = [_start(folder, database) for _ in range(rounds)]
     return [
         Result("start with 1 M interactions", "s", [seconds for seconds, _ in found], 1.5, at_most=True),
         Result("memory with 1 M interactions", "MB", [memory for _, memory in found], 150, at_most=True),

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks import bare
-from benchmarks.results import Result
-from benchmarks.world import ANSWERED_EVERY, NOW, Answered, World, messages, open_world, sops
+from benchmarks.results import Result, ratios
+from benchmarks.world import ANSWERED_EVERY, NOW, Answered, World, messages, open_world, sops, sqlite
 from bot.events import MessageReceived
 from bot.sop.loader import SopSet
 
@@ -37,16 +37,17 @@ def _round(folder: Path, sets: Mapping[int, SopSet]) -> dict[str, float]:
         ("many", MANY, Answered.HASHTAG),
         ("commands", MANY, Answered.COMMAND),
     ):
-        world = open_world(folder / f"{name}.db", sets[count])
-        took[name], rows = _take(world, messages(MESSAGES, count, answered))
-        took[f"{name} bare"] = bare.group_commit(folder / f"{name}-bare.db", rows, MESSAGES)
+        world = open_world(sqlite(folder / f"{name}.db"), sets[count])
+        took[name], rows = take(world, messages(MESSAGES, count, answered))
+        took[f"{name} bare"] = bare.group_commit(sqlite(folder / f"{name}-bare.db"), rows, MESSAGES)
         took[f"{name} raw"] = bare.executemany(folder / f"{name}-raw.db", folder / f"{name}-bare.db")
     for path in folder.iterdir():
         path.unlink()
     return took
 
 
-def _take(world: World, talk: list[MessageReceived]) -> tuple[float, bare.Rows]:
+def take(world: World, talk: list[MessageReceived]) -> tuple[float, bare.Rows]:
+    """Seconds for ``talk``, and the rows that were written of it."""
     with world.writer.transaction(NOW) as tx:
         last = tx.new_id()
     began = time.perf_counter()
@@ -67,16 +68,12 @@ def _results(seconds: Seconds) -> list[Result]:
         Result(f"messages, {MANY:,} SOPs", "/s", _rates(many), 20_000),
         Result("messages, answers to commands", "/s", _rates(commands), 20_000),
         Result("bare group commit", "/s", _rates(seconds["many bare"])),
-        Result("÷ bare group commit", "", _ratios(seconds["many bare"], many), 0.6),
-        Result("÷ bare, answers to commands", "", _ratios(seconds["commands bare"], commands), 0.6),
-        Result("bare ÷ raw executemany", "", _ratios(seconds["many raw"], seconds["many bare"]), 0.25),
-        Result(f"time, {MANY:,} ÷ {FEW:,} SOPs", "", _ratios(many, few), 1.15, at_most=True),
+        Result("÷ bare group commit", "", ratios(seconds["many bare"], many), 0.6),
+        Result("÷ bare, answers to commands", "", ratios(seconds["commands bare"], commands), 0.6),
+        Result("bare ÷ raw executemany", "", ratios(seconds["many raw"], seconds["many bare"]), 0.25),
+        Result(f"time, {MANY:,} ÷ {FEW:,} SOPs", "", ratios(many, few), 1.15, at_most=True),
     ]
 
 
 def _rates(seconds: list[float]) -> list[float]:
     return [MESSAGES / value for value in seconds]
-
-
-def _ratios(of: list[float], to: list[float]) -> list[float]:
-    return [one / other for one, other in zip(of, to, strict=True)]

@@ -23,7 +23,8 @@ ANSWERED_EVERY = 20
 """One message in so many is answered: 5 %."""
 ACCOUNT = "bench"
 _KINDS = Path(__file__).parent / "kinds"
-_CHATS = [Chat(f"room-{n}", f"会员{n}群") for n in range(ROOMS)]
+KEYS = [f"会员{n}群" for n in range(ROOMS)]
+_CHATS = [Chat(f"room-{n}", key) for n, key in enumerate(KEYS)]
 _PEOPLE = [Person(f"person-{n}", f"会员{n:03}") for n in range(MEMBERS)]
 _WORDS = ("今天做了番茄牛腩，孩子说好吃，下次还做", "这批米煮粥特别香", "周末有人去农场吗，想带老人一起")
 
@@ -40,17 +41,15 @@ def sops(folder: Path, count: int) -> SopSet:
     files, templates = folder / f"sops-{count}", folder / f"templates-{count}"
     for path in (files, templates):
         path.mkdir()
-    (files / "community.yaml").write_text(f"name: 原野\nmission: 在一起\nrooms: [{_keys()}]\n", "utf-8")
+    (files / "community.yaml").write_text(
+        f"name: 原野\nmission: 在一起\nrooms: [{', '.join(KEYS)}]\n", "utf-8"
+    )
     (templates / "privacy_notice.j2").write_text("大家好。", "utf-8")
     (templates / "answer.j2").write_text("{{ name }}，收到你的话题了。", "utf-8")
     for n in range(count):
         text = f"sop: answering\nid: answer-{n}\nname: 回话{n}\ntag: {_tag(n)}\n"
         (files / f"{n}.yaml").write_text(text, "utf-8")
     return app.needed(load(files, templates, collect(_KINDS)))
-
-
-def _keys() -> str:
-    return ", ".join(chat.title for chat in _CHATS)
 
 
 def _tag(n: int) -> str:
@@ -81,7 +80,6 @@ class World:
 
     pipeline: Pipeline
     writer: Writer
-    database: Path
 
     def take(self, events: list[MessageReceived]) -> None:
         """Record and answer the events as the runtime does under load: a transaction for each full batch."""
@@ -94,11 +92,15 @@ def batches(events: list[MessageReceived]) -> Iterator[list[MessageReceived]]:
     return (events[at : at + BATCH] for at in range(0, len(events), BATCH))
 
 
-def open_world(database: Path, sop_set: SopSet) -> World:
+def sqlite(database: Path) -> str:
+    return f"sqlite:///{database}"
+
+
+def open_world(url: str, sop_set: SopSet) -> World:
     """A new database, in which everybody has spoken once in every room."""
-    writer = Writer(app.open_database(f"sqlite:///{database}"))
+    writer = Writer(app.open_database(url))
     pipeline = app.build_pipeline(sop_set, ACCOUNT, f"fake:{ACCOUNT}", Status())
-    world = World(pipeline, writer, database)
+    world = World(pipeline, writer)
     furnish(world)
     return world
 

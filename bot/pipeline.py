@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.admission import Admission
-from bot.commands.desk import CommandDesk
+from bot.commands.desk import CommandDesk, Typed
+from bot.commands.parser import Call, Unknown
 from bot.commands.rooms import close_room
-from bot.events import MessageRecalled, MessageReceived, Request, RoomEvent
+from bot.events import MessageRecalled, Request, RoomEvent
 from bot.people import roles
 from bot.recording import BotLeft, Happened, Recorder, Unheard
 from bot.sop import runs
@@ -37,15 +38,16 @@ class Pipeline:
 
     def process(self, tx: Transaction, batch: Sequence[RoomEvent]) -> None:
         """Record ``batch`` and react to what is new in it, in its order."""
-        for segment in self._segments(batch):
+        typed = self.desk.read_all(batch)
+        for segment in self._segments(batch, typed):
             held = roles.roles(tx)
-            new = self._recorder(tx, held).record(tx, segment)
+            new = self._recorder(tx, held, typed).record(tx, segment)
             speakers = {it.person.identity_id for it in new if isinstance(it, Heard)}
             tx.listening |= runs.who_is_listened_to(tx, speakers)
             for happened in new:
-                self._react(tx, happened, held)
+                self._react(tx, happened, held, typed)
 
-    def _segments(self, batch: Sequence[RoomEvent]) -> Iterator[list[RoomEvent]]:
+    def _segments(self, batch: Sequence[RoomEvent], typed: Typed) -> Iterator[list[RoomEvent]]:
         """Parts to be recorded at once: recalls need what went before, some commands change who is heard."""
         part: list[RoomEvent] = []
         for event in batch:
@@ -53,37 +55,34 @@ class Pipeline:
                 yield part
                 part = []
             part.append(event)
-            if self._changes_hearing(event):
+            if _changes_hearing(typed.get(event.id)):
                 yield part
                 part = []
         if part:
             yield part
 
-    def _changes_hearing(self, event: RoomEvent) -> bool:
-        call = self.desk.call(event) if isinstance(event, MessageReceived) else None
-        return call is not None and call.command.may_change_hearing
-
-    def _recorder(self, tx: Transaction, held: Mapping[int, set[str]]) -> Recorder:
+    def _recorder(self, tx: Transaction, held: Mapping[int, set[str]], typed: Typed) -> Recorder:
         community = self.desk.sops.community
         return Recorder(
             account=self.desk.account,
             source=self.desk.source,
             keep_until=retention.keep_until(tx.now, community.privacy.keep_days, community.zone),
             standings=roles.Standings(held, community.roles),
-            command_props=self.desk.props,
+            command_props=lambda id, by_admin: self.desk.props(typed.get(id), by_admin=by_admin),
         )
 
-    def _react(self, tx: Transaction, happened: Happened, held: Mapping[int, set[str]]) -> None:
+    def _react(self, tx: Transaction, happened: Happened, held: Mapping[int, set[str]], typed: Typed) -> None:
         _tell(happened)
         match happened:
+            case Heard():
+                if not self.desk.obey(tx, happened, typed.get(happened.message.id), held):
+                    self.player.hear(tx, happened)
             case Unheard():
                 self.desk.obey_unheard(tx, happened.message)
             case Recalled():
                 self.player.recall(tx, happened)
             case BotLeft():
                 close_room(tx, self.desk, happened.room_id, "the bot is not in the room any more")
-            case Heard() if not self.desk.obey(tx, happened, held):
-                self.player.hear(tx, happened)
 
     def consider(self, tx: Transaction, request: Request) -> None:
         """Decide what a stranger asks of the account; what fails stays small."""
@@ -104,6 +103,10 @@ class Pipeline:
         purge = retention.next_purge(tx, community.privacy.keep_days, community.zone)
         moments = (self.player.next_due(tx), purge)
         return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _changes_hearing(read: Call | Unknown | None) -> bool:
+    return isinstance(read, Call) and read.command.may_change_hearing
 
 
 def _tell(happened: Happened) -> None:

@@ -8,7 +8,7 @@ account of ours is dropped: it is recorded there.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -33,7 +33,7 @@ from bot.people.directory import Person, Room
 from bot.people.roles import STAFF, Standings
 from bot.sop.context import LATE, Heard, Recalled
 from bot.store import log, pictures
-from bot.store.session import insert_many
+from bot.store.session import insert_new
 from bot.store.tables import interaction, texts
 from bot.store.transaction import Transaction
 
@@ -63,9 +63,9 @@ Happened = Heard | Recalled | Unheard | BotLeft
 
 
 class CommandProps(Protocol):
-    """What is recorded of a message that is a command; None if it is none."""
+    """What is recorded of a message (by its id) that is a command; None if it is none."""
 
-    def __call__(self, message: MessageReceived, *, by_admin: bool) -> dict[str, object] | None: ...
+    def __call__(self, id: str, by_admin: bool) -> dict[str, object] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +103,12 @@ class _Segment:
     def __post_init__(self) -> None:
         ids = {event.chat.id for event in self.batch if event.chat is not None}
         self.rooms = directory.rooms_at(self.tx, self.recorder.account, ids)
-        asked = {p.id for e in self.batch for p in (_people(e) if e.chat is None else _others(e))}
+        asked = {person.id for event in self.batch for person in _others(event)}
         self.people = directory.known_people(self.tx, self.recorder.source, asked)
-        in_rooms = [p for event in self.batch if self.room(event) for p in _people(event)]
-        self.people |= directory.meet(self.tx, self.recorder.source, in_rooms)
-        directory.note_present(self.tx, dict(self._present()))
+        heard = [(event, room) for event in self.batch if (room := self.room(event)) is not None]
+        seen = [person for event, _ in heard for person in _people(event)]
+        self.people |= directory.meet(self.tx, self.recorder.source, seen)
+        directory.note_present(self.tx, dict(self._present(heard)))
 
     def room(self, event: RoomEvent) -> Room | None:
         """The room in which ``event`` is heard: an enabled one of ours, and not before it was."""
@@ -121,10 +122,12 @@ class _Segment:
         room = None if event.chat is None else self.rooms.get(event.chat.id)
         return room is not None and room.account != self.recorder.account
 
-    def _present(self) -> Iterable[tuple[tuple[int, int], tuple[str, datetime]]]:
-        for event in self.batch:
-            room = self.room(event)
-            if room is not None and isinstance(event, MessageReceived) and not event.is_self:
+    def _present(
+        self, heard: Iterable[tuple[RoomEvent, Room]]
+    ) -> Iterator[tuple[tuple[int, int], tuple[str, datetime]]]:
+        """Who spoke where: (room, identity) → (alias there, when)."""
+        for event, room in heard:
+            if isinstance(event, MessageReceived) and not event.is_self:
                 who = self.people[event.sender.id].identity_id
                 yield (room.id, who), (event.sender.alias, self.at(event))
 
@@ -154,7 +157,7 @@ class _Segment:
         if person is None or (event.chat is not None and room is None):
             return None
         by_admin = self.recorder.standings.is_admin(person.member_id)
-        command = self.recorder.command_props(event, by_admin=by_admin)
+        command = self.recorder.command_props(event.id, by_admin)
         name = "command_given" if command else naming.way_of(event).name
         row = self._entry(event, name, person, room, text=event.text, props=command)
         if room is not None:
@@ -291,25 +294,30 @@ class _Segment:
     def insert(self, rows: list[dict[str, Any]]) -> set[int]:
         """Write the rows; gives the ids of the new ones. Texts of what was there already are left out."""
         new = log.append(self.tx, rows)
-        kept = {row["text_id"] for row in rows if row["id"] in new}
-        insert_many(self.tx.connection, texts, [text for text in self.texts if text["id"] in kept])
+        kept = {row.get("text_id") for row in rows if row["id"] in new}
+        insert_new(self.tx.connection, texts, [text for text in self.texts if text["id"] in kept])
         pictures.want(self.tx, [picture for picture in self.pictures if picture["interaction_id"] in new])
         return new
 
     def happened(self, event: RoomEvent, row: dict[str, Any] | None, new: set[int]) -> Happened | None:
         """What the others should know of an event, if it is new and concerns anybody."""
-        room = self.room(event)
-        match event:
-            case MessageReceived(is_self=False) if row is None:
-                return None if self.is_anothers(event) else Unheard(event)
-            case MembersLeft(bot_left=True) if room is not None:
-                return BotLeft(room.id)
-        if row is None or row["id"] not in new or row["identity_id"] is None or row["name"] in naming.UNHEARD:
+        if row is None:
+            return self._unrecorded(event)
+        if row["id"] not in new or row["identity_id"] is None or row["name"] in naming.UNHEARD:
             return None
+        at = row["occurred_at"]
         if isinstance(event, MessageReceived):
-            at = self.at(event)
-            return Heard(row["id"], event, self._speaker(event), room, at, self.tx.now - at > LATE)
-        return Recalled(row["parent_event_id"], row["identity_id"], self.at(event))
+            late = self.tx.now - at > LATE
+            return Heard(row["id"], event, self._speaker(event), self.room(event), at, late)
+        return Recalled(row["parent_event_id"], row["identity_id"], at)
+
+    def _unrecorded(self, event: RoomEvent) -> Happened | None:
+        match event:
+            case MessageReceived(is_self=False) if not self.is_anothers(event):
+                return Unheard(event)
+            case MembersLeft(bot_left=True) if (room := self.room(event)) is not None:
+                return BotLeft(room.id)
+        return None
 
     def _speaker(self, event: MessageReceived) -> Person:
         """Who spoke, by the name that the others see."""
@@ -331,8 +339,10 @@ def _people(event: RoomEvent) -> Iterable[PersonSeen]:
 
 
 def _others(event: RoomEvent) -> Iterable[PersonSeen]:
-    """Who had a hand in it; they are named in the record if we know them."""
+    """Who is named in the record if we know them: people in private, and who had a hand in something."""
     match event:
+        case MessageReceived(chat=None):
+            return _people(event)
         case MembersJoined(inviter=PersonSeen() as other) | MembersLeft(remover=PersonSeen() as other):
             return (other,)
     return ()

@@ -48,8 +48,8 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """A server of its own in a folder that is deleted in the end."""
+def server(*, durable: bool = False) -> Iterator[Server]:
+    """A server of its own in a folder that is deleted in the end; ``durable`` as PostgreSQL comes."""
     folders = tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True)
     with folders as folder, pytest.MonkeyPatch.context() as patch:
         # Its module asks for this folder as it is imported, and warns where there is none of our own.
@@ -59,7 +59,7 @@ def server() -> Iterator[Server]:
         running = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
             made = Server(make_url(running.get_uri()))
-            for setting in _NOT_SAFE_BUT_FAST:
+            for setting in () if durable else _NOT_SAFE_BUT_FAST:
                 made.execute(f"ALTER SYSTEM SET {setting} = off")
             made.execute("SELECT pg_reload_conf()")
             yield made

@@ -184,7 +184,7 @@ async def test_an_enabling_that_both_hear_at_once_is_done_by_one(
         obey(desk, tx, message)
 
     monkeypatch.setattr(CommandDesk, "obey_unheard", obey_together)
-    monkeypatch.setattr(CommandDesk, "_count_unheard", lambda *_: None)  # there they would meet before
+    monkeypatch.setattr(CommandDesk, "count_unheard", lambda *_: None)  # there they would meet before
     await asyncio.gather(*(world.happen(said("/开群 会员3群", BOSS, where)) for world in pair))
     (bound,) = look(a, room, key="会员3群")
     winner, other = (a, b) if bound["account"] == "a" else (b, a)

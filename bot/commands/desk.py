@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.commands import access
 from bot.commands.parser import Call, Commands, Unknown
-from bot.events import MessageKind, MessageReceived
+from bot.events import MessageKind, MessageReceived, RoomEvent
 from bot.outbox.queue import ANSWER_WITHIN, Intent, Post, Priority, enqueue, text
 from bot.people import directory, roles
 from bot.people.directory import Room
@@ -26,6 +26,8 @@ from bot.store.transaction import Transaction
 
 logger = logging.getLogger(__name__)
 
+Typed = Mapping[str, Call | Unknown]
+"""What messages call for, by the platform's id of the message."""
 LONGEST_ARGUMENT, MOST_ARGUMENTS = 50, 5
 """What is recorded of an admin's arguments, in characters and words."""
 NOWHERE = Room(0, "", "", enabled=False)
@@ -43,31 +45,32 @@ class CommandDesk:
     known: Commands
     status: Status
 
-    def call(self, message: MessageReceived) -> Call | None:
-        """The command that a message is."""
-        read = None if message.is_self else self._read(message)
-        return read if isinstance(read, Call) else None
-
-    def _read(self, message: MessageReceived) -> Call | Unknown | None:
-        if message.kind is not MessageKind.TEXT:
+    def read(self, message: MessageReceived) -> Call | Unknown | None:
+        """What a message calls for; None: it is no command."""
+        if message.is_self or message.kind is not MessageKind.TEXT:
             return None
         return self.known.read(message.text, addressed=message.chat is None or message.to_bot)
 
-    def props(self, message: MessageReceived, *, by_admin: bool) -> dict[str, object] | None:
+    def read_all(self, events: Iterable[RoomEvent]) -> Typed:
+        """What is typed in a batch, each message read once; most call for nothing, and are not in it."""
+        messages = (event for event in events if isinstance(event, MessageReceived))
+        return {message.id: read for message in messages if (read := self.read(message)) is not None}
+
+    def props(self, call: Call | Unknown | None, *, by_admin: bool) -> dict[str, object] | None:
         """What is recorded of a command: its name, and of what admins do the arguments too."""
-        call = self.call(message)
-        if call is None:
+        if not isinstance(call, Call):
             return None
         args = [arg[:LONGEST_ARGUMENT] for arg in call.args[:MOST_ARGUMENTS]]
         recorded = {"args": args} if by_admin and call.command.who is Who.ADMIN else {}
         return {"command": call.command.names[0], **recorded}
 
-    def obey(self, tx: Transaction, heard: Heard, held: Mapping[int, set[str]]) -> bool:
+    def obey(
+        self, tx: Transaction, heard: Heard, read: Call | Unknown | None, held: Mapping[int, set[str]]
+    ) -> bool:
         """Obey (or refuse) what was typed; False: it is no command. Late ones are not executed.
 
         ``held`` are the roles in force.
         """
-        read = self._read(heard.message)
         if read is None or heard.late:
             return read is not None
         standing = access.standing(tx, heard.person, heard.room, held)
@@ -115,8 +118,8 @@ class CommandDesk:
 
     def obey_unheard(self, tx: Transaction, message: MessageReceived) -> None:
         """Where nobody is heard, few commands are obeyed; what draws no answer leaves no trace."""
-        call = self.call(message)
-        if call is None:
+        call = self.read(message)
+        if not isinstance(call, Call):
             return
         self.count_unheard(tx, call.command.names[0])
         if call.command.unheard_too and tx.now - message.occurred_at <= LATE:
@@ -145,7 +148,7 @@ class CommandDesk:
             "actor_role": roles.STAFF,
             "room_id": None if room is None else room.id,
             "channel": "dm" if message.chat is None else "group",
-            "props": {"kind": message.kind.value, **(self.props(message, by_admin=True) or {})},
+            "props": {"kind": message.kind.value, **(self.props(call, by_admin=True) or {})},
         }
         if not log.append(tx, [{**row, **what}]):
             raise _NoAnswer  # the platform told it twice

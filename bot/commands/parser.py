@@ -10,6 +10,7 @@ from bot.sop.kind import Command
 from bot.sop.problems import closest
 
 SLASHES = "/／、"
+_FIRST = (*SLASHES, "@")
 _WORD = re.compile(r"""[“”"]([^“”"]*)[“”"]|[‘’']([^‘’']*)[‘’']|[「『]([^」』]*)[」』]|(\S+)""")
 _MENTION = re.compile(r"^@\S+?[\u2005\s]+(?=[/／、])")
 _MOST_WORDS = 3
@@ -41,6 +42,8 @@ class Commands:
 
     def read(self, text: str, *, addressed: bool) -> Call | Unknown | None:
         """What ``text`` calls for; None: no command. ``addressed``: said to the bot, so bare words count."""
+        if not addressed and not text.lstrip().startswith(_FIRST):
+            return None  # nearly everything that is said
         text = text.strip()
         if text.startswith("@"):
             text = _MENTION.sub("", text)

@@ -138,9 +138,8 @@ def enqueue(tx: Transaction, account: str, post: Post) -> int | None:
         tx.connection,
         outgoing,
         [_row(tx, account, post, post_id, sequence, row_id) for sequence, row_id in enumerate(ids)],
-        "id",
     )
-    tx.queued = tx.queued or bool(new)
+    tx.queued = tx.queued or new > 0
     return post_id if new else None
 
 

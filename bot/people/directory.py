@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, select, update
 
 from bot import events
 from bot.store.ids import next_number
-from bot.store.session import insert_new, upsert
+from bot.store.session import insert_new, one_of, upsert
 from bot.store.tables import identity, member, membership, room, room_address
 from bot.store.transaction import Transaction
 from bot.store.types import EPOCH
@@ -46,7 +46,7 @@ _MINE = room.c.account == bindparam("mine")
 _AT = (
     select(room, room_address.c.platform_id)
     .select_from(room.join(room_address, room_address.c.room_id == room.c.id))
-    .where(room_address.c.platform_id.in_(bindparam("ids", expanding=True)))
+    .where(one_of(room_address.c.platform_id, "ids"))
     .where(_MINE | room.c.disabled_at.is_(None))
     .order_by(room.c.disabled_at.is_(None), _MINE)
 )
@@ -59,7 +59,7 @@ def rooms_at(tx: Transaction, account: str, platform_ids: Collection[str]) -> di
     """
     if not platform_ids:
         return {}
-    found = tx.connection.execute(_AT, {"ids": list(platform_ids), "mine": account})
+    found = tx.connection.execute(_AT, {"ids": platform_ids, "mine": account})
     return {row.platform_id: _room(row) for row in found}
 
 
@@ -146,12 +146,11 @@ def rename_room(tx: Transaction, room_id: int, title: str) -> None:
     tx.connection.execute(update(room).where(room.c.id == room_id).values(title=title))
 
 
-# Built once: everything that is heard asks this, and building it takes longer than its execution.
 _KNOWN = (
     select(identity.c.external_id, identity.c.id, identity.c.member_id, member.c.number, identity.c.name)
     .select_from(identity.join(member, member.c.id == identity.c.member_id))
     .where(identity.c.source == bindparam("from"))
-    .where(identity.c.external_id.in_(bindparam("ids", expanding=True)))
+    .where(one_of(identity.c.external_id, "ids"))
 )
 
 
@@ -159,8 +158,8 @@ def known_people(tx: Transaction, source: str, external_ids: Collection[str]) ->
     """Those of ``external_ids`` whom we know."""
     if not external_ids:
         return {}
-    found = tx.connection.execute(_KNOWN, {"from": source, "ids": list(external_ids)})
-    return {row[0]: Person(*row[1:]) for row in found}
+    found = tx.connection.execute(_KNOWN, {"from": source, "ids": external_ids})
+    return {id: Person(*known) for id, *known in found.all()}
 
 
 def meet(tx: Transaction, source: str, people: Iterable[events.Person]) -> dict[str, Person]:
@@ -186,21 +185,26 @@ def _add_person(tx: Transaction, source: str, person: events.Person) -> Person:
     return Person(identity_id, member_id, number, person.name)
 
 
+_MEMBERSHIPS = (
+    select(*(membership.c[name] for name in ("room_id", "identity_id", "alias", "ordinal", "left_at")))
+    .where(one_of(membership.c.room_id, "rooms"), one_of(membership.c.identity_id, "people"))
+    .order_by(membership.c.room_id, membership.c.identity_id)
+)
+
+
 def note_present(tx: Transaction, present: Mapping[tuple[int, int], tuple[str, datetime]]) -> None:
     """That these people are in these rooms, because they spoke: (room, identity) → (alias there, when)."""
     if not present:
         return
-    seen = select(*(membership.c[name] for name in ("room_id", "identity_id", "alias", "ordinal", "left_at")))
-    query = seen.where(
-        membership.c.room_id.in_({room_id for room_id, _ in present}),
-        membership.c.identity_id.in_({identity_id for _, identity_id in present}),
-    )
-    known = {(row[0], row[1]): row for row in tx.connection.execute(query)}
+    rooms, people = ({pair[at] for pair in present} for at in (0, 1))
+    found = tx.connection.execute(_MEMBERSHIPS, {"rooms": rooms, "people": people})
+    known = {(row[0], row[1]): row for row in found.all()}
     new = [pair for pair in present if pair not in known]
     rows = [{"room_id": r, "identity_id": i, "alias": present[r, i][0], "ordinal": 1} for r, i in new]
     insert_new(tx.connection, membership, rows)
-    for pair in sorted(present.keys() & known.keys()):
-        _note_again(tx, pair, known[pair], *present[pair])
+    for pair, row in known.items():
+        if pair in present:
+            _note_again(tx, pair, row, *present[pair])
 
 
 def _note_again(tx: Transaction, pair: tuple[int, int], row: AnyRow, alias: str, at: datetime) -> None:

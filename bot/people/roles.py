@@ -35,11 +35,13 @@ class Standings:
         return next((kind for kind in _KINDS if kind in mine), "member")
 
 
+_IN_FORCE = select(role.c.member_id, role.c.role).where(role.c.taken_at.is_(None))
+
+
 def roles(tx: Transaction) -> dict[int, set[str]]:
     """The roles in force, by member id; those who have none are not in it."""
     held: defaultdict[int, set[str]] = defaultdict(set)
-    query = select(role.c.member_id, role.c.role).where(role.c.taken_at.is_(None))
-    for member_id, name in tx.connection.execute(query):
+    for member_id, name in tx.connection.execute(_IN_FORCE):
         held[member_id].add(name)
     return dict(held)
 

@@ -46,6 +46,8 @@ class Index:
     def tagged(self, text: str, room: Room | None) -> list[Candidate]:
         """Those who answer a hashtag that ``text`` bears here, each once."""
         tags = hashtags.find(text, self._tags, self._longest)
+        if not tags:
+            return []
         found = (candidate for tag in tags for candidate in self._tags[tag] if candidate.minds(room))
         return list({(candidate.sop.id, candidate.act): candidate for candidate in found}.values())
 

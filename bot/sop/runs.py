@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, select, update
 
-from bot.store.session import insert_new, upsert
+from bot.store.session import insert_new, one_of, upsert
 from bot.store.tables import run, wait
 from bot.store.transaction import Transaction
 
@@ -116,14 +116,14 @@ def close(tx: Transaction, run_id: int) -> None:
 
 
 _listening = run.c.listens_until.is_not(None) & run.c.closed_at.is_(None)
+_LISTENED_TO = select(run.c.identity_id).where(one_of(run.c.identity_id, "people"), _listening)
 
 
 def who_is_listened_to(tx: Transaction, identity_ids: Collection[int]) -> set[int]:
     """Those of ``identity_ids`` to whom some run listens, or listened until lately."""
     if not identity_ids:
         return set()
-    query = select(run.c.identity_id).where(run.c.identity_id.in_(identity_ids), _listening)
-    return set(tx.connection.scalars(query))
+    return set(tx.connection.scalars(_LISTENED_TO, {"people": identity_ids}))
 
 
 def listening_to(tx: Transaction, identity_id: int, room_id: int | None, moment: datetime) -> list[Run]:

@@ -224,13 +224,11 @@ def by_hand(tx: Transaction, line: Line, occurrence: str) -> Slot | None:
 def _add(tx: Transaction, line: Line, occurrence: str, due_at: datetime) -> Slot | None:
     """A slot that is being played; None if there is one of this ``occurrence``."""
     row = _row(tx, line, occurrence, due_at, SlotState.DONE)
-    new = insert_new(tx.connection, slot, [row], "id")
-    return Slot(new[0].id, line, due_at, occurrence) if new else None
+    new = insert_new(tx.connection, slot, [row])
+    return Slot(row["id"], line, due_at, occurrence) if new else None
 
 
-def _row(
-    tx: Transaction, line: Line, occurrence: str, due_at: datetime, state: SlotState
-) -> dict[str, object]:
+def _row(tx: Transaction, line: Line, occurrence: str, due_at: datetime, state: SlotState) -> dict[str, Any]:
     return {
         "id": tx.new_id(),
         "sop_id": line.sop_id,

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.naming import NAMES
-from bot.store.session import insert_many
+from bot.store.session import insert_new
 from bot.store.tables import interaction
 from bot.store.transaction import Transaction
 
@@ -27,41 +27,27 @@ CORE_NAMES = NAMES | {
 }
 """What the core records; kinds declare what they record beside it."""
 
-_DEFAULTS: dict[str, Any] = {
-    "schema_version": 1,
-    "identity_id": None,
-    "actor_role": "member",
-    "room_id": None,
-    "channel": "group",
-    "object_type": None,
-    "object_id": None,
-    "target_identity_id": None,
-    "parent_event_id": None,
-    "programme_id": None,
-    "initiated_by": "self",
-    "prompt_event_id": None,
-    "text_id": None,
-    "text_len": 0,
-    "media_count": 0,
-    "value_int": None,
-    "props": {},
-    "is_test": False,
-    "corrects_event_id": None,
-}
-
 
 def entry(
     tx: Transaction, source: str, source_id: str, name: str, occurred_at: datetime, **values: object
 ) -> dict[str, Any]:
     """A row of the log with an id of its own; ``values`` are further columns of ``interaction``."""
-    key = {"id": tx.new_id(), "source": source, "source_id": source_id, "name": name}
-    return {**_DEFAULTS, **key, "occurred_at": occurred_at, "received_at": tx.now, **values}
+    return {
+        "id": tx.new_id(),
+        "source": source,
+        "source_id": source_id,
+        "name": name,
+        "occurred_at": occurred_at,
+        "received_at": tx.now,
+        "props": {},
+        **values,
+    }
 
 
 def append(tx: Transaction, rows: Sequence[dict[str, Any]]) -> set[int]:
     """Write ``rows``; gives the ids of those that were not there before."""
     ids = {row["id"] for row in rows}
-    if insert_many(tx.connection, interaction, rows) == len(rows):
+    if insert_new(tx.connection, interaction, rows) == len(rows):
         return ids
     written = select(interaction.c.id).where(interaction.c.id.in_(ids))
     return set(tx.connection.scalars(written))

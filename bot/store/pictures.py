@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, func, or_, select, update
 
 from bot.events import MessageKind, MessageReceived
-from bot.store.session import insert_many
+from bot.store.session import insert_new
 from bot.store.tables import media
 from bot.store.transaction import Transaction
 
@@ -57,7 +57,7 @@ def of_message(
 
 def want(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
     """Have these fetched."""
-    insert_many(tx.connection, media, rows)
+    insert_new(tx.connection, media, rows)
     tx.pictures = tx.pictures or bool(rows)
 
 

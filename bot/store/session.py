@@ -7,27 +7,33 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
     URL,
+    Column,
+    ColumnElement,
     Connection,
     Dialect,
     Engine,
     ExceptionContext,
-    Executable,
     Table,
+    bindparam,
     create_engine,
     event,
     make_url,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from bot.errors import StoreError
 from bot.store import trouble
+from bot.store.types import Many
 
 Row = Mapping[str, Any]
 Insert = postgresql.Insert | sqlite.Insert
@@ -120,54 +126,72 @@ def is_passing(error: OperationalError) -> bool:
     return state is None or state.startswith(_PASSING_STATES) or name.startswith(_PASSING)
 
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[Row], *returning: str) -> list[Any]:
-    """Insert ``rows`` but for those whose key is there already; gives the columns of what is new."""
-    if not rows:
-        return []
-    result = connection.execute(_insert_new(connection.dialect.name, table, returning), rows)
-    return list(result.all()) if returning else []
+def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert ``rows`` but for those whose key is there already; gives how many are new.
 
-
-@cache
-def _insert_new(dialect: str, table: Table, returning: tuple[str, ...]) -> Executable:
-    """Built once: building such a statement takes as long as executing it."""
-    insert = _insert(dialect, table).on_conflict_do_nothing()
-    return insert.returning(*(table.c[name] for name in returning)) if returning else insert
-
-
-def insert_many(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
-    """Insert many ``rows`` of the same columns, but for those whose key is there; gives how many are new.
-
-    The hot path: on SQLite in driver SQL, because SQLAlchemy takes longer over a row than the database.
+    The hot path: in driver SQL, because SQLAlchemy takes longer over a row than the database does.
     """
-    if not rows:
-        return 0
-    if connection.dialect.name != "sqlite":
-        statement = _insert_new(connection.dialect.name, table, ())
-        return connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
-    prepared = _prepare(connection.dialect, table, tuple(rows[0]))
-    return connection.exec_driver_sql(prepared.sql, prepared.parameters(rows)).rowcount
+    new = 0
+    for names, alike in _by_columns(rows).items():
+        prepared = _prepare(connection.dialect, table, names)
+        new += connection.exec_driver_sql(prepared.sql, prepared.parameters(alike)).rowcount
+    return new
+
+
+def _by_columns(rows: Sequence[Row]) -> dict[tuple[str, ...], list[Row]]:
+    """The rows, those that have the same columns together."""
+    found: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        found.setdefault(tuple(row), []).append(row)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """An insert in driver SQL; ``converters`` bring the values of some columns into the driver's form."""
+    """An insert in driver SQL, that takes the values of each column from the rows.
+
+    PostgreSQL is given an array for each column (``unnest``): one round trip for all rows, and one statement
+    for any number of them.
+    """
 
     sql: str
-    take: Callable[[Row], tuple[Any, ...]]
-    converters: Sequence[tuple[str, Callable[[Any], Any]]]
+    columns: Sequence[Callable[[Sequence[Row]], list[Any]]]
+    unnest: bool
 
-    def parameters(self, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
-        return [self.take({**row, **{name: to(row[name]) for name, to in self.converters}}) for row in rows]
+    def parameters(self, rows: Sequence[Row]) -> Any:
+        columns = [values(rows) for values in self.columns]
+        return tuple(columns) if self.unnest else list(zip(*columns, strict=True))
 
 
 @cache
 def _prepare(dialect: Dialect, table: Table, names: tuple[str, ...]) -> _Prepared:
-    insert = _insert(dialect.name, table).on_conflict_do_nothing()
-    compiled = insert.compile(dialect=dialect, column_keys=names)
-    found = ((name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names)
-    converters = [(name, converter) for name, converter in found if converter is not None]
-    return _Prepared(str(compiled), itemgetter(*(compiled.positiontup or ())), converters)
+    columns = [column for column in table.c if column.name in names or _has_default(column)]
+    quote = dialect.identifier_preparer.quote
+    into = f"{quote(table.name)} ({', '.join(quote(column.name) for column in columns)})"
+    values = [_values(dialect, column, column.name in names) for column in columns]
+    unnest = dialect.name == "postgresql"
+    if unnest:
+        arrays = ", ".join(f"%s::{column.type.compile(dialect)}[]" for column in columns)
+        rows = f"SELECT * FROM unnest({arrays})"
+    else:
+        rows = f"VALUES ({', '.join('?' * len(columns))})"
+    return _Prepared(f"INSERT INTO {into} {rows} ON CONFLICT DO NOTHING", values, unnest)
+
+
+def _has_default(column: Column[Any]) -> bool:
+    return isinstance(column.default, ScalarElementColumnDefault)
+
+
+def _values(dialect: Dialect, column: Column[Any], given: bool) -> Callable[[Sequence[Row]], list[Any]]:
+    """Takes a column's values from rows, or its default where it is not ``given``, in the driver's form."""
+    name, convert = column.name, column.type.dialect_impl(dialect).bind_processor(dialect)
+    if not given:
+        assert isinstance(column.default, ScalarElementColumnDefault)
+        default = column.default.arg if convert is None else convert(column.default.arg)
+        return lambda rows: [default] * len(rows)
+    if convert is None:
+        return lambda rows: [row[name] for row in rows]
+    return lambda rows: [convert(row[name]) for row in rows]
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Row], key: Sequence[str]) -> None:
@@ -187,6 +211,30 @@ def count_up(
     insert = _insert(connection.dialect.name, table).values({**key, column: first})
     counted = insert.on_conflict_do_update(index_elements=list(key), set_={column: table.c[column] + by})
     return int(connection.execute(counted.returning(table.c[column])).scalar_one())
+
+
+def one_of(column: Column[Any], name: str) -> ColumnElement[bool]:
+    """Whether ``column`` is among the values of the parameter ``name``.
+
+    ``column IN (…)`` as a statement that is the same for any number of values: made, and planned, once.
+    """
+    return column.op("IN", is_comparison=True)(_each(bindparam(name, type_=Many(column.type))))
+
+
+class _each(FunctionElement[Any]):
+    """The values in a parameter, as a subquery."""
+
+    inherit_cache = True
+
+
+@compiles(_each, "sqlite")
+def _each_in_json(element: _each, compiler: SQLCompiler, **more: Any) -> str:
+    return f"(SELECT value FROM json_each{compiler.process(element.clause_expr, **more)})"
+
+
+@compiles(_each, "postgresql")
+def _each_in_array(element: _each, compiler: SQLCompiler, **more: Any) -> str:
+    return f"(SELECT unnest{compiler.process(element.clause_expr, **more)})"
 
 
 def _insert(dialect: str, table: Table) -> Insert:

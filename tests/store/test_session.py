@@ -12,8 +12,17 @@ from sqlalchemy import Engine, insert, make_url, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.errors import StoreError
-from bot.store.session import check, count_up, insert_new, is_passing, open_engine, savepoint, upsert
-from bot.store.tables import counter, metadata
+from bot.store.session import (
+    check,
+    count_up,
+    insert_new,
+    is_passing,
+    one_of,
+    open_engine,
+    savepoint,
+    upsert,
+)
+from bot.store.tables import counter, membership, metadata
 from bot.store.transaction import Transaction
 from tests.builders import Boom, failing, rows, values
 
@@ -57,18 +66,46 @@ def test_savepoints_stand_in_each_other(tx: Transaction) -> None:
     assert [row["scope"] for row in rows(tx.connection, counter)] == ["outer"]
 
 
-def test_insert_new_tells_what_is_new_from_what_was_there(tx: Transaction) -> None:
+def test_insert_new_tells_how_many_are_new_and_leaves_what_was_there(tx: Transaction) -> None:
     tx.connection.execute(insert(counter).values(scope="a", last=1))
     several = [{"scope": scope, "last": 2} for scope in ("a", "b", "c", "b")]
-    new = insert_new(tx.connection, counter, several, "scope", "last")
-    assert [tuple(row) for row in new] == [("b", 2), ("c", 2)]
-    assert tx.connection.execute(select(counter.c.last).where(counter.c.scope == "a")).scalar() == 1
+    assert insert_new(tx.connection, counter, several) == 2
+    assert [values(row) for row in rows(tx.connection, counter)] == [["a", 1], ["b", 2], ["c", 2]]
 
 
-def test_insert_new_takes_nothing_and_gives_nothing(tx: Transaction) -> None:
-    assert insert_new(tx.connection, counter, []) == []
-    assert insert_new(tx.connection, counter, [{"scope": "a", "last": 1}]) == []
-    assert len(rows(tx.connection, counter)) == 1
+def test_insert_new_takes_nothing(tx: Transaction) -> None:
+    assert insert_new(tx.connection, counter, []) == 0
+    assert rows(tx.connection, counter) == []
+
+
+def test_insert_new_takes_rows_of_different_columns_and_fills_in_the_defaults(tx: Transaction) -> None:
+    key = {"room_id": 1, "alias": "青姐", "joined_at": tx.now}
+    several: list[dict[str, object]] = [
+        {**key, "identity_id": 1},
+        {"room_id": 1, "identity_id": 2},
+        {**key, "identity_id": 3},
+    ]
+    assert insert_new(tx.connection, membership, several) == 3
+    assert [values(row) for row in rows(tx.connection, membership)] == [
+        [1, 1, "青姐", 1, tx.now, None],
+        [1, 2, "", 1, None, None],
+        [1, 3, "青姐", 1, tx.now, None],
+    ]
+
+
+@pytest.mark.parametrize("wanted", [[], ["a"], ["没有的"], ["b", "a", "a"], ["'", '"[]', "阿青\u2005"]])
+def test_one_of_finds_the_rows_whose_column_is_among_the_values(tx: Transaction, wanted: list[str]) -> None:
+    there = ["a", "b", "c", "'", '"[]', "阿青\u2005"]
+    insert_new(tx.connection, counter, [{"scope": scope, "last": 1} for scope in there])
+    query = select(counter.c.scope).where(one_of(counter.c.scope, "wanted"))
+    assert set(tx.connection.scalars(query, {"wanted": wanted})) == {*wanted} & {*there}
+
+
+def test_one_of_takes_numbers_of_any_size(tx: Transaction) -> None:
+    ids = [1, 40_000, 3_000_000_000]
+    insert_new(tx.connection, membership, [{"room_id": 1, "identity_id": id} for id in ids])
+    query = select(membership.c.identity_id).where(one_of(membership.c.identity_id, "ids"))
+    assert set(tx.connection.scalars(query, {"ids": {*ids[1:], 5}})) == {*ids[1:]}
 
 
 def test_upsert_inserts_or_sets_the_other_columns(tx: Transaction) -> None:

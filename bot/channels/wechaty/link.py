@@ -138,7 +138,8 @@ class Link:
     async def _deliver_in_order(self) -> None:
         """The end of the link cancels what is not fetched yet; that stays unread for the next connection."""
         while (line := await self._lines.get()) is not None:
-            await asyncio.wait({line.event})
+            if not line.event.done():
+                await asyncio.wait({line.event})
             if line.event.cancelled():
                 continue
             if (event := line.event.result()) is not None:

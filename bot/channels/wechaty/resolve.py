@@ -132,14 +132,13 @@ class Resolver:
         return RoomInvited(id, Person(invitation.inviter_id), moment(invitation.timestamp, self._now()))
 
     async def _scene(self, payload: Payload) -> Scene:
+        """One after the other: nearly all of it is known, and then nothing waits."""
         room = payload.room_id
-        sender, me, chat, recipient = await asyncio.gather(
-            self._book.person(payload.from_id, room),
-            self._book.person(self._me, room) if room and "@" in payload.text else _bare(self._me),
-            self._chat(room),
-            self._someone(payload.to_id if not room else ""),
-        )
-        return Scene(sender, me, chat, recipient)
+        sender = await self._book.person(payload.from_id, room)
+        if not room:
+            return Scene(sender, Person(self._me), None, await self._someone(payload.to_id))
+        me = await self._book.person(self._me, room) if "@" in payload.text else Person(self._me)
+        return Scene(sender, me, await self._book.chat(room), None)
 
     async def _joined(self, payload: Fields) -> ChannelEvent:
         chat, people, inviter = await self._move(payload, "inviteeIdList", "inviterId")
@@ -160,18 +159,11 @@ class Resolver:
         by = await self._someone(payload.get("changerId"), room)
         return renamed(payload, Chat(room, clean(title)), by, self._now())
 
-    async def _chat(self, id: str) -> Chat | None:
-        return await self._book.chat(id) if id else None
-
     async def _someone(self, id: object, room: str = "") -> Person | None:
         return await self._book.person(id, room) if isinstance(id, str) and id else None
 
     def _malformed(self, response: Response, problem: str) -> Malformed:
         return Malformed(self._now(), f"event {type_name(response.type)}: {problem}")
-
-
-async def _bare(id: str) -> Person:
-    return Person(id)
 
 
 def type_name(type: int) -> str:
