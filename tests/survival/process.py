@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -118,7 +118,7 @@ class WatchedWriter(Writer):
             self._before_commit(tx)
         if self.doing.is_batch:
             self._line.ask(self.doing.committed)
-        if tx.queued:
+        if self.doing.is_batch and tx.queued:
             self._line.ask(Reached(Place.QUEUED))
 
     def _before_commit(self, tx: Transaction) -> None:
@@ -143,7 +143,7 @@ class WatchedPipeline(Pipeline):
 
     writer: WatchedWriter
 
-    def process(self, tx: Transaction, batch: list[RoomEvent]) -> None:  # type: ignore[override]
+    def process(self, tx: Transaction, batch: Sequence[RoomEvent]) -> None:
         super().process(tx, batch)
         self.writer.doing.event_ids += [event.id for event in batch]
 
