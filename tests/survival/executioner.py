@@ -39,7 +39,7 @@ _FORKS.set_forkserver_preload(["tests.survival.process"])
 
 
 @dataclass(slots=True)
-class Life:
+class Bot:
     """One process of the bot, and our ends of the two pipes to it."""
 
     process: ForkServerProcess
@@ -47,7 +47,7 @@ class Life:
     told: Connection
 
     @classmethod
-    def begin(cls, url: str, timeline: Timeline, without: Mutation | None) -> Life:
+    def begin(cls, url: str, timeline: Timeline, without: Mutation | None) -> Bot:
         asked, asks = _FORKS.Pipe()
         hears, told = _FORKS.Pipe(duplex=False)
         born = _FORKS.Process(target=process.live, args=(asks, hears, url, timeline, without), daemon=True)
@@ -56,7 +56,7 @@ class Life:
         hears.close()
         return cls(born, asked, told)
 
-    def __enter__(self) -> Life:
+    def __enter__(self) -> Bot:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -98,9 +98,9 @@ class Executioner:
 
     def kill(self, place: Place) -> None:
         """Kill the bot as it comes to ``place``, for the first to the third time; it is dead for a while."""
-        with self._begin() as life:
-            self._accompany(life, place)
-            assert life.kill() == -signal.SIGKILL, "it ended by itself"
+        with self._begin() as bot:
+            self._accompany(bot, place)
+            assert bot.kill() == -signal.SIGKILL, "it ended by itself"
         self.kills[place] += 1
         self._leave_dead()
 
@@ -116,26 +116,26 @@ class Executioner:
         raise AssertionError("the bot does not come to rest")
 
     def _rest(self, is_at_rest: Callable[[datetime], bool]) -> datetime | None:
-        with self._begin() as life:
-            for said in self._listen(life, PATIENCE / DAYS_OF_REST, talking=False):
+        with self._begin() as bot:
+            for said in self._listen(bot, PATIENCE / DAYS_OF_REST, talking=False):
                 now = self.timeline.now()
                 if said is not None:
-                    life.asked.send(self._answer(life, said))
+                    bot.asked.send(self._answer(bot, said))
                 elif not self.platform.waiting and is_at_rest(now):
-                    assert life.end() == 0, "it did not end well"
+                    assert bot.end() == 0, "it did not end well"
                     return now
         return None
 
-    def _begin(self) -> Life:
-        life = Life.begin(self.url, self.timeline, self.without)
-        for event in self.platform.retold():
-            life.told.send(event)
-        return life
+    def _begin(self) -> Bot:
+        bot = Bot.begin(self.url, self.timeline, self.without)
+        for event in self.platform.greet(self.timeline.now()):
+            bot.told.send(event)
+        return bot
 
-    def _accompany(self, life: Life, place: Place) -> None:
+    def _accompany(self, bot: Bot, place: Place) -> None:
         passes = self.random.randint(1, 3)
         patience = self.random.uniform(0, LIFETIME) if place is Place.ANYWHERE else PATIENCE
-        for said in self._listen(life, patience):
+        for said in self._listen(bot, patience):
             if said is None:
                 continue
             if isinstance(said, Reached) and said.place is _call_of(place):
@@ -143,19 +143,19 @@ class Executioner:
                 if not passes:
                     self._see_die(place, said.message)
                     return
-            life.asked.send(self._answer(life, said))
+            bot.asked.send(self._answer(bot, said))
         assert place is Place.ANYWHERE, f"not reached: {place}"
 
-    def _listen(self, life: Life, patience: float, *, talking: bool = True) -> Iterator[Said | None]:
+    def _listen(self, bot: Bot, patience: float, *, talking: bool = True) -> Iterator[Said | None]:
         """What the bot says, each to be answered, while members talk; None while it is silent."""
         over, next_talk = monotonic() + patience, monotonic()
         while (now := monotonic()) < over:
             if talking and now >= next_talk:
                 next_talk += TALK_EVERY
-                life.told.send(self.platform.talk(self.timeline.now()))
-            yield life.asked.recv() if life.asked.poll(TALK_EVERY / 2) else None
+                bot.told.send(self.platform.talk(self.timeline.now()))
+            yield bot.asked.recv() if bot.asked.poll(TALK_EVERY / 2) else None
 
-    def _answer(self, life: Life, said: Said) -> str:
+    def _answer(self, bot: Bot, said: Said) -> str:
         if isinstance(said, Broken):
             raise AssertionError(said.traceback)
         if isinstance(said, Committed):
@@ -164,7 +164,7 @@ class Executioner:
             assert said.message is not None
             shown_id = self.platform.show(said.message, self.timeline.now())
             if (echo := self.platform.waiting.get(shown_id)) is not None:
-                life.told.send(echo)
+                bot.told.send(echo)
             return shown_id
         return ""
 

@@ -96,11 +96,19 @@ def a_slot_is_done_within_its_grace_and_missed_after_it(it: Evidence) -> Iterato
 
 
 def a_slot_is_handled_as_soon_as_the_bot_looks(it: Evidence) -> Iterator[str]:
-    looks = [moment.replace(microsecond=moment.microsecond // 1000 * 1000) for moment in it.platform.ticks]
+    commits = (commit for life in it.platform.lives for commit in life.commits)
+    looks = [_stored(commit.at) for commit in commits if commit.ticked]
     for row in it.slots:
         first = bisect_left(looks, row["due_at"])
         if any(look < row["handled_at"] for look in looks[first : first + 1]):
             yield f"overlooked: {dict(row)}"
+
+
+def what_fell_due_before_a_life_is_handled_early_in_it(it: Evidence) -> Iterator[str]:
+    early = [(life.began, _stored(life.commits[2].at)) for life in it.platform.lives if len(life.commits) > 2]
+    for row in it.slots:
+        if any(row["due_at"] <= began and third < row["handled_at"] for began, third in early):
+            yield f"left for later: {dict(row)}"
 
 
 def what_is_to_be_said_is_queued_once_and_nothing_else(it: Evidence) -> Iterator[str]:
@@ -163,6 +171,7 @@ LAWS: tuple[Callable[[Evidence], Iterator[str]], ...] = (
     every_slot_came_once,
     a_slot_is_done_within_its_grace_and_missed_after_it,
     a_slot_is_handled_as_soon_as_the_bot_looks,
+    what_fell_due_before_a_life_is_handled_early_in_it,
     what_is_to_be_said_is_queued_once_and_nothing_else,
     nothing_is_left_open,
     no_text_was_shown_twice,
@@ -206,3 +215,8 @@ def _wanted(it: Evidence) -> set[str]:
 
 def _sent(it: Evidence) -> set[int]:
     return {id for id, row in it.outbox.items() if row["state"] == State.SENT}
+
+
+def _stored(moment: datetime) -> datetime:
+    """The moment as the database keeps it."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -33,10 +33,11 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """These events are in the record for good; ``ticked_at``: and so is all that was due by then."""
+    """These events are in the record for good; ``ticked``: and all that was due at ``at`` is done."""
 
+    at: datetime
     event_ids: tuple[str, ...]
-    ticked_at: datetime | None
+    ticked: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,14 @@ BOT = Person("bot", "小原")
 TAG = "#回声#"
 
 
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One life of the bot, and what it committed in it."""
+
+    began: datetime
+    commits: list[Committed] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class Platform:
     """Its log: what is in ``shown`` members have seen, whatever the bot got to know of it."""
@@ -28,8 +36,7 @@ class Platform:
     waiting: dict[str, MessageReceived] = field(default_factory=dict)
     """What the bot has not acknowledged: members' words and echoes, in the order in which they happened."""
     acknowledged: set[str] = field(default_factory=set)
-    ticks: list[datetime] = field(default_factory=list)
-    """The moments of the bot's time up to which it had done all that was due."""
+    lives: list[Life] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def talk(self, now: datetime) -> MessageReceived:
@@ -54,11 +61,11 @@ class Platform:
         for id in committed.event_ids:
             self.acknowledged.add(id)
             self.waiting.pop(id, None)
-        if committed.ticked_at is not None:
-            self.ticks.append(committed.ticked_at)
+        self.lives[-1].commits.append(committed)
 
-    def retold(self) -> list[MessageReceived]:
-        """What the bot is told after a start: what it did not acknowledge, and some of what it did."""
+    def greet(self, now: datetime) -> list[MessageReceived]:
+        """What the bot is told as it begins to live: what it did not acknowledge, and some of what it did."""
+        self.lives.append(Life(now))
         taken = [self.said[id] for id in sorted(self.acknowledged & self.said.keys())]
         again = self.random.sample(taken, min(2, len(taken)))
         return [*again, *self.waiting.values()]

@@ -88,16 +88,17 @@ async def _live(line: Line, told: Connection, url: str, timeline: Timeline, with
 class Doing:
     """What the transaction at hand does."""
 
+    at: datetime
     event_ids: list[str] = field(default_factory=list)
-    ticked_at: datetime | None = None
+    ticked: bool = False
 
     @property
     def committed(self) -> Committed:
-        return Committed(tuple(self.event_ids), self.ticked_at)
+        return Committed(self.at, tuple(self.event_ids), self.ticked)
 
     @property
     def is_batch(self) -> bool:
-        return bool(self.event_ids) or self.ticked_at is not None
+        return bool(self.event_ids) or self.ticked
 
 
 class WatchedWriter(Writer):
@@ -105,13 +106,13 @@ class WatchedWriter(Writer):
 
     def __init__(self, engine: Engine, line: Line, without: Mutation | None) -> None:
         super().__init__(engine)
-        self.doing = Doing()
+        self.doing: Doing
         self._line, self._without = line, without
         self._sending: list[int] = []
 
     @contextmanager
     def transaction(self, now: datetime) -> Iterator[Transaction]:
-        self.doing = Doing()
+        self.doing = Doing(now)
         with super().transaction(now) as tx:
             _set_state(tx, self._sending, State.SENDING)
             yield tx
@@ -149,7 +150,7 @@ class WatchedPipeline(Pipeline):
 
     def tick(self, tx: Transaction) -> None:
         super().tick(tx)
-        self.writer.doing.ticked_at = tx.now
+        self.writer.doing.ticked = True
 
 
 class FakeChannel:
