@@ -28,7 +28,7 @@ LIFETIME = 0.5
 """Seconds after which a process is killed that dies anywhere, at most."""
 TALK_EVERY = 0.02
 """Seconds between what members say."""
-AWAY = timedelta(minutes=60)
+AWAY = timedelta(minutes=90)
 """How long the bot stays dead, at most."""
 DAYS_OF_REST = 3
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -176,7 +176,7 @@ class Executioner:
                 self.platform.show(message, self.timeline.now())
 
     def _leave_dead(self) -> None:
-        """For a moment or for up to an hour; in the evening until the morning."""
+        """For a moment or up to ``AWAY``; in the evening until the morning."""
         now = self.timeline.now()
         away = self.random.choice([0.0, 0.1, 1.0]) * self.random.random() * AWAY
         is_evening = now.astimezone(ZONE).hour >= _EVENING

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import Engine, RowMapping, func, select
+from sqlalchemy import Engine, func, select
 
 from bot.outbox.queue import State
 from bot.sop.kind import OnSlot
@@ -21,6 +22,7 @@ from tests.survival.line import Place
 from tests.survival.platform import CHATS, TAG, Platform
 from tests.survival.process import ACCOUNT, SOURCE, sops
 
+Row = Mapping[Any, Any]
 _OPEN = (State.QUEUED, State.SENDING)
 
 
@@ -40,10 +42,10 @@ class Evidence:
     kills: Counter[Place]
     begins: datetime
     ends: datetime
-    slots: list[RowMapping]
-    outbox: dict[int, RowMapping]
-    log: list[RowMapping]
-    failures: list[RowMapping]
+    slots: Sequence[Row]
+    outbox: Mapping[int, Row]
+    log: Sequence[Row]
+    failures: Sequence[Row]
     chats: Mapping[int, str]
     unknown: set[int]
     """What operators are shown as unknown."""
