@@ -32,7 +32,7 @@ AWAY = timedelta(minutes=90)
 """How long the bot stays dead, at most."""
 DAYS_OF_REST = 3
 ZONE = ZoneInfo("Asia/Shanghai")
-_EVENING, _MORNING = 19, time(9, 55)
+_EVENING, _MORNING = 19, time(8, 55)
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.survival.process"])

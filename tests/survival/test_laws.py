@@ -17,7 +17,7 @@ Tamper = Callable[[Evidence], Evidence]
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
-    evidence = survive(f"sqlite:///{tmp_path_factory.mktemp('trial') / 'bot.db'}", [*Place])
+    evidence = survive(f"sqlite:///{tmp_path_factory.mktemp('trial') / 'bot.db'}", [*Place] * 3)
     assert evidence.violations() == []
     return evidence
 

@@ -11,7 +11,7 @@ from bot.sop.kind import Kind, OnHashtag, OnSlot, OnWait
 from bot.sop.language import Sop, Tag
 from bot.sop.schedule import Schedule
 
-TIMES = [f"{hour}:{minute:02}" for hour in range(10, 20) for minute in range(0, 60, 10)]
+TIMES = [f"{hour}:{minute:02}" for hour in range(9, 19) for minute in range(0, 60, 10)]
 SHORT, LONG = timedelta(minutes=5), timedelta(hours=3)
 """The graces of the slots, in turn: one is soon missed while the bot is down, the other hardly ever."""
 ANSWER_WITHIN = timedelta(hours=1)
