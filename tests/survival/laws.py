@@ -99,17 +99,18 @@ def a_slot_is_done_within_its_grace_and_missed_after_it(it: Evidence) -> Iterato
 
 def a_slot_is_handled_as_soon_as_the_bot_looks(it: Evidence) -> Iterator[str]:
     commits = (commit for life in it.platform.lives for commit in life.commits)
-    looks = [_stored(commit.at) for commit in commits if commit.ticked]
+    looks = [_stored(commit.at) for commit in commits if commit.all_done]
     for row in it.slots:
         first = bisect_left(looks, row["due_at"])
         if any(look < row["handled_at"] for look in looks[first : first + 1]):
             yield f"overlooked: {dict(row)}"
 
 
-def what_fell_due_before_a_life_is_handled_early_in_it(it: Evidence) -> Iterator[str]:
-    early = [(life.began, _stored(life.commits[2].at)) for life in it.platform.lives if len(life.commits) > 2]
+def what_fell_due_before_a_life_is_looked_at_early_in_it(it: Evidence) -> Iterator[str]:
+    asleep = [life for life in it.platform.lives if not any(commit.ticked for commit in life.commits[:3])]
+    lost = [(life.began, _stored(life.commits[2].at)) for life in asleep if len(life.commits) > 2]
     for row in it.slots:
-        if any(row["due_at"] <= began and third < row["handled_at"] for began, third in early):
+        if any(row["due_at"] <= began and third < row["handled_at"] for began, third in lost):
             yield f"left for later: {dict(row)}"
 
 
@@ -173,7 +174,7 @@ LAWS: tuple[Callable[[Evidence], Iterator[str]], ...] = (
     every_slot_came_once,
     a_slot_is_done_within_its_grace_and_missed_after_it,
     a_slot_is_handled_as_soon_as_the_bot_looks,
-    what_fell_due_before_a_life_is_handled_early_in_it,
+    what_fell_due_before_a_life_is_looked_at_early_in_it,
     what_is_to_be_said_is_queued_once_and_nothing_else,
     nothing_is_left_open,
     no_text_was_shown_twice,

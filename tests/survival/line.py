@@ -33,11 +33,12 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """These events are in the record for good; ``ticked``: and all that was due at ``at`` is done."""
+    """These events are in the record for good, and of what was due something (``ticked``) or all is done."""
 
     at: datetime
-    event_ids: tuple[str, ...]
-    ticked: bool
+    event_ids: tuple[str, ...] = ()
+    ticked: bool = False
+    all_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)

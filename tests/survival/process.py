@@ -91,10 +91,11 @@ class Doing:
     at: datetime
     event_ids: list[str] = field(default_factory=list)
     ticked: bool = False
+    all_done: bool = False
 
     @property
     def committed(self) -> Committed:
-        return Committed(self.at, tuple(self.event_ids), self.ticked)
+        return Committed(self.at, tuple(self.event_ids), self.ticked, self.all_done)
 
     @property
     def is_batch(self) -> bool:
@@ -150,7 +151,9 @@ class WatchedPipeline(Pipeline):
 
     def tick(self, tx: Transaction) -> None:
         super().tick(tx)
+        due = self.next_due(tx)
         self.writer.doing.ticked = True
+        self.writer.doing.all_done = due is None or due > tx.now
 
 
 class FakeChannel:

@@ -55,10 +55,10 @@ TAMPERED: dict[str, Tamper] = {
         it, slots=[{**row, "handled_at": row["due_at"], "state": "missed"} for row in it.slots]
     ),
     "a_slot_is_handled_as_soon_as_the_bot_looks": lambda it: lives(
-        it, Committed(it.slots[0]["due_at"], (), ticked=True)
+        it, Committed(it.slots[0]["due_at"], all_done=True)
     ),
-    "what_fell_due_before_a_life_is_handled_early_in_it": lambda it: lives(
-        it, *[Committed(it.slots[0]["due_at"], (), ticked=False)] * 3
+    "what_fell_due_before_a_life_is_looked_at_early_in_it": lambda it: lives(
+        it, *[Committed(it.slots[0]["due_at"])] * 3
     ),
     "what_is_to_be_said_is_queued_once_and_nothing_else": lambda it: change(
         it, some_sent(it), payload={"text": "slot of nobody"}
