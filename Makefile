@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test check bench lock clean
+.PHONY: help install demo run test soak check bench lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ run: $(VENV)/.run ## run the bot, as .env says
 
 test: $(VENV)/.dev ## all tests
 	$(BIN)/python -m pytest
+
+soak: $(VENV)/.dev ## the tests that never tire: 1,000 kills on each database
+	SOAK=1 $(BIN)/python -m pytest -m soak
 
 check: $(VENV)/.dev ## ruff, mypy, import rules
 	$(BIN)/ruff check .
