@@ -21,7 +21,7 @@ run: $(VENV)/.run ## run the bot, as .env says
 test: $(VENV)/.dev ## all tests
 	$(BIN)/python -m pytest
 
-soak: $(VENV)/.dev ## the tests that never tire: 1,000 kills on each database
+soak: $(VENV)/.dev ## the tests that never tire: 1,000 kills a database, a million hostile inputs
 	SOAK=1 $(BIN)/python -m pytest -m soak
 
 check: $(VENV)/.dev ## ruff, mypy, import rules

@@ -182,3 +182,6 @@ class FakeChannel:
         await asyncio.to_thread(self._line.ask, Reached(Place.CLAIMED, effect))
         shown_id: str = await asyncio.to_thread(self._line.ask, Reached(Place.CALLED, effect))
         return shown_id
+
+    async def fetch(self, ref: str) -> bytes:
+        raise AssertionError("nobody shows a picture here")
