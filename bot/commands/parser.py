@@ -10,9 +10,11 @@ from bot.sop.kind import Command
 from bot.sop.problems import closest
 
 SLASHES = "/／、"
-_WORD = re.compile(r"""[“”"]([^“”"]*)[“”"]|[‘’']([^‘’']*)[‘’']|[「『]([^」』]*)[」』]|(\S+)""")
+_WORD = re.compile(r"""[“”"]([^“”"]*)[“”"]|[‘’']([^‘’']*)[‘’']|[「『]([^「」『』]*)[」』]|(\S+)""")
 _MENTION = re.compile(r"^@\S+?[\u2005\s]+(?=[/／、])")
 _MOST_WORDS = 3
+LONGEST = 4_000
+"""Characters; whoever writes more talks, and gives no command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Commands:
 
     def read(self, text: str, *, addressed: bool) -> Call | Unknown | None:
         """What ``text`` calls for; None: no command. ``addressed``: said to the bot, so bare words count."""
-        text = text.strip()
+        if len(text := text.strip()) > LONGEST:
+            return None
         if text.startswith("@"):
             text = _MENTION.sub("", text)
         if text[:1] and text[0] in SLASHES:

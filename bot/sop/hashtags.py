@@ -10,6 +10,9 @@ import re
 import unicodedata
 from collections.abc import Container
 
+MOST_READ = 10_000
+"""Characters of a message in which tags are looked for."""
+_NOISE = re.compile(r"([^\w\s#＃﹟]{8})[^\w\s#＃﹟]+")
 _NOT_A_WORD = re.compile(r"[^\w#]+|_")
 SIGN_UP = "接龙"
 _SIGN_UP = re.compile(rf"^\s*#\s*{SIGN_UP}")
@@ -17,14 +20,19 @@ _SIGN_UP = re.compile(rf"^\s*#\s*{SIGN_UP}")
 
 def normalize(tag: str) -> str:
     """The form in which tags are compared: NFKC, lower case, letters and digits alone."""
-    return _NOT_A_WORD.sub("", unicodedata.normalize("NFKC", tag)).replace("#", "").casefold()
+    return _NOT_A_WORD.sub("", _plain(tag)).replace("#", "").casefold()
+
+
+def _plain(text: str) -> str:
+    """NFKC. It takes the square of their number in time to sort marks in a row, so there may be eight."""
+    return unicodedata.normalize("NFKC", _NOISE.sub(r"\1", text[:MOST_READ]))
 
 
 def find(text: str, known: Container[str], longest: int) -> list[str]:
     """The tags of ``known`` (normalized, none longer than ``longest``) that ``text`` bears, in order."""
     if "#" not in text and "＃" not in text and "﹟" not in text:
         return []
-    plain = unicodedata.normalize("NFKC", text)
+    plain = _plain(text)
     if _SIGN_UP.match(plain):
         return []
     pieces = plain.split("#")
@@ -45,5 +53,5 @@ def _tag_at_start(piece: str, known: Container[str], longest: int, closed: bool)
 def without_tags(text: str, tag: str) -> str:
     """``text`` without the (normalized) ``tag`` in any of its forms; what people said beside it."""
     letters = r"[\W_]*?".join(map(re.escape, tag))
-    plain = unicodedata.normalize("NFKC", text)
+    plain = _plain(text)
     return re.sub(rf"#\s*{letters}[ \t]*#?", " ", plain, flags=re.IGNORECASE).strip()
