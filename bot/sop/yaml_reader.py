@@ -102,11 +102,16 @@ def read_text(path: Path, file: str) -> str | Problem:
 
 def _decode(data: bytes, file: str) -> str | Problem:
     try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        return _in_lines(data.decode("utf-8"))
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8", "replace")
+        before = _in_lines(data[: error.start].decode("utf-8", "replace"))
         line, column = _place(before, len(before))
         return Problem(file, line, column, "", "从这里起不是 UTF-8 编码", "用 UTF-8 编码另存一次")
+
+
+def _in_lines(text: str) -> str:
+    """``text`` without the mark that Windows puts first, its lines ended as everywhere."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _place(text: str, position: int) -> Mark:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -20,40 +18,14 @@ from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 from tests.builders import BOSS, KEY, MONDAY_9, ROOM, rows
 from tests.fuzz.nasty import SECRET
+from tests.harm import Log, check_words
 
 ACCOUNT, SOURCE = "main", "fake:main"
 CODE = "TESTCODE"
-_JOINER = "\u200d"
 
 
 class _Undo(Exception):
     pass
-
-
-class Log(logging.Handler):
-    """The lines of the log; ``of_bot`` keeps what is logged within."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(self.format(record))
-
-    @classmethod
-    @contextmanager
-    def of_bot(cls) -> Iterator[Log]:
-        log, logger = cls(), logging.getLogger("bot")
-        before, propagates = logger.level, logger.propagate
-        logger.addHandler(log)
-        logger.setLevel(logging.INFO)
-        logger.propagate = False
-        try:
-            yield log
-        finally:
-            logger.removeHandler(log)
-            logger.setLevel(before)
-            logger.propagate = propagates
 
 
 class Play:
@@ -89,7 +61,7 @@ class Play:
         assert [(row["place"], row["error"], row["traceback"]) for row in self.rows(failure)] == []
         assert not [row for row in self.rows(texts) if "\0" in row["body"]]
         for text in self.said():
-            self.hall.check_words(text)
+            check_words(text, self.hall.pipeline)
         assert not [line for line in self.log.lines if SECRET in line or not line.isprintable()]
 
 
@@ -99,7 +71,6 @@ class Hall:
     def __init__(self, writer: Writer, sops: SopSet) -> None:
         self.writer = writer
         self.pipeline = app.build_pipeline(sops, ACCOUNT, SOURCE, Status(claim_code=CODE))
-        self.commands = sorted(name for it in self.pipeline.desk.commands for name in it.names)
         with writer.transaction(MONDAY_9 - timedelta(hours=1)) as tx:
             app.furnish(tx, self.pipeline, {KEY: ROOM}, [BOSS])
             self.pipeline.start(tx)
@@ -112,15 +83,3 @@ class Hall:
                 raise _Undo
         except _Undo:
             pass
-
-    def check_words(self, text: str) -> None:
-        """It calls nobody, bears no hashtag, hides nothing, and begins no command but to explain it."""
-        assert not set(text) & set("@＠﹫#＃﹟"), text
-        assert len(text) <= 2_000
-        shown = text.replace("\n", "")
-        assert not [
-            it for it in shown if unicodedata.category(it) in ("Cc", "Cf", "Zl", "Zp") and it != _JOINER
-        ], text
-        for line in text.split("\n"):
-            if line[:1] in ("/", "／", "、"):
-                assert line[1:].startswith(tuple(self.commands)), text

@@ -17,8 +17,8 @@ from bot.channels.wechaty.wire import Response
 from bot.events import Malformed
 from tests.builders import MONDAY_9
 from tests.fuzz.budget import cases
-from tests.fuzz.hall import Log
 from tests.fuzz.nasty import IDS, NAMES, SAID, SECRET
+from tests.harm import Log
 
 UTF8 = st.text(st.characters(codec="utf-8"), max_size=20)
 """What protobuf can carry."""

@@ -127,6 +127,8 @@ def test_files_of_old_machines_have_lines_too(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_bytes(b"a: 1\rb: 2\ra: 3\r")
     assert [problem.line for problem in read(path, "x.yaml").problems] == [3]
+    path.write_bytes("\ufeffa: 1\rb: ".encode() + b"\xff")
+    assert [(it.line, it.column) for it in read(path, "x.yaml").problems] == [(2, 4)]
 
 
 @pytest.mark.parametrize(
