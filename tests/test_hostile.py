@@ -54,9 +54,9 @@ STRANGE = [
 
 def table(listener: Listener, person: Person, words: str) -> None:
     """Somebody's entry in the challenge, and the receipt for it."""
-    picture = {"kind": MessageKind.IMAGE, "media": (Media("p", words),), "id": f"picture-{person.id}"}
     listener.say(f"#我的原野餐桌# {words}", person, id=f"tag-{person.id}")
-    listener.say("", person, **picture)
+    picture = (Media("p", words),)
+    listener.say("", person, id=f"picture-{person.id}", kind=MessageKind.IMAGE, media=picture)
     listener.tick(GATHERED)
 
 
