@@ -86,3 +86,15 @@ EVENTS: st.SearchStrategy[RoomEvent] = st.one_of(
     st.builds(MembersLeft, IDS, CHATS, MOVES, MOMENTS, st.none() | PEOPLE, st.just(False)),
     st.builds(RoomRenamed, IDS, CHATS, MOMENTS, st.none() | PEOPLE),
 )
+
+
+def _entry(id: str, person: Person, words: str) -> list[RoomEvent]:
+    tagged = MessageReceived(f"{id}-tag", person, MONDAY_9, chat=ROOM, text=f"#我的原野餐桌# {words}")
+    picture = MessageReceived(
+        f"{id}-picture", person, MONDAY_9, kind=MessageKind.IMAGE, chat=ROOM, media=(Media("p"),)
+    )
+    return [tagged, picture]
+
+
+ENTRIES = st.builds(_entry, IDS, PEOPLE, SAID)
+"""Somebody's words and picture for the challenge: the bot will name them, and repeat what they wrote."""

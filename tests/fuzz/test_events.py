@@ -12,7 +12,7 @@ from bot.store.tables import interaction
 from tests.builders import MONDAY_9, ROOM
 from tests.fuzz.budget import cases
 from tests.fuzz.hall import SOURCE, Hall
-from tests.fuzz.nasty import EVENTS
+from tests.fuzz.nasty import ENTRIES, EVENTS
 
 MESSAGE = {"message_posted", "presence_shown", "command_given"}
 
@@ -20,7 +20,8 @@ MESSAGE = {"message_posted", "presence_shown", "command_given"}
 @st.composite
 def batches(draw: st.DrawFn) -> list[list[RoomEvent]]:
     """Batches of events, some of which are told again."""
-    told = {event.id: event for event in draw(st.lists(EVENTS, min_size=1, max_size=6))}
+    entries = [event for entry in draw(st.lists(ENTRIES, max_size=2)) for event in entry]
+    told = {event.id: event for event in (*draw(st.lists(EVENTS, min_size=1, max_size=6)), *entries)}
     again = st.lists(st.sampled_from(list(told.values())), min_size=1, max_size=6)
     return [list(told.values()), *draw(st.lists(again, max_size=2))]
 
