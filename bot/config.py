@@ -76,16 +76,20 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
 
 
 def _read_file(path: Path) -> dict[str, str]:
-    if not path.is_file():
+    if not os.path.lexists(path):
         return {}
+    if not path.is_file():
+        raise ConfigError([f"{path} 读不到：它不是一个普通的文件"])
     try:
         bindings = list(parse_stream(StringIO(path.read_text(encoding="utf-8"))))
+    except OSError as error:
+        raise ConfigError([f"{path} 读不到：{error.strerror}"]) from error
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path} 不是 UTF-8 编码，请用 UTF-8 另存一次"]) from error
     wrong = [f"{path} 第 {it.original.line} 行看不懂，要写成 名字=值" for it in bindings if _is_wrong(it)]
     if wrong:
         raise ConfigError(wrong)
-    values = dotenv_values(path, encoding="utf-8")
+    values = dotenv_values(path, encoding="utf-8", interpolate=False)  # a few lines could grow without end
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -1,21 +1,48 @@
 """What happens in the world, as frozen dataclasses: the only thing channels tell the runtime.
 
 Platform ids are strings and belong to the channel that made the event; the store maps them to our own.
-Times are aware. Text is what the person wrote, unchanged but for what the store cannot hold (``clean``).
+Times are aware. Text is what the person wrote, unchanged but for what the store cannot hold (``clean``);
+names are cut at ``LONGEST_NAME``, and ids are such that a log line and an index can hold them (``fit_id``).
+Whoever makes an event need not care: it sees to that itself.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd") | {0: "\ufffd"}
+LONGEST_ID, LONGEST_NAME = 200, 100
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
     """``text`` without NUL and lone surrogates, which neither database takes."""
-    return text.translate(_SURROGATES)
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def fit_id(id: str) -> str:
+    """``id``, or another in its place where it is no id: too long, or with what cannot be printed.
+
+    Two that differ have different ones in their places.
+    """
+    if len(id) <= LONGEST_ID and id.isprintable():
+        return id
+    return f"unfit-{hashlib.blake2s(id.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
+
+
+def _name(text: str) -> str:
+    return clean(text[:LONGEST_NAME])
+
+
+def _make_fit(event: object, **fields: Callable[[str], str]) -> None:
+    """Have each of these fields hold what its function makes of it."""
+    for name, fit in fields.items():
+        if (made := fit(given := getattr(event, name))) != given:
+            object.__setattr__(event, name, made)
 
 
 class MessageKind(StrEnum):
@@ -47,6 +74,9 @@ class Person:
     name: str = ""
     alias: str = ""
 
+    def __post_init__(self) -> None:
+        _make_fit(self, id=fit_id, name=_name, alias=_name)
+
     @property
     def shown(self) -> str:
         """The name that others in the room see."""
@@ -60,6 +90,9 @@ class Chat:
     id: str
     title: str = ""
 
+    def __post_init__(self) -> None:
+        _make_fit(self, id=fit_id, title=_name)
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
@@ -69,6 +102,9 @@ class Quote:
     sender: str = ""
     text: str = ""
 
+    def __post_init__(self) -> None:
+        _make_fit(self, message_id=fit_id, sender=_name, text=clean)
+
 
 @dataclass(frozen=True, slots=True)
 class Media:
@@ -76,6 +112,9 @@ class Media:
 
     ref: str
     name: str = ""
+
+    def __post_init__(self) -> None:
+        _make_fit(self, ref=fit_id, name=_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +142,9 @@ class MessageReceived:
     wire_type: int | None = None
     seconds: int | None = None
 
+    def __post_init__(self) -> None:
+        _make_fit(self, id=fit_id, text=clean)
+
 
 @dataclass(frozen=True, slots=True)
 class MessageRecalled:
@@ -113,6 +155,9 @@ class MessageRecalled:
     sender: Person
     occurred_at: datetime
     chat: Chat | None = None
+
+    def __post_init__(self) -> None:
+        _make_fit(self, id=fit_id, message_id=fit_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +171,9 @@ class Patted:
     whom: Person | None = None
     to_bot: bool = False
 
+    def __post_init__(self) -> None:
+        _make_fit(self, id=fit_id)
+
 
 @dataclass(frozen=True, slots=True)
 class MembersJoined:
@@ -137,6 +185,9 @@ class MembersJoined:
     occurred_at: datetime
     inviter: Person | None = None
     bot_joined: bool = False
+
+    def __post_init__(self) -> None:
+        _make_fit(self, id=fit_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +201,9 @@ class MembersLeft:
     remover: Person | None = None
     bot_left: bool = False
 
+    def __post_init__(self) -> None:
+        _make_fit(self, id=fit_id)
+
 
 @dataclass(frozen=True, slots=True)
 class RoomRenamed:
@@ -160,6 +214,9 @@ class RoomRenamed:
     occurred_at: datetime
     by: Person | None = None
 
+    def __post_init__(self) -> None:
+        _make_fit(self, id=fit_id)
+
 
 @dataclass(frozen=True, slots=True)
 class FriendRequested:
@@ -169,6 +226,9 @@ class FriendRequested:
     person: Person
     occurred_at: datetime
 
+    def __post_init__(self) -> None:
+        _make_fit(self, id=fit_id)
+
 
 @dataclass(frozen=True, slots=True)
 class RoomInvited:
@@ -177,6 +237,9 @@ class RoomInvited:
     id: str
     inviter: Person
     occurred_at: datetime
+
+    def __post_init__(self) -> None:
+        _make_fit(self, id=fit_id)
 
 
 @dataclass(frozen=True, slots=True)

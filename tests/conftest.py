@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
 from bot.events import Chat, Person
@@ -25,6 +26,12 @@ from tests.gateway.gateway import Gateway, require
 from tests.listener import Listener
 from tests.postgres import Server
 from tests.postgres import server as postgres_server
+
+# The same cases each time; `make soak` looks for new ones. Machines are busy, so there is no deadline.
+_ANY = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+settings.register_profile("tests", _ANY, derandomize=True, database=None)
+settings.register_profile("soak", _ANY, derandomize=False)
+settings.load_profile("soak" if os.environ.get("SOAK") else "tests")
 
 ROOT = Path(__file__).parent.parent
 

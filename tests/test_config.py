@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -134,3 +136,22 @@ def test_a_misspelt_setting_is_told_with_what_was_meant(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load({"BOT_CHANEL": "console"}, tmp_path / "none")
     assert "BOT_CHANEL：没有这个设置，是不是 BOT_CHANNEL？" in caught.value.problems
+
+
+@pytest.mark.parametrize(
+    "make",
+    [os.mkfifo, Path.mkdir, lambda path: path.symlink_to(path), lambda path: path.symlink_to("/dev/zero")],
+)
+def test_what_bears_the_file_s_name_and_is_none_is_refused_at_once(
+    folder: Path, make: Callable[[Path], None]
+) -> None:
+    make(folder / ".env")
+    assert problems({}) == [".env 读不到：它不是一个普通的文件"]
+
+
+def test_a_value_is_taken_as_it_stands_and_cannot_grow(folder: Path) -> None:
+    grows = "".join(f"A{n}=${{A{n - 1}}}${{A{n - 1}}}\n" for n in range(1, 60))
+    (folder / ".env").write_text(
+        f"A0=aaaaaaaaaa\n{grows}DATABASE_URL='postgresql://u:${{x}}@db/bot'\n", "utf-8"
+    )
+    assert load({}).database_url == "postgresql://u:${x}@db/bot"

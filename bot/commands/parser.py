@@ -11,9 +11,11 @@ from bot.sop.problems import closest
 
 SLASHES = "/／、"
 _FIRST = (*SLASHES, "@")
-_WORD = re.compile(r"""[“”"]([^“”"]*)[“”"]|[‘’']([^‘’']*)[‘’']|[「『]([^」』]*)[」』]|(\S+)""")
+_WORD = re.compile(r"""[“”"]([^“”"]*)[“”"]|[‘’']([^‘’']*)[‘’']|[「『]([^「『」』]*)[」』]|(\S+)""")
 _MENTION = re.compile(r"^@\S+?[\u2005\s]+(?=[/／、])")
 _MOST_WORDS = 3
+LONGEST = 4_000
+"""Characters; whoever writes more talks, and gives no command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Commands:
         """What ``text`` calls for; None: no command. ``addressed``: said to the bot, so bare words count."""
         if not addressed and not text.lstrip().startswith(_FIRST):
             return None  # nearly everything that is said
-        text = text.strip()
+        if len(text := text.strip()) > LONGEST:
+            return None
         if text.startswith("@"):
             text = _MENTION.sub("", text)
         if text[:1] and text[0] in SLASHES:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -12,7 +13,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from bot.outbox.guard import Rules
 from bot.sop.hours import USUAL, OpenHours
 from bot.sop.language import Model, Name, TemplateOf
-from bot.sop.problems import Finding, Mistake, closest
+from bot.sop.problems import MAX_PROBLEMS, Finding, Mistake, closest
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ def _one_word(key: str) -> str:
 
 
 def _different(keys: tuple[str, ...]) -> tuple[str, ...]:
-    twice = [Finding((n,), f"群“{key}”写了两次", "只留一处") for n, key in enumerate(keys) if key in keys[:n]]
+    first = {key: n for n, key in reversed([*enumerate(keys)])}
+    twice = [Finding((n,), f"群“{key}”写了两次", "只留一处") for n, key in enumerate(keys) if n > first[key]]
     if twice:
         raise Mistake("", findings=twice)
     return keys
@@ -66,13 +68,15 @@ def _different(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 def _sets(sets: dict[str, tuple[str, ...]], info: ValidationInfo) -> dict[str, tuple[str, ...]]:
     rooms: tuple[str, ...] | None = info.data.get("rooms")
-    findings = [] if rooms is None else [*_clashing(sets, rooms), *_unknown(sets, rooms)]
+    findings = (
+        [] if rooms is None else [*_clashing(sets, {*rooms}), *islice(_unknown(sets, {*rooms}), MAX_PROBLEMS)]
+    )
     if findings:
         raise Mistake("", findings=findings)
     return sets
 
 
-def _clashing(sets: Mapping[str, object], rooms: tuple[str, ...]) -> list[Finding]:
+def _clashing(sets: Mapping[str, object], rooms: set[str]) -> list[Finding]:
     return [
         Finding((name,), f"“{name}”已经是一个群的键，群组要换个名字", f"{name}们", key=True)
         for name in sets
@@ -80,13 +84,13 @@ def _clashing(sets: Mapping[str, object], rooms: tuple[str, ...]) -> list[Findin
     ]
 
 
-def _unknown(sets: Mapping[str, tuple[str, ...]], rooms: tuple[str, ...]) -> list[Finding]:
-    return [
-        Finding((name, n), f"rooms 里没有群“{key}”", closest(key, rooms))
+def _unknown(sets: Mapping[str, tuple[str, ...]], rooms: set[str]) -> Iterator[Finding]:
+    return (
+        Finding((name, n), f"rooms 里没有群“{key}”", closest(key, sorted(rooms)))
         for name, keys in sets.items()
         for n, key in enumerate(keys)
         if key not in rooms
-    ]
+    )
 
 
 RoomKey = Annotated[str, AfterValidator(_one_word)]

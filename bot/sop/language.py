@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import (
@@ -26,7 +27,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from bot.sop import hashtags
-from bot.sop.problems import Finding, Mistake, caused_by, closest, shown
+from bot.sop.problems import MAX_PROBLEMS, Finding, Mistake, caused_by, closest, shown
 from bot.sop.schedule import EXAMPLE, DateRange, Schedule, parse_duration, write_duration
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ __all__ = [
 ]
 
 
+LONGEST_ID = 60
+
+
 class Model(BaseModel):
     """What stands between braces: no unknown keys, nothing taken for another type, never changed."""
 
@@ -54,6 +58,8 @@ class Model(BaseModel):
 
 
 def _id(text: str) -> str:
+    if len(text) > LONGEST_ID:
+        raise Mistake(f"编号最多 {LONGEST_ID} 个字")
     if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text):
         return text
     plain = "-".join(re.findall(r"[a-z0-9]+", text.lower()))
@@ -78,13 +84,13 @@ def _expanded(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
     known = None if info.context is None else info.context.rooms
     if known is None:
         return names
-    unknown = [
+    unknown = (
         Finding((n,), f"community.yaml 里没有群“{name}”", closest(name, known))
         for n, name in enumerate(names)
         if name not in known
-    ]
-    if unknown:
-        raise Mistake("", findings=unknown)
+    )
+    if found := list(islice(unknown, MAX_PROBLEMS)):
+        raise Mistake("", findings=found)
     return tuple(dict.fromkeys(key for name in names for key in known[name]))
 
 

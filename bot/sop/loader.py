@@ -133,9 +133,7 @@ def _read_all(sops: Path, catalog: Catalog, kinds: Mapping[str, Kind]) -> tuple[
 
 def _sop_files(sops: Path) -> list[Path]:
     return sorted(
-        path
-        for path in sops.glob("[!.]*")
-        if path.suffix in (".yaml", ".yml") and path.name not in _NOT_SOPS and not path.is_dir()
+        path for path in sops.glob("[!.]*") if path.suffix in (".yaml", ".yml") and path.name not in _NOT_SOPS
     )
 
 

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 Loc = tuple[str | int, ...]
+_LONGEST_WORD = 100
+"""What is longer was not meant to be one of our words."""
+_MOST_SHOWN = 200
+MAX_PROBLEMS = 50
+"""In one file; who has made more mistakes mends the first ones first."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,9 +29,10 @@ class Problem:
     suggestion: str = ""
 
     def __str__(self) -> str:
-        path = f" {self.path}" if self.path else ""
-        hint = f"（建议：{self.suggestion}）" if self.suggestion else ""
-        return f"{self.file}:{self.line}:{self.column}{path}：{self.message}{hint}"
+        """One line, whatever the names and words in the file are made of."""
+        path = f" {_short(self.path)}" if self.path else ""
+        hint = f"（建议：{_short(self.suggestion)}）" if self.suggestion else ""
+        return f"{_short(self.file)}:{self.line}:{self.column}{path}：{_short(self.message)}{hint}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,12 @@ class Mistake(ValueError):
         self.findings = tuple(findings) or (Finding((), message, suggestion),)
 
 
+def _short(text: str) -> str:
+    """``text`` as one line that is not too long, with what cannot be printed spelt out."""
+    short = text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"
+    return "".join(it if it.isprintable() else ascii(it)[1:-1] for it in short)
+
+
 def caused_by(problems: Iterable[Problem], loc: Loc = ()) -> list[Finding]:
     """Findings at ``loc``, the place that names another file, for each problem of that file."""
     return [
@@ -61,6 +73,8 @@ def caused_by(problems: Iterable[Problem], loc: Loc = ()) -> list[Finding]:
 
 def closest(word: str, candidates: Iterable[str]) -> str:
     """The candidate that was probably meant, or nothing; a short word may differ in half its letters."""
+    if len(word) > _LONGEST_WORD:
+        return ""
     known = {candidate.casefold(): candidate for candidate in candidates}
     cutoff = 0.5 if len(word) <= 4 else 0.6
     found = get_close_matches(word.casefold(), known, n=1, cutoff=cutoff)

@@ -21,6 +21,7 @@ from bot.sop.problems import Mistake, closest
 EXAMPLE = "周一 09:30"
 LONGEST_SHIFT = timedelta(hours=2)
 """How far clocks are put forward or back at once, at most."""
+LONGEST = 300
 
 _CRON = re.compile(r"cron\s*:?\s*(.*)", re.IGNORECASE)
 _AT = re.compile(r"(.*?)\s*(\d{1,2}):(\d{2})")
@@ -96,6 +97,8 @@ def _trigger(fields: Fields) -> CronTrigger:
 
 def _plain(words: str) -> str:
     """Full-width digits, colons and spaces as the narrow ones; ``12点半`` as ``12:30``."""
+    if len(words) > LONGEST:
+        raise Mistake(f"写得太长了，时间不会超过 {LONGEST} 个字", EXAMPLE)
     plain = unicodedata.normalize("NFKC", words).strip().lower()
     return _O_CLOCK.sub(_with_colon, plain)
 

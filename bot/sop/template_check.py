@@ -22,6 +22,8 @@ from bot.sop.templates import Templates
 Scope = dict[str, Any]
 """The type of each variable that there is; ``Any`` where it is not known."""
 
+MOST_TEMPLATES = 50
+"""That one may include, counted as often as they are; each includes others."""
 _SAME_ITEMS = ("list", "sort", "unique", "reverse", "select", "reject", "selectattr", "rejectattr")
 
 
@@ -120,9 +122,11 @@ class _Walk:
         self._environment = templates.environment
         self._item_words = item_words
         self._inside: list[str] = []
+        self._walked = 0
         self._lines: list[list[str]] = []
 
     def template(self, name: str, scope: Scope) -> None:
+        self._walked += 1
         try:
             tree = self._templates.tree(name)
         except Exception as error:  # jinja2's own, but also RecursionError and ValueError
@@ -195,6 +199,8 @@ class _Walk:
             self._note(node, name, name, f"找不到模板 {name}", self._templates.names())
         elif name in self._inside:
             self._note(node, name, name, f"模板 {name} 绕回了自己", ())
+        elif self._walked > MOST_TEMPLATES:
+            self._note(node, name, name, f"一共引用了 {MOST_TEMPLATES} 多个模板，太多了", ())
         else:
             self.template(name, dict(scope))
 

@@ -36,7 +36,9 @@ def explain(error: Exception) -> str:
     if isinstance(error, TemplateNotFound):
         return f"找不到模板 {error.name}"
     if isinstance(error, RecursionError):
-        return "模板互相包含，没完没了"
+        return "一层套一层太深，或者模板互相包含，没完没了"
+    if isinstance(error, SyntaxError | MemoryError):  # of the Python that jinja2 writes
+        return "循环或条件套得太深"
     if isinstance(error, TemplateSyntaxError | UndefinedError):
         return _translated(error.message or "")
     return f"算不出来（{type(error).__name__}）"

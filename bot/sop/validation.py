@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails
 
-from bot.sop.problems import Finding, Loc, Mistake, Problem, closest, show_path, shown
+from bot.sop.problems import MAX_PROBLEMS, Finding, Loc, Mistake, Problem, closest, show_path, shown
 from bot.sop.yaml_reader import Document
 
 M = TypeVar("M", bound=BaseModel)
@@ -55,18 +56,20 @@ def validate(model: type[M], document: Document, context: object = None) -> tupl
     try:
         return model.model_validate_json(json.dumps(document.data), context=context), []
     except ValidationError as error:
-        errors = error.errors(include_url=False)
+        errors = error.errors(include_url=False)[:MAX_PROBLEMS]
         details = [detail for detail in errors if not _is_echo(detail, errors)]
     known = {(problem.line, problem.column) for problem in document.problems}
-    problems = [problem for detail in details for problem in _problems(detail, model, document)]
+    every = (problem for detail in details for problem in _problems(detail, model, document))
+    problems = list(islice(every, MAX_PROBLEMS))
     return None, [it for it in problems if it.file != document.file or (it.line, it.column) not in known]
 
 
 def _is_echo(detail: ErrorDetails, errors: Sequence[ErrorDetails]) -> bool:
     """Whether a list is only too short because pydantic does not count its wrong items."""
     loc = detail["loc"]
-    within = [it for it in errors if it["loc"][: len(loc)] == loc and it is not detail]
-    return detail["type"] == "too_short" and bool(within)
+    if detail["type"] != "too_short":
+        return False
+    return any(it["loc"][: len(loc)] == loc and it is not detail for it in errors)
 
 
 def located(findings: Iterable[Finding], document: Document, loc: Loc = ()) -> Iterator[Problem]:

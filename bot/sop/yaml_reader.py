@@ -7,6 +7,7 @@ nodes, so that a problem need not end the reading and depth is bounded.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from bot.sop.problems import Loc, Problem, show_path
+from bot.sop.problems import MAX_PROBLEMS, Loc, Problem, show_path
 from bot.sop.yaml_errors import explain
 
 MAX_BYTES = 256 * 1024
@@ -23,8 +24,10 @@ MAX_DEPTH = 50
 
 Mark = tuple[int, int]
 
-_TAB = re.compile(r"^ *\t+[ \t]*[^\s#]", re.MULTILINE)
-_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff")
+_TAB = re.compile(r"^ *\t[ \t]*[^\s#]", re.MULTILINE)
+_UNPRINTABLE = re.compile(
+    r"[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff"
+)
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"(true|True|TRUE)|false|False|FALSE")
 _INT = re.compile(r"[-+]?[0-9]{1,18}|0o[0-7]{1,18}|0x[0-9a-fA-F]{1,15}")
@@ -85,6 +88,8 @@ def read(path: Path, file: str) -> Document:
 
 def read_text(path: Path, file: str) -> str | Problem:
     """The text of a file, or why there is none."""
+    if path.exists() and not path.is_file():  # a pipe would never end
+        return Problem(file, 1, 1, "", "读不到这个文件（它是文件夹、管道或设备）", "换成一个普通的文件")
     try:
         with path.open("rb") as source:
             data = source.read(MAX_BYTES + 1)
@@ -97,11 +102,16 @@ def read_text(path: Path, file: str) -> str | Problem:
 
 def _decode(data: bytes, file: str) -> str | Problem:
     try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
+        return _in_lines(data.decode("utf-8"))
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8", "replace")
+        before = _in_lines(data[: error.start].decode("utf-8", "replace"))
         line, column = _place(before, len(before))
         return Problem(file, line, column, "", "从这里起不是 UTF-8 编码", "用 UTF-8 编码另存一次")
+
+
+def _in_lines(text: str) -> str:
+    """``text`` without the mark that Windows puts first, its lines ended as everywhere."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _place(text: str, position: int) -> Mark:
@@ -178,6 +188,8 @@ class _Reader:
         return Problem(self._file, *mark, show_path(loc), message, suggestion)
 
     def _note(self, mark: Mark, loc: Loc, message: str, suggestion: str = "") -> None:
+        if len(self.problems) == MAX_PROBLEMS:
+            raise self._lost(mark, (), "错误太多了，后面的没有再看", "先改好前面的")
         self.problems.append(self._problem(mark, loc, message, suggestion))
 
     def _node(self, event: Any, loc: Loc) -> Any:
@@ -235,7 +247,7 @@ def _mark(event: Any) -> Mark:
 
 
 def _plain(text: str) -> Any:
-    """An unquoted word, read by the rules of YAML 1.2; a number too long for any count stays text (an id)."""
+    """An unquoted word, read by the rules of YAML 1.2; a number too great for us stays text (an id)."""
     if _NULL.fullmatch(text):
         return None
     if truth := _BOOL.fullmatch(text):
@@ -243,5 +255,5 @@ def _plain(text: str) -> Any:
     if _INT.fullmatch(text):
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
     if _FLOAT.fullmatch(text) and not text.lstrip("+-").isdigit():
-        return float(text)
+        return number if math.isfinite(number := float(text)) else text
     return text

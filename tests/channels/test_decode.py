@@ -239,7 +239,7 @@ class TestQuotes:
 
 
 class TestFields:
-    @pytest.mark.parametrize("raw", ["", "{", "[]", "null", "7"])
+    @pytest.mark.parametrize("raw", ["", "{", "[]", "null", "7", "[" * 50_000, "9" * 50_000])
     def test_an_event_is_an_object(self, raw: str) -> None:
         with pytest.raises(Unreadable):
             decode.fields(raw)

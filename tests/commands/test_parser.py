@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands.parser import Call, Commands, Unknown, split
+from bot.commands.parser import LONGEST, Call, Commands, Unknown, split
 from tests.builders import command
 
 ENABLE = command("room enable", "开群")
@@ -115,3 +117,17 @@ def test_whatever_is_typed_can_be_read(text: str, addressed: bool) -> None:
 @given(st.lists(st.text("甲乙ab1 ", min_size=1, max_size=5).map(str.strip).filter(bool), max_size=4))
 def test_quoted_words_come_back_as_they_were(words: list[str]) -> None:
     assert split(" ".join(f"“{word}”" for word in words)) == words
+
+
+@pytest.mark.parametrize("part", ["「 ", "「『 ", "“", "‘a ", "a ", "开群", "@ ", "\u0301\u0316"])
+@pytest.mark.parametrize("length", [LONGEST, 100_000])
+def test_no_text_takes_long_to_be_read(part: str, length: int) -> None:
+    begin = time.process_time()
+    read("/" + (part * length)[: length - 1], addressed=True)
+    read(("@" + part * length)[:length], addressed=True)
+    assert time.process_time() - begin < 0.2
+
+
+def test_whoever_writes_pages_gives_no_command() -> None:
+    assert isinstance(read("/帮助 " + "长" * (LONGEST - 4)), Call)
+    assert read("/帮助 " + "长" * LONGEST) is None

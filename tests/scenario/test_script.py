@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -8,6 +10,7 @@ import pytest
 
 from bot.errors import ScenarioError
 from bot.scenario.script import Line, Script, read
+from bot.sop.problems import MAX_PROBLEMS
 
 ZONE = ZoneInfo("Asia/Shanghai")
 BEGINS = datetime(2026, 11, 30, 9, 0, tzinfo=ZONE)
@@ -103,3 +106,30 @@ def test_a_line_may_be_delivered_late() -> None:
 
 def test_a_line_of_the_bot_may_name_whom_it_writes_to() -> None:
     assert Line(bot="早", private="甲").acts == {"bot", "private"}
+
+
+def test_a_pipe_or_a_folder_is_no_scenario_and_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "folder.yaml").mkdir()
+    for name in ("pipe.yaml", "folder.yaml"):
+        with pytest.raises(ScenarioError, match="读不到"):
+            read(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "scenario: 好\ntalk:\n" + "  - {who: 甲, sya: 早}\n" * 5_000,
+        "scenario: 好\ntalk:\n  - {at: 周一" + " " * 100_000 + "x, who: 甲, say: 早}\n",
+        "scenario: 好\ntalk:\n  - {after: " + "1d" * 50_000 + ", who: 甲, say: 早}\n",
+        "scenario: &a 好\ntalk: [*a, *a]\n",
+    ],
+)
+def test_a_hostile_scenario_is_refused_soon_and_in_a_few_lines(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(text, "utf-8")
+    begin = time.process_time()
+    with pytest.raises(ScenarioError) as refused:
+        read(path)
+    assert time.process_time() - begin < 3
+    assert len(str(refused.value).splitlines()) <= MAX_PROBLEMS

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,12 @@ def test_the_usual_notice_is_looked_for_even_where_nobody_names_it(tmp_path: Pat
         ("sops/community.yaml", 1),
         ("templates/privacy_notice.j2", 1),
     ]
+
+
+def test_thousands_of_rooms_and_sets_are_read_in_no_time(tmp_path: Path) -> None:
+    many = "rooms: [甲, " + "".join(f"r{n}," for n in range(10_000)) + "甲]\nsets:\n"
+    begin = time.process_time()
+    community, problems = read(tmp_path, HEAD + many + "".join(f"  s{n}: [x]\n" for n in range(8_000)))
+    assert time.process_time() - begin < 5
+    assert community is None
+    assert any("写了两次" in problem.message for problem in problems)

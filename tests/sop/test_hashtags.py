@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -114,3 +116,24 @@ def test_a_normal_form_is_its_own_normal_form(tag: str) -> None:
 def test_a_text_without_the_tag_bears_it_no_more(text: str) -> None:
     once = without_tags(f"{text} #{TABLE}# 番茄", TABLE)
     assert f"#{TABLE}" not in once
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#" * 100_000,
+        "#a" * 50_000,
+        "#我的 " * 9_999,
+        "#a" + "\u0301\u0316" * 50_000,
+        "#" + "\ufdfa" * 100_000,
+    ],
+)
+def test_no_text_takes_long_to_be_searched(text: str) -> None:
+    begin = time.process_time()
+    assert find(text, {"我的原野餐桌"}, 6) == []
+    without_tags(text, "我的原野餐桌")
+    assert time.process_time() - begin < 0.3
+
+
+def test_many_marks_hide_no_tag() -> None:
+    assert find("🍅🍅🍅🍅🍅🍅🍅🍅🍅🍅🍅🍅#我的原野餐桌", {"我的原野餐桌"}, 6) == ["我的原野餐桌"]

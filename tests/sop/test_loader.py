@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from bot.sop.catalog import Catalog
 from bot.sop.kind import Kind, OnHashtag
 from bot.sop.language import Duration, Every, Finding, ShelfName, Sop, Tag, TemplateOf
 from bot.sop.loader import Loaded, SopSet, load
-from bot.sop.problems import Problem
+from bot.sop.problems import MAX_PROBLEMS, Problem
 from bot.sop.shelves import ShelfItem
 from bot.sop.templates import check_with_items
 
@@ -198,6 +199,39 @@ def test_a_mistake_in_a_template_is_told_once_there_and_at_each_place_that_names
         ("sops/second.yaml", 6, "template"),
         ("templates/story.j2", 1, "rom"),
     ]
+
+
+def test_files_that_are_none_are_told_while_the_others_run(project: Path) -> None:
+    os.mkfifo(project / "sops/pipe.yaml")
+    (project / "sops/folder.yaml").mkdir()
+    (project / "sops/loop.yaml").symlink_to("loop.yaml")
+    write(project / "sops/a\nb.yaml", "sop: post\n")
+    os.mkfifo(project / "templates/shelves/故事/pipe.md")
+    os.mkfifo(project / "templates/pipe.j2")
+    found = loaded(project)
+    assert {it.file.rpartition("/")[2] for it in found.problems} == {
+        "pipe.yaml", "folder.yaml", "loop.yaml", "a\nb.yaml", "pipe.md"
+    }  # fmt: skip
+    assert all(str(problem).isprintable() for problem in found.problems)
+    assert set(sops_of(project).sops) == {"post"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "".join(f"k{number}: 1\n" for number in range(20_000)),
+        "rooms: [" + "x," * 100_000 + "]\n",
+        "late_after: " + "1d" * 100_000 + "\n",
+        "k" * 200_000 + ": 1\n",
+    ],
+)
+def test_a_file_full_of_mistakes_is_told_of_in_a_few_lines_and_soon(project: Path, more: str) -> None:
+    write(project / "sops/wrong.yaml", POST.format("wrong") + more)
+    begin = time.process_time()
+    problems = loaded(project).problems
+    assert time.process_time() - begin < 5
+    assert 0 < len(problems) <= MAX_PROBLEMS
+    assert all(len(str(problem)) < 1_000 for problem in problems)
 
 
 def test_five_hundred_sops_load_in_well_under_a_second(project: Path) -> None:

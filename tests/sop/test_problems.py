@@ -34,3 +34,14 @@ def test_the_word_that_was_meant_is_found(word: str, known: list[str], meant: st
 def test_a_path_is_shown_as_it_would_be_written() -> None:
     assert show_path(("questions", 0, "ask")) == "questions[0].ask"
     assert show_path(()) == ""
+
+
+def test_a_problem_is_one_line_whatever_the_file_is_made_of() -> None:
+    problem = Problem("sops/a\nb\udc80.yaml", 1, 1, "键" * 1000, "没有\u202e“x\r”", "y\0")
+    assert str(problem).isprintable()
+    assert len(str(problem)) < 500
+    assert str(problem).startswith("sops/a\\nb\\udc80.yaml:1:1 键")
+
+
+def test_a_word_without_end_is_close_to_nothing() -> None:
+    assert closest("restart" * 50_000, ["restart"]) == ""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -294,3 +295,10 @@ def test_days_that_are_no_range_are_refused(words: str, reason: str, suggestion:
     with pytest.raises(Mistake, match=reason) as refused:
         DateRange.parse(words)
     assert refused.value.suggestion == suggestion
+
+
+@pytest.mark.parametrize("parse", [Schedule.parse, parse_duration, DateRange.parse])
+def test_what_is_written_without_end_is_refused_at_once(parse: Callable[[str], object]) -> None:
+    for words in ("周一" + " " * 200_000 + "x", "1d" * 100_000, "\u0301\u0316" * 50_000):
+        with pytest.raises(Mistake, match="太长"):
+            parse(words)

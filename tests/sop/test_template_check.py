@@ -118,3 +118,13 @@ def test_without_shelves_an_item_has_its_own_words_only(tmp_path: Path) -> None:
     (tmp_path / "t.j2").write_text("{{ item.title }}{{ item.产地 }}", encoding="utf-8")
     (problem,) = TemplateCheck(Templates(tmp_path), {}).problems("t.j2", Words)
     assert problem.path == "item.产地"
+
+
+def test_templates_that_include_each_other_again_and_again_are_checked_in_no_time(tmp_path: Path) -> None:
+    for number in range(30):
+        twice = f"{{% include 'd{number + 1}.j2' %}}" * 2
+        (tmp_path / f"d{number}.j2").write_text(twice, encoding="utf-8")
+    (tmp_path / "d30.j2").write_text("好", encoding="utf-8")
+    problems = TemplateCheck(Templates(tmp_path), {}).problems("d0.j2", Words)
+    assert problems
+    assert all("太多了" in problem.message for problem in problems)

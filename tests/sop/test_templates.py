@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import time
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import TemplateFailure
-from bot.sop.templates import Templates, harmless
+from bot.sop.templates import Templates, harmless, harmless_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,8 @@ def test_wording_is_live(tmp_path: Path) -> None:
         ("{% set x = 'a' %}" + "{% set x = x + x %}" * 40 + "{{ x }}", "太长"),
         ("{% set x = 'aa' %}" + "{% set x = x | replace('a', 'aaaaaaaaaa') %}" * 40, "太长"),
         ("{% set x = ['aaaaaaaaaa'] * 100 %}{% set x = x | join('aaaaaaaaaaaaaaa') %}", "太长"),
-        ("{% set x = [0] %}" + "{% set x = [x, x] %}" * 40 + "{{ x }}", "不是文字或数字"),
-        ("{% set x = [0] %}" + "{% set x = [x, x] %}" * 40 + "{{ x | join }}", "不是文字或数字"),
+        ("{% set x = [0] %}" + "{% set x = [x, x] %}" * 40 + "{{ x }}", "套得太深"),
+        ("{% set x = [0] %}" + "{% set x = [x, x] %}" * 40 + "{{ x | join }}", "套得太深"),
         ("{% macro m() %}{% endmacro %}", "不能用 macro"),
         ("{% set x %}aa{% endset %}", "不能用 成段的 set"),
         ("{% filter upper %}a{% endfilter %}", "不能用 filter"),
@@ -99,6 +101,105 @@ def test_wording_is_live(tmp_path: Path) -> None:
 def test_a_template_can_neither_blow_up_nor_break_out(tmp_path: Path, source: str, reason: str) -> None:
     with pytest.raises(TemplateFailure, match=reason):
         render(tmp_path, source)
+
+
+NESTED = "{% set a = [0] %}" + "{% set a = [a, a] %}" * 40
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (NESTED + NESTED.replace("a", "b") + "{{ a == b }}", "套得太深"),
+        ("{% set a = (0,) %}" + "{% set a = (a, a) %}" * 40 + "{{ {a: 1} | count }}", "套得太深"),
+        ("{% set a = {0: 0} %}" + "{% set a = {0: a, 1: a} %}" * 40 + "{{ a == 1 }}", "套得太深"),
+        ("{% set n = namespace(a=[0]) %}" + "{% set n.a = [n.a, n.a] %}" * 40, "套得太深"),
+        ("{{ 5 | round(-1000000000) }}", "round"),
+        ("{{ 5.5 | round(1000000000) }}", "round"),
+        (
+            "{% for i in range(4000) %}{% set x = range(5000) | map('string') | list %}{% endfor %}",
+            "要算的太多",
+        ),
+        ("{% for i in range(4000) %}{% set x = range(5000) | sort %}{% endfor %}", "要算的太多"),
+        ("{% set x = 'a ' * 1000 %}" + "{{ x | wordcount }}" * 200, "要算的太多"),
+        ("{% set l = range(5000) | list %}" + "{{ -1 in l }}" * 100, "要算的太多"),
+        ("{% for i in range(4999) %}{% if 'a' * 1999 == 'a' * 1999 %}{% endif %}{% endfor %}", "要算的太多"),
+        ("{% for i in range(4999) %}{% include 'long.j2' %}{% endfor %}", "要算的太多"),
+        (
+            "{% set l = range(5000) | list %}"
+            + "{% set x = [-9999999] | map('_begin') | list %}{% set x = -9999999 | _begin %}{{ -1 in l }}"
+            * 50,
+            "要算的太多",
+        ),
+        ("{{ 1" + "+1" * 300 + " }}", "太深"),
+        ("{{ " + "not " * 2000 + "1 }}", "太深"),
+        ("{{ " + "(" * 400 + "1" + ")" * 400 + " }}", "太深"),
+        ("{{ text" + ".a" * 2000 + " }}", "太深"),
+        ("{{ text" + "|title" * 1000 + " }}", "太深"),
+        ("{% if 1 %}" * 150 + "x" + "{% endif %}" * 150, "太深"),
+        ("{% for x in [1] %}" * 21 + "x" + "{% endfor %}" * 21, "太深"),
+        ("{# " + "说" * 10_000 + " #}好", "超过了 10000 个字"),
+        ("{{ '" + "a" * 9_000 + "' }}", "超过了 2000 个字"),
+        ("{{ " + "9" * 4_000 + " * " + "9" * 4_000 + " }}", "太大"),
+    ],
+)
+def test_no_template_takes_a_second_or_much_memory(tmp_path: Path, source: str, reason: str) -> None:
+    (tmp_path / "long.j2").write_text("{% if count > 9 %}" + "{{ count }}" * 500 + "{% endif %}", "utf-8")
+    begin = time.process_time()
+    with pytest.raises(TemplateFailure, match=reason):
+        render(tmp_path, source)
+    assert time.process_time() - begin < 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{{ ''['__class__'] }}",
+        "{{ guests | map(attribute='__class__') | first }}",
+        "{{ guests | sort(attribute='__class__.__name__') | first }}",
+        "{{ guests | map(attribute='name.__class__') | join }}",
+        "{{ guests | join('', '__class__') }}",
+        "{{ text | attr('__class__') }}",
+        "{{ '{0.__class__}'.format(text) }}",
+        "{{ '{a.__class__}'.format_map({'a': 1}) }}",
+        "{{ ['{0.__class__}'] | map('format', text) | first }}",
+        "{{ cycler.__init__.__globals__ }}",
+        "{{ lipsum(n=1000000) }}",
+        "{{ joiner }}",
+        "{{ dict(a=1) }}",
+        "{{ self._TemplateReference__context }}",
+        "{% block a %}{{ self.a() }}{% endblock %}",
+        "{% for x in [1] %}{{ loop.__init__.__globals__ }}{% endfor %}",
+        "{% for x in [1] %}{{ loop._iterator }}{% endfor %}",
+        "{% set n = namespace(x=1) %}{{ n._Namespace__attrs }}",
+        "{{ nope.__class__ }}",
+        "{{ range.__self__ }}",
+        "{% include '/etc/hostname' %}",
+        "{% include '../t.j2' %}",
+        "{% include text %}",
+        "{% include 'sh' ~ text %}",
+        "{% include ['none.j2', 't.j2'] %}",
+        "{% extends text %}",
+        "{% from 't.j2' import x %}",
+    ],
+)
+def test_no_template_gets_at_anything_but_its_words(tmp_path: Path, source: str) -> None:
+    with pytest.raises(TemplateFailure, match=r"第 1 行：.*[一-龥]"):
+        render(tmp_path, source)
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("{% set l = [count, 3] %}{{ l | max }}", "3"),
+        ("{% for a, b in [(1, 2), (3, count)] %}{{ a }}{{ b }}{% endfor %}", "1232"),
+        ("{{ {'a': 1}['a'] }}{{ 2.345 | round(2) }}{{ 7 | round }}", "12.357"),
+        ("{{ nope | default('无') }}{{ '有' if text is defined }}{{ count in (1, 2) }}", "无有True"),
+        ("{% for g in guests | reverse %}{{ loop.index }}{{ g.name }}{% endfor %}", "1老周2阿青"),
+    ],
+)
+def test_what_wording_needs_works(tmp_path: Path, source: str, text: str) -> None:
+    assert render(tmp_path, source) == text
 
 
 @pytest.mark.parametrize(
@@ -145,6 +246,13 @@ def test_a_template_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
         ("/room enable", "room enable"),
         ("／状态", "状态"),
         ("、、#我的原野餐桌", "我的原野餐桌"),
+        ("打卡 ＃我的原野餐桌#", "打卡 我的原野餐桌"),
+        ("､状态", "状态"),
+        ("👨\u200d👩\u200d👧一家", "👨\u200d👩\u200d👧一家"),
+        ("阿\u200d青\u200b", "阿青"),
+        ("e" + "\u0301" * 40, "e\u0301\u0301"),
+        ("番\ufe0f茄\u2065\U000e0001", "番茄"),
+        ("\u200b" * 100_000 + "番茄", ""),
         ("\u200b/状态", "状态"),
         ("@/状态", "状态"),
         ("\u202e倒着写\u2066", "倒着写"),
@@ -157,11 +265,22 @@ def test_what_members_wrote_is_made_harmless(text: str, shown: str) -> None:
     assert harmless(text) == shown
 
 
-@given(st.text(max_size=80))
+def test_who_shows_no_name_is_called_a_friend() -> None:
+    assert harmless_name("\u3164\u200b/#@") == "一位朋友"
+    assert harmless_name("@所有人") == "所有人"
+
+
+TRICKS = st.sampled_from(
+    "@＠﹫#＃﹟/／、､\u200b\u200d\u202e\u2066\u2028\n\0\ufe0f\u3164\u034f👨🍅\u0301\U000e0041"
+)
+
+
+@given(st.text(st.characters(exclude_categories=()) | TRICKS, max_size=80))
 def test_harmless_text_is_short_one_line_and_calls_nobody(text: str) -> None:
     shown = harmless(text, 20)
     assert len(shown) <= 20
     assert len(shown.splitlines()) <= 1
-    assert not set(shown) & set("@＠﹫\u200b\u202e\x00")
-    assert not shown.startswith(("/", "／", "、", "#", "＃", " "))
+    assert not set(shown) & set("@＠﹫#＃﹟\u200b\u202e\u2066\x00\ufe0f\u3164\u034f")
+    assert not shown.startswith(("/", "／", "、", "､", " "))
+    assert all(unicodedata.category(it) not in ("Cc", "Co", "Cs") for it in shown)
     assert harmless(shown, 20) == shown

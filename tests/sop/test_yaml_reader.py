@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sop.problems import Problem
+from bot.sop.problems import MAX_PROBLEMS, Problem
 from bot.sop.yaml_reader import MAX_BYTES, parse, read
 
 
@@ -62,6 +64,9 @@ def test_what_is_not_there_is_placed_at_its_nearest_parent() -> None:
         ("a: x\x07\n", 1, 5, "控制字符"),
         ('a: "x\\0"\n', 1, 4, "控制字符"),
         ("? [a]\n: b\n", 1, 3, "键要写成一个词"),
+        ("a: b\u2028c: ]\n", 1, 5, "控制字符"),
+        ("a: b\x85c: ]\n", 1, 5, "控制字符"),
+        ("a: !!binary aGVsbG8=\n", 1, 4, "不支持标签"),
     ],
 )
 def test_what_is_not_plain_yaml_is_refused_at_its_place(
@@ -107,6 +112,36 @@ def test_a_file_that_is_too_big_is_not_read(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_opened_is_a_problem(tmp_path: Path) -> None:
     assert "读不到" in read(tmp_path, "x.yaml").problems[0].message
+
+
+def test_what_is_no_ordinary_file_is_a_problem_and_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "device.yaml").symlink_to("/dev/zero")
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    for path in tmp_path.iterdir():
+        assert "读不到" in read(path, path.name).problems[0].message
+
+
+def test_files_of_old_machines_have_lines_too(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_bytes(b"a: 1\rb: 2\ra: 3\r")
+    assert [problem.line for problem in read(path, "x.yaml").problems] == [3]
+    path.write_bytes("\ufeffa: 1\rb: ".encode() + b"\xff")
+    assert [(it.line, it.column) for it in read(path, "x.yaml").problems] == [(2, 4)]
+
+
+@pytest.mark.parametrize(
+    "text", ["\t" * 250_000, "a: 1\n" * 40_000, "a: [" + "&a 1, " * 30_000 + "]", "a: " + "1" * 250_000]
+)
+def test_no_file_takes_long_or_has_problems_without_end(text: str) -> None:
+    begin = time.process_time()
+    assert len(parse(text, "x.yaml").problems) <= MAX_PROBLEMS + 1
+    assert time.process_time() - begin < 1
+
+
+def test_a_number_without_measure_stays_as_it_was_written() -> None:
+    assert parse("a: 1e999", "x.yaml").data == {"a": "1e999"}
 
 
 def test_files_saved_by_windows_are_read_as_any_other(tmp_path: Path) -> None:

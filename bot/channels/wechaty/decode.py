@@ -88,7 +88,7 @@ def fields(raw: str) -> Fields:
     """The fields of an event."""
     try:
         payload = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Unreadable("not JSON") from None
     if not isinstance(payload, dict):
         raise Unreadable("not an object")

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from traceback import format_tb
 from typing import Any
 
 from grpclib.exceptions import GRPCError
@@ -64,7 +65,8 @@ class Resolver:
         except Unreadable as error:
             return self._malformed(response, str(error))
         except Exception as error:
-            log.warning("event %s could not be read", response.type, exc_info=error)
+            where = "".join(format_tb(error.__traceback__))  # without its text, which may quote a member
+            log.warning("event %s could not be read: %s\n%s", response.type, type(error).__name__, where)
             return self._malformed(response, type(error).__name__)
 
     async def _read(self, type: int, payload: Fields) -> ChannelEvent | None:

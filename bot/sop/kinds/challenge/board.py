@@ -13,7 +13,7 @@ from bot.people.directory import shown_names
 from bot.sop.context import CommandContext, Context
 from bot.sop.index import is_for
 from bot.sop.kinds.challenge.model import Challenge
-from bot.sop.templates import harmless
+from bot.sop.templates import harmless_name
 from bot.store.tables import identity, interaction
 from bot.store.transaction import Transaction
 
@@ -83,7 +83,7 @@ def _ranking(ctx: CommandContext, sop: Challenge) -> list[str]:
     first = [tables[member][-1].identity_id for member in order[:SHOWN]]
     names = shown_names(ctx.tx, first, ctx.room.id if ctx.room else None)
     lines = [
-        f"{place}. {harmless(names[who], 16)} {len(tables[member])}桌"
+        f"{place}. {harmless_name(names[who])} {len(tables[member])}桌"
         for place, (who, member) in enumerate(zip(first, order[:SHOWN], strict=True), 1)
     ]
     return [f"{sop.name} 排行", *lines, *_own_place(ctx, order, tables)]

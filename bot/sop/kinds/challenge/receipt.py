@@ -11,7 +11,7 @@ from bot.sop import hashtags
 from bot.sop.context import Context
 from bot.sop.kinds.challenge.board import AnyRow, standing_entries, today
 from bot.sop.kinds.challenge.model import Challenge, Entry, ReceiptWords
-from bot.sop.templates import harmless
+from bot.sop.templates import harmless, harmless_name
 from bot.store.tables import interaction, texts
 
 LATE_AFTER = timedelta(hours=2)
@@ -72,7 +72,7 @@ def _words(
     names = shown_names(ctx.tx, {row.identity_id for row in entries}, ctx.room.id if ctx.room else None)
     texts_of = {run: _excerpt(body, ctx.sop.hashtag) for run, (_, body) in said.items()}
     return tuple(
-        Entry(harmless(names[row.identity_id], 16), texts_of.get(row.object_id, "")) for row in entries
+        Entry(harmless_name(names[row.identity_id]), texts_of.get(row.object_id, "")) for row in entries
     )
 
 

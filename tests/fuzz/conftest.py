@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.sop.loader import SopSet
+from bot.store import session
+from bot.store.tables import metadata
+from bot.store.writer import Writer
+from tests.fuzz.hall import Hall
+from tests.postgres import Server
+
+
+@pytest.fixture(scope="module")
+def hall(tmp_path_factory: pytest.TempPathFactory, sops: SopSet) -> Iterator[Hall]:
+    folder: Path = tmp_path_factory.mktemp("fuzz")
+    yield from _hall(f"sqlite:///{folder / 'bot.db'}", sops)
+
+
+@pytest.fixture
+def server_hall(postgres: Server, sops: SopSet) -> Iterator[Hall]:
+    """The same on PostgreSQL."""
+    yield from _hall(postgres.new_database(), sops)
+    postgres.drop_databases()
+
+
+def _hall(url: str, sops: SopSet) -> Iterator[Hall]:
+    engine = session.open_engine(url)
+    metadata.create_all(engine)
+    writer = Writer(engine)
+    yield Hall(writer, sops)
+    writer.close()
+    engine.dispose()
