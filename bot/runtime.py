@@ -33,6 +33,7 @@ from bot.events import (
     Malformed,
     RoomEvent,
     RoomInvited,
+    fit_id,
 )
 from bot.fetcher import Fetcher
 from bot.login_code import LoginCodes
@@ -77,7 +78,7 @@ class Runtime:
                  pace: Pace, media: Path | None = None) -> None:  # fmt: skip
         self.account, self.channel, self.pipeline = account, channel, pipeline
         self._writer, self._clock = writer, clock
-        self._latest = clock.now()
+        self._latest, self._in_doubt = clock.now(), False
         self._manners = Manners(pace, pipeline.desk.sops.community.rules)
         self._inbox: asyncio.Queue[Item] = asyncio.Queue(INBOX)
         self._unfinished = 0
@@ -259,6 +260,7 @@ class Runtime:
             except OperationalError as error:
                 if not is_passing(error):
                     raise
+                self._in_doubt = True
                 logger.error("the database takes nothing, we try again: %s", error.orig)
                 await asyncio.sleep(TRY_AGAIN)
 
@@ -338,13 +340,20 @@ class Runtime:
 
     async def _send_all(self) -> None:
         while self.pipeline.desk.status.online and not self._stopping.is_set():
-            claimed = await self._ask_core(lambda tx: claim(tx, self.account, self._manners))
+            claimed = await self._ask_core(self._claim)
+            self._in_doubt = False
             if claimed is None or isinstance(claimed, datetime):
                 self.pacer.set(claimed)
                 return
             outcome = await self._send(claimed)
             logger.info("message %s out=%d %s", outcome.state, claimed.id, outcome.reason)
             await self._ask_core(partial(self._settle, outcome))
+
+    def _claim(self, tx: Transaction) -> Effect | datetime | None:
+        """Nothing is being sent now: what still seems to be, was claimed in a commit that was lost to us."""
+        if self._in_doubt:
+            delivery.recover(tx, self.account)
+        return claim(tx, self.account, self._manners)
 
     def _settle(self, outcome: Outcome, tx: Transaction) -> None:
         delivery.settle(tx, outcome, self._manners.pace)
@@ -361,7 +370,7 @@ class Runtime:
         except Exception as error:
             logger.error("the channel broke its contract", extra={"trace": failures.without_words(error)})
             return Outcome(effect.id, State.UNKNOWN, type(error).__name__)
-        return Outcome(effect.id, State.SENT, platform_id=platform_id)
+        return Outcome(effect.id, State.SENT, platform_id=platform_id and fit_id(platform_id))
 
 
 def _note_malformed(tx: Transaction, event: Malformed) -> None:

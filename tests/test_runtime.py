@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, asynccontextmanager, contextmanag
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Table
+from sqlalchemy import Table, select
 from sqlalchemy.exc import OperationalError
 
 from bot import app, naming, runtime
@@ -28,7 +28,7 @@ from bot.store import failures
 from bot.store.tables import failure, interaction, outgoing, slot
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
-from tests.builders import BOSS, KEY, MONDAY_9, OTHER_KEY, OTHER_ROOM, QING, ROOM, ask, look, said
+from tests.builders import BOSS, KEY, MONDAY_9, OTHER_KEY, OTHER_ROOM, QING, ROOM, ask, look, rows, said
 from tests.conftest import MakeWorld
 from tests.postgres import Server
 
@@ -519,3 +519,31 @@ async def test_a_server_that_ends_our_connections_loses_nothing(
     assert [message.text for _, message in world.sent] == ["在线｜1群｜今天发0 待发0"]
     assert (world.count("message_posted"), world.count("failures")) == (1, 0)
     await world.close()
+
+
+async def test_a_commit_that_was_lost_to_us_leaves_nothing_in_sending(
+    idle: Runtime, channel: FakeChannel, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server committed the claim, and the connection was gone before it could say so."""
+    transaction = writer.transaction
+    monkeypatch.setattr(runtime, "TRY_AGAIN", 0.01)
+    losses = iter([True])
+
+    @contextmanager
+    def losing(now: datetime) -> Iterator[Transaction]:
+        with transaction(now) as tx:
+            yield tx
+            claimed = tx.connection.execute(select(outgoing.c.id).where(outgoing.c.state == "sending")).all()
+        if claimed and any(losses):
+            raise OperationalError("COMMIT", None, Exception("gone"), connection_invalidated=True)
+
+    monkeypatch.setattr(writer, "transaction", losing)
+    async with running(idle):
+        channel.say("/排行", BOSS, ROOM)
+        channel.say("/状态", BOSS, ROOM)
+        await channel.delivered()
+        await idle.settle()
+    with writer.engine.connect() as connection:
+        found = [(row["state"], row["attempts"]) for row in rows(connection, outgoing)]
+    assert found == [("unknown", 1), ("sent", 1)]
+    assert len(channel.sent) == 1

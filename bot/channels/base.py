@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +42,16 @@ class Message:
     chat_id: str | None = None
     person_id: str | None = None
     mentions: tuple[tuple[str, str], ...] = ()
+
+
+_EVERYBODY = {"所有人", "全体成员", "all", "everyone"}
+
+
+def can_be_mentioned(name: str) -> bool:
+    """Whether ``@name`` means this one person: not everybody, and no more than one line that can be seen."""
+    visible = name.replace("\u200d", "")  # what joins emoji
+    plain = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", visible)).casefold()
+    return visible.isprintable() and bool(name.strip()) and plain not in _EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)

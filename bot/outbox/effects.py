@@ -13,6 +13,7 @@ from bot.channels.base import (
     InvitationAcceptance,
     Message,
     Picture,
+    can_be_mentioned,
 )
 from bot.outbox.queue import AnyRow, Kind
 from bot.people import consent
@@ -46,7 +47,10 @@ def _chat_id(tx: Transaction, account: str, room_id: int) -> str:
 
 
 def _mentions(tx: Transaction, row: AnyRow) -> tuple[tuple[str, str], ...]:
-    """The people to be mentioned, as (platform id, name here), but for those who do not want it."""
+    """The people to be mentioned, as (platform id, name here), but for those who do not want it.
+
+    Nor is anybody whose name would mention others, or break the line.
+    """
     ids = row.payload["mentions"]
     if not ids:
         return ()
@@ -61,4 +65,5 @@ def _mentions(tx: Transaction, row: AnyRow) -> tuple[tuple[str, str], ...]:
     found = {r.id: r for r in tx.connection.execute(query)}
     declined = consent.opted_out(tx, [r.member_id for r in found.values()])
     wanted = [found[i] for i in ids if i in found and found[i].member_id not in declined]
-    return tuple((r.external_id, r.alias or r.name) for r in wanted)
+    named = ((r.external_id, r.alias or r.name) for r in wanted)
+    return tuple((id, name) for id, name in named if can_be_mentioned(name))

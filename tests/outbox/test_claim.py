@@ -403,3 +403,13 @@ def test_after_a_restart_the_guard_judges_anew(strict: Office) -> None:
     strict.rules = ALL_DAY
     delivery.recover(strict.tx, ACCOUNT)
     assert strict.send_all() == ["故事"]
+
+
+@pytest.mark.parametrize("name", ["所有人", " ALL ", "所\u200b有人", "阿青\n/停发", "\u202e青阿", ""])
+def test_a_name_that_would_mention_everybody_or_break_the_line_is_not_mentioned(
+    desk: Office, name: str
+) -> None:
+    zhou = directory.meet(desk.tx, SOURCE, [ZHOU])[ZHOU.id].identity_id
+    directory.note_present(desk.tx, {(desk.room, zhou): (name or " ", MONDAY_9)})
+    desk.post("请看", mentions=[zhou, desk.person])
+    assert desk.claim_message().mentions == ((QING.id, "阿青"),)

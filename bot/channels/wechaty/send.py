@@ -7,7 +7,15 @@ import re
 
 from grpclib.exceptions import GRPCError
 
-from bot.channels.base import Effect, FriendAcceptance, Invitation, InvitationAcceptance, Message, Picture
+from bot.channels.base import (
+    Effect,
+    FriendAcceptance,
+    Invitation,
+    InvitationAcceptance,
+    Message,
+    Picture,
+    can_be_mentioned,
+)
 from bot.channels.wechaty.book import Book
 from bot.channels.wechaty.decode import MENTION_END
 from bot.channels.wechaty.wire import LOST, Wire
@@ -38,8 +46,10 @@ async def send(wire: Wire, book: Book, effect: Effect) -> str | None:
 async def _send(wire: Wire, book: Book, effect: Effect) -> str | None:
     match effect:
         case Message():
-            text = await _with_mentions(book, effect)
-            return await wire.send_text(_conversation(effect), text, [id for id, _ in effect.mentions])
+            mentions = await _mentions(book, effect)
+            text = "".join(f"@{name}{MENTION_END}" for name in mentions.values())
+            text = f"{text} {effect.text}" if mentions else effect.text
+            return await wire.send_text(_conversation(effect), text, list(mentions))
         case Picture():
             return await wire.send_file(_conversation(effect), effect.path.name, await _read(effect))
         case FriendAcceptance():
@@ -65,9 +75,9 @@ async def _read(picture: Picture) -> bytes:
         raise SendFailed(f"图片读不出来：{type(error).__name__}") from error
 
 
-async def _with_mentions(book: Book, message: Message) -> str:
-    """WeChat shows a mention by the name that the room knows: that is what has to stand in the text."""
-    if not message.mentions or message.chat_id is None:
-        return message.text
-    known = [(await book.person(id, message.chat_id)).alias or name for id, name in message.mentions]
-    return "".join(f"@{name}{MENTION_END}" for name in known) + f" {message.text}"
+async def _mentions(book: Book, message: Message) -> dict[str, str]:
+    """Who is mentioned, by the name that the room knows: WeChat wants that to stand in the text."""
+    if message.chat_id is None:
+        return {}
+    known = {id: (await book.person(id, message.chat_id)).alias or name for id, name in message.mentions}
+    return {id: name for id, name in known.items() if can_be_mentioned(name)}
