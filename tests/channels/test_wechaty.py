@@ -19,7 +19,7 @@ from bot.channels.base import (
     Picture,
 )
 from bot.channels.placeholder import placeholder
-from bot.channels.wechaty import WechatyChannel
+from bot.channels.wechaty import Timing, WechatyChannel
 from bot.errors import FetchFailed, NotConnected, SendFailed, SendLost, TooOften
 from bot.events import (
     FriendRequested,
@@ -396,6 +396,10 @@ class TestSpeaking:
 
 
 class TestFetching:
+    @pytest.fixture
+    def channel(self, gateway: Gateway, quick: Timing) -> WechatyChannel:
+        return WechatyChannel(gateway.endpoint, TOKEN, account="main", fetch_timeout=0.5, timing=quick)
+
     @pytest.fixture
     async def heard(self, channel: WechatyChannel) -> AsyncIterator[Heard]:
         async with listening(channel) as heard:

@@ -49,11 +49,13 @@ class WechatyChannel:
         now: Callable[[], datetime] = utc_now,
         allow_insecure: bool = False,
         send_timeout: float = 30.0,
+        fetch_timeout: float = 20.0,
         timing: Timing | None = None,
     ) -> None:
         self._address = parse_endpoint(endpoint, allow_insecure=allow_insecure)
         self._token, self._account, self._now = token, account, now
-        self._send_timeout, self._timing = send_timeout, timing or Timing()
+        self._timeouts = {"send_timeout": send_timeout, "fetch_timeout": fetch_timeout}
+        self._timing = timing or Timing()
         self._memory = Memory()
         self._link: Link | None = None
         self._told: LinkDown | None = None
@@ -88,7 +90,7 @@ class WechatyChannel:
 
     async def _connect(self, tell: Deliver) -> Exception:
         """One connection; returns what ended it."""
-        wire = Wire(self._address, self._token, send_timeout=self._send_timeout)
+        wire = Wire(self._address, self._token, **self._timeouts)
         try:
             self._link = Link(wire, self._memory, tell, self._now, self._timing)
             return await self._link.run()

@@ -22,6 +22,8 @@ async def fetch(wire: Wire, id: str) -> bytes:
                 return content
         except GRPCError as error:
             problem = error.status.name
+        except TimeoutError:  # how some gateways say that they have not got it
+            problem = "no answer"
         except LINK_ERRORS as error:
             raise FetchFailed(f"the link was lost meanwhile: {type(error).__name__}") from error
     raise FetchFailed(f"the gateway has no picture: {problem}")

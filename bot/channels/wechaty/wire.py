@@ -108,11 +108,15 @@ class Connection(Channel):
 class Wire:
     """One connection; it opens with the first call and has to be closed."""
 
-    def __init__(self, address: Address, token: str, *, send_timeout: float) -> None:
+    def __init__(
+        self, address: Address, token: str, *, send_timeout: float, fetch_timeout: float = CALL_TIMEOUT
+    ) -> None:
         self._metadata = {"authorization": f"Wechaty {token}"}
         self._channel = Connection(address.host, address.port, config=KEEPALIVE)
         self._calls = PuppetStub(self._channel, metadata=self._metadata, timeout=CALL_TIMEOUT)
         self._sends = PuppetStub(self._channel, metadata=self._metadata, timeout=send_timeout)
+        # A gateway that has not got a file may leave its call open instead of refusing it.
+        self._files = PuppetStub(self._channel, metadata=self._metadata, timeout=fetch_timeout)
 
     def close(self) -> None:
         self._channel.close()
@@ -153,11 +157,11 @@ class Wire:
 
     async def picture(self, id: str, size: int) -> bytes:
         """The picture of a message, in the size of that number (3 is the original)."""
-        return await _call(_collect(self._calls.message_image_stream(id=id, type=size)))  # type: ignore[no-any-return]
+        return await _call(_collect(self._files.message_image_stream(id=id, type=size)))  # type: ignore[no-any-return]
 
     async def file(self, id: str) -> bytes:
         """The file of a message."""
-        return await _call(_collect(self._calls.message_file_stream(id=id)))  # type: ignore[no-any-return]
+        return await _call(_collect(self._files.message_file_stream(id=id)))  # type: ignore[no-any-return]
 
     async def send_text(self, conversation: str, text: str, mentions: Sequence[str]) -> str | None:
         """The id of the sent message, where the puppet tells it."""
