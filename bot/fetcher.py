@@ -12,16 +12,15 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 from bot.channels.base import Channel
 from bot.clock import Clock
 from bot.errors import FetchFailed, NotConnected
 from bot.store import failures, pictures
 from bot.store.pictures import Over, Wanted
-from bot.store.transaction import Transaction
+from bot.store.transaction import AskCore
 
 logger = logging.getLogger(__name__)
 
@@ -40,12 +39,6 @@ _MAGIC = {
     "avif": rb".{4}ftypavi[fs]",
 }
 _HASH = re.compile(r"[0-9a-f]{64}")
-
-
-class AskCore(Protocol):
-    """Has work done in the core's next transaction."""
-
-    def __call__(self, work: Callable[[Transaction], T]) -> Awaitable[T]: ...
 
 
 class Fetcher:

@@ -15,15 +15,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import OperationalError
 
-from bot.channels.base import Channel, Effect
-from bot.clock import LOOK_AGAIN, Clock
-from bot.errors import NotConnected, SendFailed, SendLost, StoreError, TooOften
+from bot.channels.base import Channel
+from bot.clock import LOOK_AGAIN, Alarm, Clock
+from bot.errors import StoreError
 from bot.events import (
     ChannelEvent,
     FriendRequested,
@@ -33,16 +32,14 @@ from bot.events import (
     Malformed,
     RoomEvent,
     RoomInvited,
-    fit_id,
 )
 from bot.fetcher import Fetcher
 from bot.login_code import LoginCodes
 from bot.outbox import delivery
-from bot.outbox.claim import Manners, claim
-from bot.outbox.delivery import Outcome
+from bot.outbox.claim import Manners
 from bot.outbox.pace import Pace
-from bot.outbox.queue import State
 from bot.pipeline import Pipeline
+from bot.sender import Sender
 from bot.store import failures
 from bot.store.session import is_passing
 from bot.store.transaction import Transaction
@@ -78,18 +75,18 @@ class Runtime:
                  pace: Pace, media: Path | None = None) -> None:  # fmt: skip
         self.account, self.channel, self.pipeline = account, channel, pipeline
         self._writer, self._clock = writer, clock
-        self._latest, self._in_doubt = clock.now(), False
-        self._manners = Manners(pace, pipeline.desk.sops.community.rules)
+        self._latest = clock.now()
         self._inbox: asyncio.Queue[Item] = asyncio.Queue(INBOX)
         self._unfinished = 0
-        self._mail = asyncio.Event()
-        self._sender_waits = False
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
         self._ticks: set[asyncio.Task[None]] = set()
         self.started = asyncio.Event()
         self.timer = clock.alarm(self._ring)
-        self.pacer = clock.alarm(self._wake_sender)
+        manners = Manners(pace, pipeline.desk.sops.community.rules)
+        self._sender = Sender(
+            account, channel, self._ask_core, clock, manners, pipeline.desk.status, self._changed.set
+        )
         self._fetcher = None if media is None else Fetcher(account, channel, self._ask_core, clock, media)
         self._codes = LoginCodes()
 
@@ -99,7 +96,7 @@ class Runtime:
         """Run until the channel's input ends, ``stop`` is called or the task is cancelled."""
         self._clock.start()
         core = asyncio.create_task(self._core(), name="core")
-        sender = asyncio.create_task(self._sender(), name="sender")
+        sender = asyncio.create_task(self._sender.run(), name="sender")
         listener = asyncio.create_task(self._listener(), name="listener")
         stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
         tasks = [core, sender, listener, stopping]
@@ -114,8 +111,14 @@ class Runtime:
                 task.cancel()
             await asyncio.gather(*tasks, *self._ticks, return_exceptions=True)
 
+    @property
+    def pacer(self) -> Alarm:
+        """When the pace lets the next message go."""
+        return self._sender.pacer
+
     def stop(self) -> None:
         """Ask ``run`` to end; may be called from a signal handler."""
+        self._sender.stop()
         self._stopping.set()
 
     async def _until_one_ends(self, tasks: list[asyncio.Task[Any]]) -> None:
@@ -125,10 +128,10 @@ class Runtime:
 
     async def _finish(self, listener: asyncio.Task[None]) -> None:
         """Let the message being sent return while the link is there; hear no more, handle what was heard."""
-        self._stopping.set()
+        self.stop()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_WITHIN):
-                await self._until(lambda: self._sender_waits)
+                await self._until(lambda: self._sender.is_waiting)
                 listener.cancel()
                 await self.settle()
 
@@ -142,7 +145,7 @@ class Runtime:
             await self._changed.wait()
 
     def _is_settled(self) -> bool:
-        return self._unfinished == 0 and self._sender_waits and not self._mail.is_set()
+        return self._unfinished == 0 and self._sender.is_at_rest
 
     # --- in ---
 
@@ -171,7 +174,7 @@ class Runtime:
                     logger.warning(
                         "what was said during the last %s is lost: the gateway keeps no history", gap
                     )
-                self._wake_sender()
+                self._sender.wake()
                 self._wake_fetcher()
             case LinkDown(reason=reason, fatal=fatal):
                 status.go_offline("掉线，等人处理" if fatal else "掉线，重连中", event.occurred_at)
@@ -260,7 +263,7 @@ class Runtime:
             except OperationalError as error:
                 if not is_passing(error):
                     raise
-                self._in_doubt = True
+                self._sender.doubt()
                 logger.error("the database takes nothing, we try again: %s", error.orig)
                 await asyncio.sleep(TRY_AGAIN)
 
@@ -299,7 +302,7 @@ class Runtime:
         if rescheduled:
             self.timer.set(due)
         if queued:
-            self._wake_sender()
+            self._sender.wake()
         if pictures:
             self._wake_fetcher()
         return results
@@ -318,59 +321,9 @@ class Runtime:
         self.pipeline.process(tx, events)
         return results
 
-    # --- out ---
-
-    def _wake_sender(self) -> None:
-        self._mail.set()
-        self._changed.set()
-
     def _wake_fetcher(self) -> None:
         if self._fetcher is not None:
             self._fetcher.wake()
-
-    async def _sender(self) -> None:
-        """Send what may leave now, one at a time; then sleep until the pace or the core wakes us."""
-        while True:
-            self._sender_waits = True
-            self._changed.set()
-            await self._mail.wait()
-            self._sender_waits = False
-            self._mail.clear()
-            await self._send_all()
-
-    async def _send_all(self) -> None:
-        while self.pipeline.desk.status.online and not self._stopping.is_set():
-            claimed = await self._ask_core(self._claim)
-            self._in_doubt = False
-            if claimed is None or isinstance(claimed, datetime):
-                self.pacer.set(claimed)
-                return
-            outcome = await self._send(claimed)
-            logger.info("message %s out=%d %s", outcome.state, claimed.id, outcome.reason)
-            await self._ask_core(partial(self._settle, outcome))
-
-    def _claim(self, tx: Transaction) -> Effect | datetime | None:
-        """Nothing is being sent now: what still seems to be, was claimed in a commit that was lost to us."""
-        if self._in_doubt:
-            delivery.recover(tx, self.account)
-        return claim(tx, self.account, self._manners)
-
-    def _settle(self, outcome: Outcome, tx: Transaction) -> None:
-        delivery.settle(tx, outcome, self._manners.pace)
-
-    async def _send(self, effect: Effect) -> Outcome:
-        try:
-            platform_id = await self.channel.send(effect)
-        except NotConnected as error:
-            return Outcome(effect.id, State.QUEUED, str(error))
-        except SendFailed as error:
-            return Outcome(effect.id, State.FAILED, str(error), too_often=isinstance(error, TooOften))
-        except SendLost as error:
-            return Outcome(effect.id, State.UNKNOWN, str(error))
-        except Exception as error:
-            logger.error("the channel broke its contract", extra={"trace": failures.without_words(error)})
-            return Outcome(effect.id, State.UNKNOWN, type(error).__name__)
-        return Outcome(effect.id, State.SENT, platform_id=platform_id and fit_id(platform_id))
 
 
 def _note_malformed(tx: Transaction, event: Malformed) -> None:

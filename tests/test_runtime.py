@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Table, select
 from sqlalchemy.exc import OperationalError
 
-from bot import app, naming, runtime
+from bot import app, naming, runtime, sender
 from bot.channels.base import Deliver, Effect
 from bot.channels.fake import Echo, FakeChannel, Fault
 from bot.clock import LOOK_AGAIN, VirtualClock
@@ -412,7 +412,7 @@ async def test_a_failure_of_the_core_ends_the_run_with_its_error(
 async def test_a_failure_of_the_sender_ends_the_run_with_its_error(
     idle: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runtime, "claim", lambda *args: 1 / 0)
+    monkeypatch.setattr(sender, "claim", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         await ended(asyncio.create_task(idle.run()))
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from bot.store import session
 from bot.store.ids import Ids
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -41,3 +44,9 @@ class Transaction:
         except BaseException:
             self.ids.forget()
             raise
+
+
+class AskCore(Protocol):
+    """How the edges have work done: in the core's next transaction; gives its result after the commit."""
+
+    def __call__(self, work: Callable[[Transaction], T]) -> Awaitable[T]: ...
