@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -47,6 +49,21 @@ class TestAnswers:
                     await staff.down(life)
                     await gateway.start()
             assert staff.count("command_given") == staff.count("content_sent") == 4
+
+    async def test_health_shows_for_how_long_the_bot_was_deaf(
+        self, gateway: Gateway, staffed: Staffing
+    ) -> None:
+        async with staffed() as staff:
+            await staff.up()
+            gateway.kill()
+            await staff.down()
+            await asyncio.sleep(1.5)  # so long that it can be told in whole seconds
+            await gateway.start()
+            await staff.up(2, patience=BACK_WITHIN)
+            await ask(gateway, "/健康")
+            await staff.until_states(SENT)
+            (answer,) = await gateway.sent()
+            assert re.search(r"^连接：在线，.*起\n上次断了[1-9]秒，", answer["text"])
 
     @pytest.mark.parametrize(("fault", "becomes"), [("sendDelay", SENT), ("sendLate", UNKNOWN)])
     async def test_those_that_wait_when_the_gateway_dies_go_out_once_and_the_lost_one_is_not_repeated(
