@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from bot.pipeline import Pipeline
 
 _JOINER = "\u200d"
+_OUR_OWN = re.compile("@[我您]")
 
 
 class Log(logging.Handler):
@@ -39,8 +41,11 @@ class Log(logging.Handler):
 
 
 def check_words(text: str, pipeline: Pipeline) -> None:
-    """It calls nobody, bears no hashtag, hides nothing, and begins no command but to explain it."""
-    assert not set(text) & set("@＠﹫#＃﹟"), text
+    """It calls nobody, bears no hashtag, hides nothing, and begins no command but to explain it.
+
+    ``@我`` and ``@您`` are words of our own, about being mentioned.
+    """
+    assert not set(_OUR_OWN.sub("", text)) & set("@＠﹫#＃﹟"), text
     assert len(text) <= 2_000
     unseen = [it for it in text.replace("\n", "") if unicodedata.category(it) in ("Cc", "Cf", "Zl", "Zp")]
     assert set(unseen) <= {_JOINER}, text

@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.events import MessageReceived, RoomEvent
+from bot.naming import NAMES
 from bot.store.tables import interaction
 from tests.builders import MONDAY_9, ROOM
 from tests.fuzz.budget import cases
 from tests.fuzz.hall import SOURCE, Hall
 from tests.fuzz.nasty import ENTRIES, EVENTS
 
-MESSAGE = {"message_posted", "presence_shown", "command_given"}
+MESSAGE = NAMES | {"command_given"}
 
 
 @st.composite
