@@ -99,7 +99,8 @@ def _day_is_free_at(tx: Transaction, account: str, cap: int | None) -> datetime 
 
 
 def _take(tx: Transaction, row: AnyRow) -> Effect:
-    change(tx, row.id, state=State.SENDING, sending_at=tx.now, attempts=row.attempts + 1, not_before=None)
+    now = {"sending_at": tx.now, "attempts": row.attempts + 1}
+    change(tx, row.id, state=State.SENDING, **now, not_before=None, held_by=None)
     return effect(tx, row)
 
 

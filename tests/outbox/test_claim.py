@@ -338,6 +338,16 @@ def test_a_post_is_held_through_the_night_and_lets_a_fresh_reply_pass(strict: Of
     assert strict.send_all() == ["故事"]
 
 
+def test_what_was_held_is_not_held_any_more_once_it_is_tried(strict: Office) -> None:
+    strict.post("故事", intent=Intent.GIVE)
+    strict.post("后来的", intent=Intent.GIVE)
+    assert strict.claim() == MORNING
+    strict.now = MORNING
+    strict.settle(strict.claim_message(), State.FAILED)
+    assert strict.row_of("故事")["held_by"] is None
+    assert strict.claim() == MORNING + 30 * SECOND, "it keeps its place in the line"
+
+
 def test_what_is_held_past_its_time_expires_at_once(strict: Office) -> None:
     strict.post("晚安", intent=Intent.GIVE, expires_at=MORNING - SECOND)
     assert strict.claim() is None
