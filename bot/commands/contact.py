@@ -15,7 +15,7 @@ def decline(ctx: CommandContext) -> None:
 
 def allow(ctx: CommandContext) -> None:
     _decide(ctx, "dnc_cleared", given=True)
-    ctx.reply("好的，有合适的事会@您。不想要了，发“别@我”。")
+    ctx.reply("好的，有合适的事会@您，也可能私信您。不想要了，发“别@我”。")
 
 
 def _decide(ctx: CommandContext, name: str, *, given: bool) -> None:

@@ -38,7 +38,8 @@ def show_status(ctx: CommandContext) -> None:
 
 
 def _link(ctx: CommandContext) -> str:
-    return "已停发" if BrakeKind.STOPPED in brakes.brakes(ctx.tx, ctx.account) else ctx.desk.link
+    stopped = BrakeKind.STOPPED in brakes.brakes(ctx.tx, ctx.account)
+    return f"{ctx.desk.link}，已停发" if stopped else ctx.desk.link
 
 
 def _today(ctx: CommandContext, state: State) -> int:
@@ -66,10 +67,11 @@ def _sending(ctx: CommandContext) -> Iterator[str]:
     n = review.counts(ctx.tx, ctx.account)
     named = (("待发", State.QUEUED), ("去向不明", State.UNKNOWN), ("没发成", State.FAILED))
     counted = " ".join(f"{name}{n.get(state, 0)}" for name, state in named)
-    yield f"发件：{counted} 扣着{n['held']}（近7天，发 /发件箱 看）"
+    expired = review.expired_since(ctx.tx, ctx.account, ctx.now - review.RECENT)
+    yield f"发件：{counted} 扣着{n['held']} 过时作废{expired}（近7天，发 /发件箱 看）"
     stopped = brakes.brakes(ctx.tx, ctx.account).get(BrakeKind.STOPPED)
     if stopped is not None:
-        yield f"停发：{moment(ctx, stopped.since)}起。接着发：/恢复发送"
+        yield f"停发：{moment(ctx, stopped.since)}起，发件箱也要接着发以后才答。接着发：/恢复发送"
     if (resting := rest(ctx)) is not None:
         yield f"微信说发得太频繁，歇到{moment(ctx, resting)}。"
 

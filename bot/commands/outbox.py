@@ -16,7 +16,7 @@ from bot.sop.templates import harmless
 MOST = 8
 """Messages that are listed on a phone."""
 WORDS = 12
-RULES = {"quiet_hours": "安静时段", "freq_cap": "这位本周私信已满", "dnc": "本人不要打扰"}
+RULES = {"quiet_hours": "安静时段", "freq_cap": "这位7天内的私信满了", "dnc": "本人不要打扰"}
 _KINDS = {
     Kind.PICTURE: "图片",
     Kind.ACCEPT_FRIEND: "通过好友",
@@ -117,12 +117,19 @@ def stop(ctx: CommandContext) -> None:
     waiting = review.counts(ctx.tx, ctx.account).get(State.QUEUED, 0)
     begun = "停了" if new else "已经停着了"
     ctx.reply(f"{begun}：除了停发、恢复发送、状态、健康这几个命令的回答，什么都不发。")
-    ctx.reply(f"待发{waiting}条先留着，过时的会作废。接着发：/恢复发送")
+    kept = f"待发的{waiting}条先留着，过时的会作废。" if waiting else ""
+    ctx.reply(f"{kept}接着发：/恢复发送")
 
 
 def resume(ctx: CommandContext) -> None:
-    was_stopped = brakes.resume(ctx.tx, ctx.account)
-    ctx.reply("好的，接着发。" if was_stopped else "没有停，一直在发。")
+    stopped = brakes.resume(ctx.tx, ctx.account)
+    ctx.reply("没有停，一直在发。" if stopped is None else "好的，接着发。")
+    lost = 0 if stopped is None else review.expired_since(ctx.tx, ctx.account, stopped.since)
+    if lost:
+        ctx.reply(f"停着的时候有{lost}条过时作废了。")
+    opens_at = ctx.sops.community.rules.opens_at(ctx.now)
+    if stopped is not None and opens_at > ctx.now:
+        ctx.reply(f"现在是安静时段，要发的等到{moment(ctx, opens_at)}。")
     resting = rest(ctx)
     if resting is not None:
         ctx.reply(f"不过微信说发得太频繁，要歇到{moment(ctx, resting)}。")
@@ -138,8 +145,8 @@ COMMANDS = (
     Command(
         ("outbox list", "outbox", "发件箱"), Who.ADMIN, "待发、扣着、没发成的消息", show, where=Where.PRIVATE
     ),
-    Command(("outbox retry", "重发"), Who.ADMIN, "再发一次", retry, where=Where.PRIVATE, usage="号"),
+    Command(("outbox retry", "重发"), Who.ADMIN, "再发一次", retry, where=Where.PRIVATE, usage="号 [确定]"),
     Command(("outbox drop", "作废"), Who.ADMIN, "不发了", drop, where=Where.PRIVATE, usage="号"),
-    Command(("stop", "停发"), Who.ADMIN, "停掉所有发送", stop, despite_stop=True),
+    Command(("stop", "停发"), Who.ADMIN, "停掉所有发送", stop, words=("停发",), despite_stop=True),
     Command(("resume", "恢复发送"), Who.ADMIN, "接着发", resume, despite_stop=True),
 )

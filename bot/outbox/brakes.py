@@ -62,11 +62,13 @@ def stop(tx: Transaction, account: str, by: int) -> bool:
     return True
 
 
-def resume(tx: Transaction, account: str) -> bool:
-    """Let messages leave again; False if nothing was stopped."""
+def resume(tx: Transaction, account: str) -> Brake | None:
+    """Let messages leave again; gives the stop that was lifted, if there was one."""
     tx.queued = True
     here = (brake.c.account == account) & (brake.c.kind == BrakeKind.STOPPED)
-    return bool(tx.connection.execute(delete(brake).where(here)).rowcount)
+    stopped = brakes(tx, account).get(BrakeKind.STOPPED)
+    tx.connection.execute(delete(brake).where(here))
+    return stopped
 
 
 def rest(tx: Transaction, account: str, pace: Pace) -> Brake:

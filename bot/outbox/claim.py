@@ -20,7 +20,7 @@ from bot.outbox.effects import effect
 from bot.outbox.guard import Hold, Refuse, Rules, Send
 from bot.outbox.ledger import candidate, ledger
 from bot.outbox.pace import DAY, Pace
-from bot.outbox.queue import AnyRow, State, change, ended, give_up, is_waiting
+from bot.outbox.queue import AnyRow, State, change, ended, expire, give_up, is_waiting
 from bot.outbox.record import record
 from bot.store.tables import outgoing, room_address
 from bot.store.transaction import Transaction
@@ -42,9 +42,8 @@ class Manners:
 
 def claim(tx: Transaction, account: str, manners: Manners) -> Effect | datetime | None:
     """The next effect to bring about, now in ``sending``; or when to ask again; or None if nothing waits."""
-    asked = {"mine": account, "now": tx.now}
-    tx.connection.execute(_EXPIRY, asked)
-    tx.connection.execute(_CLEARANCE, asked)
+    expire(tx, account)
+    tx.connection.execute(_CLEARANCE, {"mine": account, "now": tx.now})
     held = brakes(tx, account)
     resting = held.get(BrakeKind.RESTING)
     if resting is not None and resting.holds(tx.now):
@@ -126,14 +125,6 @@ _SINCE, _UNTIL = bindparam("since", type_=UtcTime), bindparam("until", type_=Utc
 _WAITING = (outgoing.c.account == _ACCOUNT) & is_waiting
 
 
-def _expiry() -> Update:
-    return (
-        update(outgoing)
-        .where(_WAITING, outgoing.c.expires_at < _NOW)
-        .values(ended(State.EXPIRED, "too late to be sent", _NOW))
-    )
-
-
 def _clearance() -> Update:
     """A room that has no chat any more can be told nothing."""
     homes = select(room_address.c.room_id).where(room_address.c.account == _ACCOUNT)
@@ -182,7 +173,7 @@ def _nth_last_sending() -> Select[Any]:
     )
 
 
-_EXPIRY, _CLEARANCE = _expiry(), _clearance()
+_CLEARANCE = _clearance()
 _HEADS, _HEADS_DESPITE_STOP = _heads(), _heads(outgoing.c.despite_stop)
 _SENDINGS, _NTH_LAST_SENDING = _sendings(), _nth_last_sending()
 _NEXT_RELEASE = select(func.min(outgoing.c.not_before)).where(_WAITING, outgoing.c.not_before > _NOW)

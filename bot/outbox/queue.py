@@ -9,12 +9,13 @@ from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, case, select, update
+from sqlalchemy import Row, bindparam, case, select, update
 
 from bot.store.retention import WIPED
 from bot.store.session import insert_new
 from bot.store.tables import outgoing
 from bot.store.transaction import Transaction
+from bot.store.types import UtcTime
 
 AnyRow = Row[*tuple[Any, ...]]
 ANSWER_WITHIN = timedelta(minutes=10)
@@ -192,6 +193,20 @@ def ended(state: State, reason: str, now: object) -> dict[str, object]:
     """What is written to rows that are not tried any more; what may have gone out stays unknown."""
     left = case((outgoing.c.state == State.UNKNOWN, State.UNKNOWN), else_=state)
     return {"state": left, "reason": reason, "settled_at": now, "not_before": None}
+
+
+def expire(tx: Transaction, account: str) -> None:
+    """What could not leave in time is not wanted any more."""
+    tx.connection.execute(_EXPIRY, {"mine": account, "now": tx.now})
+
+
+_ACCOUNT, _NOW = bindparam("mine", type_=outgoing.c.account.type), bindparam("now", type_=UtcTime)
+_EXPIRY = (
+    update(outgoing)
+    .where(outgoing.c.account == _ACCOUNT, is_waiting, outgoing.c.expires_at < _NOW)
+    .values(ended(State.EXPIRED, "too late to be sent", _NOW))
+)
+"""Built once: everything that is sent asks for it, and building it takes longer than its execution."""
 
 
 def give_up(tx: Transaction, row: AnyRow, state: State, reason: str) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 
-from bot.outbox.queue import UNSAID, AnyRow, State, by_id, change, give_up
+from bot.outbox.queue import UNSAID, AnyRow, State, by_id, change, expire, give_up
 from bot.people import directory
 from bot.store.tables import outgoing
 from bot.store.transaction import Transaction
@@ -32,10 +32,19 @@ class Answer(Enum):
 
 def counts(tx: Transaction, account: str) -> Mapping[str, int]:
     """How many messages are open or ended badly lately, by state; ``held`` are those that the guard holds."""
+    expire(tx, account)
     held = func.count(outgoing.c.held_by).label("held")
     query = select(outgoing.c.state, func.count().label("all"), held).where(_listed(tx, account))
     rows = tx.connection.execute(query.group_by(outgoing.c.state)).all()
     return {row.state: row.all for row in rows} | {"held": sum(row.held for row in rows)}
+
+
+def expired_since(tx: Transaction, account: str, since: datetime) -> int:
+    """How many messages could not leave in time, from ``since`` on."""
+    expire(tx, account)
+    here = (outgoing.c.account == account) & (outgoing.c.state == State.EXPIRED)
+    query = select(func.count()).where(here, outgoing.c.settled_at >= since)
+    return tx.connection.execute(query).scalar_one()
 
 
 def listing(tx: Transaction, account: str, most: int) -> Sequence[AnyRow]:

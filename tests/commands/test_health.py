@@ -44,7 +44,7 @@ async def test_status_is_for_admins(world: World) -> None:
 async def test_status_says_that_all_sending_is_stopped(world: World) -> None:
     await ask(world, "/停发")
     (answer,) = await ask(world, "/状态")
-    assert answer.startswith("已停发｜")
+    assert answer.startswith("在线，已停发｜")
 
 
 # --- health ---
@@ -53,7 +53,7 @@ async def test_status_says_that_all_sending_is_stopped(world: World) -> None:
 async def test_health_tells_what_is_well(world: World) -> None:
     assert await ask(world, "/健康", BOSS, None) == [
         "连接：在线，11月30日 周一 09:00起\n"
-        "发件：待发0 去向不明0 没发成0 扣着0（近7天，发 /发件箱 看）\n"
+        "发件：待发0 去向不明0 没发成0 扣着0 过时作废0（近7天，发 /发件箱 看）\n"
         "一天内没有出错。"
     ]
 

@@ -109,7 +109,7 @@ async def test_after_stop_only_what_concerns_it_is_answered(world: World) -> Non
     assert stopped.startswith("停了：")
     assert await ask(world, "/排行") == []
     assert await ask(world, "/帮助", QING) == []
-    assert (await ask(world, "/状态"))[0].startswith("已停发")
+    assert (await ask(world, "/状态"))[0].startswith("在线，已停发")
     assert "停发：" in await desk(world, "/健康")
     assert (await ask(world, "/stop"))[0].startswith("已经停着了")
     await world.stop()

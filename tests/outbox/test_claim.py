@@ -304,7 +304,7 @@ def test_after_stop_nothing_leaves_but_what_is_answered_despite_it(desk: Office)
     assert not brakes.stop(desk.tx, ACCOUNT, by=1)
     assert desk.send_all() == ["状态"]
     assert brakes.resume(desk.tx, ACCOUNT)
-    assert not brakes.resume(desk.tx, ACCOUNT)
+    assert brakes.resume(desk.tx, ACCOUNT) is None
     assert desk.send_all() == ["先来的"]
 
 
