@@ -287,7 +287,7 @@ class Runtime:
     async def _in_transaction(self, batch: list[Item]) -> list[Any]:
         """Commit, and only then wake whoever waits for what was written."""
         now = self._clock.now()
-        set_back, self._latest = now < self._latest - LOOK_AGAIN, now
+        set_back = now < self._latest - LOOK_AGAIN
 
         def work() -> tuple[list[Any], bool, bool, datetime | None, bool]:
             with self._writer.transaction(now) as tx:
@@ -299,6 +299,7 @@ class Runtime:
                 return results, tx.queued, tx.pictures, due, changed
 
         results, queued, pictures, due, rescheduled = await self._writer.run(work)
+        self._latest = now
         if rescheduled:
             self.timer.set(due)
         if queued:

@@ -95,7 +95,7 @@ class Sender:
     def _claim(self, tx: Transaction) -> Effect | datetime | None:
         """Nothing is being sent now: what still seems to be, was claimed in a commit that was lost to us."""
         if self._in_doubt:
-            delivery.recover(tx, self._account)
+            delivery.unclaim(tx, self._account)
         return claim(tx, self._account, self._manners)
 
     def _settle(self, outcome: Outcome, tx: Transaction) -> None:

@@ -545,5 +545,5 @@ async def test_a_commit_that_was_lost_to_us_leaves_nothing_in_sending(
         await idle.settle()
     with writer.engine.connect() as connection:
         found = [(row["state"], row["attempts"]) for row in rows(connection, outgoing)]
-    assert found == [("unknown", 1), ("sent", 1)]
-    assert len(channel.sent) == 1
+    assert found == [("sent", 1), ("sent", 1)]
+    assert len(channel.sent) == 2

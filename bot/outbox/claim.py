@@ -66,8 +66,10 @@ def _first(tx: Transaction, account: str, pace: Pace, heads: Select[Any]) -> Any
     sendings = _sendings_near(tx, account, pace)
     free_at = _day_is_free_at(tx, account, pace.day_cap)
     waiting = [tx.connection.execute(_NEXT_RELEASE, asked).scalar()]
+    last = max(sendings.values(), default=None)
+    seed = 0 if last is None else int(last.timestamp() * 1000)  # one moment for all, so that priority decides
     for row in tx.connection.execute(heads, asked).all():
-        paced = pace.ready_at(row.id, max(sendings.values(), default=None), sendings.get(_place(row)))
+        paced = pace.ready_at(seed, last, sendings.get(_place(row)))
         ready = max(moment for moment in (paced, free_at, row.not_before, tx.now) if moment is not None)
         if ready <= tx.now:
             return row
@@ -116,7 +118,7 @@ def _put_off(tx: Transaction, row: AnyRow, verdict: Hold | Refuse) -> None:
             outcome = State.DROPPED
             give_up(tx, row, outcome, verdict.rule)
     props = {"rule": verdict.rule, "state": outcome, "intent": row.intent}
-    record(tx, row, "send_suppressed", tx.now, f"{row.id}:{verdict.rule}", props)
+    record(tx, row, "send_suppressed", tx.now, f"{row.id}:{verdict.rule}:{outcome}", props)
 
 
 # What is asked for every message is built once: building a statement takes longer than its execution.

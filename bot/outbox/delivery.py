@@ -19,7 +19,7 @@ from bot.outbox import brakes
 from bot.outbox.pace import Pace, try_again_after
 from bot.outbox.queue import AnyRow, Kind, Repeat, State, by_id, change, give_up
 from bot.outbox.record import record
-from bot.store.tables import outgoing
+from bot.store.tables import outgoing, room
 from bot.store.transaction import Transaction
 
 ECHO_WITHIN = timedelta(minutes=2)
@@ -56,19 +56,41 @@ def settle(tx: Transaction, outcome: Outcome, pace: Pace) -> None:
 
 
 def _end(tx: Transaction, row: AnyRow, outcome: Outcome, platform_id: str | None) -> None:
+    untried = row.attempts - 1
     match outcome.state:
         case State.SENT:
             _sent(tx, row, tx.now, outcome.reason, platform_id)
         case State.QUEUED if row.state == State.SENDING:
-            change(tx, row.id, state=State.QUEUED, sending_at=None, attempts=row.attempts - 1)
-            tx.queued = True
+            _wait_again(tx, row, attempts=untried, **({} if untried else {"sending_at": None}))
         case State.FAILED if outcome.too_often:
-            change(tx, row.id, state=State.QUEUED, reason=outcome.reason, settled_at=None)
-            tx.queued = True
+            _wait_again(tx, row, attempts=untried, reason=outcome.reason)
         case State.FAILED:
             _refused(tx, row, outcome.reason)
         case State.UNKNOWN:
             _lost(tx, row, outcome.reason)
+
+
+def _wait_again(tx: Transaction, row: AnyRow, **values: object) -> None:
+    """Let a message wait for another try, unless meanwhile nobody wants it any more.
+
+    One that may come twice, and was tried before, may have gone out then: it stays ``unknown``.
+    """
+    if (why_not := _unwanted(tx, row)) is not None:
+        change(tx, row.id, state=State.DROPPED)
+        give_up(tx, row, State.DROPPED, why_not)
+        return
+    maybe_out = row.repeat == Repeat.SAFE and row.attempts > 1
+    change(tx, row.id, state=State.UNKNOWN if maybe_out else State.QUEUED, settled_at=None, **values)
+    tx.queued = True
+
+
+def _unwanted(tx: Transaction, row: AnyRow) -> str | None:
+    """What happened while a message was being sent, so that it is not sent again."""
+    if row.wiped_at is not None:
+        return "what it quotes was recalled"
+    query = select(room.c.disabled_at).where(room.c.id == row.room_id)
+    disabled_at = tx.connection.execute(query).scalar()
+    return "the room was disabled" if disabled_at is not None and row.queued_at < disabled_at else None
 
 
 def _sent(tx: Transaction, row: AnyRow, at: datetime, reason: str, platform_id: str | None) -> None:
@@ -89,17 +111,18 @@ def _sent(tx: Transaction, row: AnyRow, at: datetime, reason: str, platform_id: 
 def _refused(tx: Transaction, row: AnyRow, reason: str) -> None:
     """It certainly did not go out: it is tried again a few times, and then lies among the failed."""
     pause = try_again_after(row.attempts)
-    if pause is None:
-        give_up(tx, row, State.FAILED, reason)
+    if pause is not None:
+        _wait_again(tx, row, reason=reason, not_before=tx.now + pause)
+    elif row.repeat == Repeat.SAFE:
+        change(tx, row.id, state=State.UNKNOWN, reason=reason, settled_at=tx.now)
     else:
-        change(tx, row.id, state=State.QUEUED, reason=reason, settled_at=None, not_before=tx.now + pause)
-        tx.queued = True
+        give_up(tx, row, State.FAILED, reason)
 
 
 def _lost(tx: Transaction, row: AnyRow, reason: str) -> None:
     """Nobody knows whether it went out. Unless it may come twice, it is let be."""
     pause = try_again_after(row.attempts) if row.repeat == Repeat.SAFE else None
-    if pause is None:
+    if pause is None or _unwanted(tx, row) is not None:
         change(tx, row.id, state=State.UNKNOWN, reason=reason, settled_at=tx.now)
     else:
         again = tx.now + max(pause, ECHO_WITHIN)
@@ -150,7 +173,8 @@ def _unseen_like(tx: Transaction, account: str, place: int | None, text: str) ->
 def _shows(row: AnyRow, text: str) -> bool:
     """Whether ``text`` is what people see of a row; the platform puts the mentions before it."""
     ours: str = row.payload["text"]
-    return text == ours or bool(row.payload["mentions"] and ours and text.endswith(ours))
+    with_mentions = bool(row.payload["mentions"] and ours) and text.startswith("@")
+    return text == ours or (with_mentions and text.endswith(ours))
 
 
 def recover(tx: Transaction, account: str) -> int:
@@ -170,10 +194,21 @@ def recover(tx: Transaction, account: str) -> int:
 def reconsider(tx: Transaction, account: str) -> None:
     """Have the guard judge anew what it held back, because the rules or the clock changed.
 
-    What waits to be tried again is tried: a clock that was ahead may have put it off for years.
+    What waits to be tried again is tried: a clock that was ahead may have put it off for years. An echo is
+    waited for all the same.
     """
     here = (outgoing.c.account == account) & outgoing.c.settled_at.is_(None)
     put_off = here & (outgoing.c.state == State.QUEUED) & (outgoing.c.attempts > 0)
     held = here & outgoing.c.held_by.is_not(None)
     tx.connection.execute(update(outgoing).where(held | put_off).values(held_by=None, not_before=None))
+    soon = tx.now + ECHO_WITHIN
+    unseen = here & (outgoing.c.state == State.UNKNOWN) & (outgoing.c.not_before > soon)
+    tx.connection.execute(update(outgoing).where(unseen).values(not_before=soon))
     tx.queued = True
+
+
+def unclaim(tx: Transaction, account: str) -> None:
+    """What was claimed in a commit that nobody heard of was never given to the channel: it waits again."""
+    here = (outgoing.c.account == account) & outgoing.c.settled_at.is_(None)
+    for row in tx.connection.execute(select(outgoing).where(here, outgoing.c.state == State.SENDING)).all():
+        _end(tx, row, Outcome(row.id, State.QUEUED), None)

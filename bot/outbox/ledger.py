@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, func, select, type_coerce
 
 from bot.outbox.guard import BUDGETED, WEEK, Candidate, Ledger
 from bot.outbox.queue import Intent, State
 from bot.people import consent
-from bot.store.tables import identity, outgoing
+from bot.store.tables import identity, member, outgoing
 from bot.store.transaction import Transaction
 from bot.store.types import UtcTime
 
@@ -30,31 +30,39 @@ def ledger(tx: Transaction, row: AnyRow) -> Ledger:
     member_id = tx.connection.execute(_MEMBER, {"who": row.identity_id}).scalar()
     return Ledger(
         opted_out=member_id is not None and bool(consent.opted_out(tx, [member_id])),
-        private_sends=_private_sends(tx, member_id, row.id),
+        private_sends=_private_sends(tx, member_id, row.post_id),
     )
 
 
 def _private_sends(tx: Transaction, member_id: int | None, but: int) -> list[datetime]:
     """When we wrote to this person of our own accord, from whatever account, under whichever identity.
 
-    ``but`` is the row that is asked about: it may have been tried before.
+    Posts count, not their parts; ``but`` is the one that is asked about, which may have been tried before.
     """
     asked = {"whose": member_id, "but": but, "since": tx.now - WEEK, "until": tx.now + WEEK}
     return list(tx.connection.scalars(_PRIVATE_SENDS, asked))
 
 
-def _private_sends_query() -> Select[tuple[datetime]]:
+def _private_sends_query() -> Select[Any]:
     theirs = select(identity.c.id).where(identity.c.member_id == bindparam("whose"))
     since, until = (bindparam(name, type_=UtcTime) for name in ("since", "until"))
-    return select(outgoing.c.sending_at).where(
+    last = func.max(outgoing.c.sending_at)
+    query = select(type_coerce(last, UtcTime)).group_by(outgoing.c.post_id)
+    return query.where(
         outgoing.c.identity_id.in_(theirs),
         outgoing.c.room_id.is_(None),
         outgoing.c.intent.in_(sorted(BUDGETED)),
         outgoing.c.state.in_(COUNTED),
-        outgoing.c.id != bindparam("but"),
+        outgoing.c.post_id != bindparam("but"),
         outgoing.c.sending_at.between(since, until),
     )
 
 
-_MEMBER = select(identity.c.member_id).where(identity.c.id == bindparam("who"))
+# On PostgreSQL accounts ask one after the other, so that together they keep to what a member wants.
+_MEMBER = (
+    select(member.c.id)
+    .select_from(member.join(identity, identity.c.member_id == member.c.id))
+    .where(identity.c.id == bindparam("who"))
+    .with_for_update(of=member)
+)
 _PRIVATE_SENDS = _private_sends_query()

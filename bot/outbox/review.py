@@ -55,7 +55,7 @@ def listing(tx: Transaction, account: str, most: int) -> Sequence[AnyRow]:
 
 
 def _listed(tx: Transaction, account: str) -> ColumnElement[bool]:
-    ended_badly = outgoing.c.state.in_(_ENDED_BADLY) & (outgoing.c.queued_at >= tx.now - RECENT)
+    ended_badly = outgoing.c.state.in_(_ENDED_BADLY) & (outgoing.c.settled_at >= tx.now - RECENT)
     return (outgoing.c.account == account) & or_(outgoing.c.settled_at.is_(None), ended_badly)
 
 

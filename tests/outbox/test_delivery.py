@@ -188,3 +188,10 @@ def test_a_row_does_not_take_an_id_that_an_older_one_with_the_same_words_has(des
     found = [(row["id"], row["state"], row["platform_id"]) for row in rows(desk.connection, outgoing)]
     assert found == [(first.id, State.SENT, "p1"), (second.id, State.SENT, None)]
     assert desk.echo("p2", "在吗", desk.room), "the other message is known, too"
+
+
+def test_words_of_staff_that_end_as_ours_do_are_no_echo(desk: Office) -> None:
+    desk.post("收到", mentions=[desk.person])
+    message = desk.claim_message()
+    assert not desk.echo("p1", "今天的快递收到", desk.room)
+    assert desk.row(message)["state"] == State.SENDING

@@ -15,6 +15,7 @@ from bot.sop.templates import harmless, harmless_name
 from bot.store.tables import interaction, texts
 
 LATE_AFTER = timedelta(hours=2)
+MARGIN = timedelta(minutes=5)
 LOOK_BACK = timedelta(days=1)
 """How long an entry waits for its thanks at most."""
 LONGEST_EXCERPT = 24
@@ -32,7 +33,14 @@ def gather(ctx: Context[Challenge], entry: int) -> None:
     if run.state.get("first") is None:
         ctx.keep(run, {"first": entry})
     if not ctx.is_waiting(run, "receipt"):
-        ctx.wake_at(run, ctx.next_open(ctx.now + ctx.sop.receipt.gather), "receipt")
+        ctx.wake_at(run, _end(ctx), "receipt")
+
+
+def _end(ctx: Context[Challenge]) -> datetime:
+    """When to thank for what is gathered: not so near to the quiet hours that it might not leave any more."""
+    end = ctx.now + ctx.sop.receipt.gather
+    opens_at = ctx.next_open(end + MARGIN)
+    return end if opens_at == end + MARGIN else opens_at
 
 
 def post(ctx: Context[Challenge]) -> None:
