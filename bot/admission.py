@@ -7,12 +7,15 @@ it, or nothing but a daily count.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.commands.desk import CommandDesk
-from bot.events import FriendRequested, Request, RoomInvited
+from bot.events import FriendMade, FriendRequested, MessageReceived, Person, Request, RoomInvited
 from bot.outbox.queue import Intent, Part, Post, Priority, accept_friend, accept_invitation, enqueue
 from bot.people import directory, roles
+from bot.sop.context import Befriended
+from bot.sop.player import Player
+from bot.store import log
 from bot.store.transaction import Transaction
 
 ACCEPT_WITHIN = timedelta(days=1)
@@ -24,6 +27,7 @@ class Admission:
     """Decides for one account."""
 
     desk: CommandDesk
+    player: Player
 
     def consider(self, tx: Transaction, request: Request) -> None:
         """Accept what the community (friends) or an admin (rooms) wants; the rest is only counted."""
@@ -32,10 +36,29 @@ class Admission:
                 self._accept(tx, accept_friend(id), f"friend:{id}")
             case RoomInvited(id=id) if self._is_admin(tx, request.inviter.id):
                 self._accept(tx, accept_invitation(id), f"invitation:{id}")
-            case FriendRequested():
+            case FriendMade(id=id, person=person, occurred_at=at) if self.player.index.friends:
+                self._befriend(tx, person, id, at)
+            case FriendRequested() | FriendMade():
                 self.desk.count_unheard(tx, "friend_requested")
             case RoomInvited():
                 self.desk.count_unheard(tx, "room_invited")
+
+    def hear_stranger(self, tx: Transaction, message: MessageReceived) -> None:
+        """Somebody unknown writes in private, which only friends can: a friend whose making was not told.
+
+        Their words are not kept. Where no SOP minds friends, nothing is kept of them at all.
+        """
+        if message.chat is None and self.player.index.friends and self.desk.read(message) is None:
+            self._befriend(tx, message.sender, message.id, message.occurred_at)
+
+    def _befriend(self, tx: Transaction, seen: Person, event_id: str, occurred_at: datetime) -> None:
+        person = directory.meet(tx, self.desk.source, [seen])[seen.id]
+        at = min(occurred_at, tx.now)
+        row = log.entry(
+            tx, self.desk.source, event_id, "friend_made", at, identity_id=person.identity_id, channel="dm"
+        )
+        if log.append(tx, [row]):
+            self.player.befriend(tx, Befriended(row["id"], person, at))
 
     def _accept(self, tx: Transaction, part: Part, what: str) -> None:
         post = Post(

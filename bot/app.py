@@ -8,7 +8,7 @@ import secrets
 import shutil
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -20,7 +20,7 @@ from bot.channels.base import Channel
 from bot.channels.console import ROOM_ID, Cast, ConsoleChannel
 from bot.channels.wechaty import WechatyChannel
 from bot.clock import Clock, SystemClock, VirtualClock
-from bot.commands import basic, contact, health, outbox, rooms, sops
+from bot.commands import basic, contact, health, outbox, people, rooms, sops
 from bot.commands.desk import CommandDesk
 from bot.commands.parser import Commands
 from bot.config import Settings
@@ -95,7 +95,7 @@ def build_pipeline(sops: SopSet, account: str, source: str, status: Status) -> P
 def all_commands(kinds: Kinds) -> Commands:
     """The core's commands and those of the kinds."""
     of_kinds = [command for kind in kinds.values() for command in kind.commands]
-    topics = (basic, health, outbox, rooms, sops, contact)
+    topics = (basic, health, outbox, rooms, sops, people, contact)
     return Commands([*(it for topic in topics for it in topic.COMMANDS), *of_kinds])
 
 
@@ -260,11 +260,16 @@ def _open_demo(writer: Writer, now: datetime, pipeline: Pipeline) -> None:
 
 
 def furnish(
-    tx: Transaction, pipeline: Pipeline, chats: dict[str, Chat], admins: Sequence[Person]
+    tx: Transaction,
+    pipeline: Pipeline,
+    chats: dict[str, Chat],
+    admins: Sequence[Person],
+    others: Mapping[Person, str] | None = None,
 ) -> dict[str, Room]:
-    """Enable ``chats`` by their keys and make ``admins``, without a word: how demo and scenarios begin."""
-    for person in directory.meet(tx, pipeline.desk.source, admins).values():
-        roles.give(tx, person.member_id, roles.ADMIN, given_by=None)
+    """Enable ``chats`` by their keys and give roles, without a word: how demo and scenarios begin."""
+    for seen, role in [*((admin, roles.ADMIN) for admin in admins), *(others or {}).items()]:
+        person = directory.meet(tx, pipeline.desk.source, [seen])[seen.id]
+        roles.give(tx, person.member_id, role, given_by=None)
     return {key: directory.bind_room(tx, pipeline.desk.account, chat, key) for key, chat in chats.items()}
 
 

@@ -231,6 +231,18 @@ class FriendRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class FriendMade:
+    """Somebody and our account are friends now, whoever asked whom."""
+
+    id: str
+    person: Person
+    occurred_at: datetime
+
+    def __post_init__(self) -> None:
+        _make_fit(self, id=fit_id)
+
+
+@dataclass(frozen=True, slots=True)
 class RoomInvited:
     """Somebody invites our account into a room; ``id`` is what accepting it takes."""
 
@@ -282,6 +294,6 @@ class Malformed:
 
 
 RoomEvent = MessageReceived | MessageRecalled | Patted | MembersJoined | MembersLeft | RoomRenamed
-Request = FriendRequested | RoomInvited
+Request = FriendRequested | FriendMade | RoomInvited
 LinkEvent = LinkUp | LinkDown | LoginCode | Malformed
 ChannelEvent = RoomEvent | Request | LinkEvent

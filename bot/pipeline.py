@@ -18,7 +18,7 @@ from bot.events import MessageRecalled, Request, RoomEvent
 from bot.people import roles
 from bot.recording import BotLeft, Happened, Recorder, Unheard
 from bot.sop import runs
-from bot.sop.context import Heard, Recalled
+from bot.sop.context import Heard, Joined, Recalled
 from bot.sop.player import Player
 from bot.store import failures, retention
 from bot.store.transaction import Transaction
@@ -38,12 +38,14 @@ class Pipeline:
 
     def process(self, tx: Transaction, batch: Sequence[RoomEvent]) -> None:
         """Record ``batch`` and react to what is new in it, in its order."""
-        typed = self.desk.read_all(batch)
+        typed = self.desk.read_all(tx, batch)
         for segment in self._segments(batch, typed):
             held = roles.roles(tx)
             new = self._recorder(tx, held, typed).record(tx, segment)
             speakers = {it.person.identity_id for it in new if isinstance(it, Heard)}
             tx.listening |= runs.who_is_listened_to(tx, speakers)
+            if speakers:
+                tx.listening_rooms |= runs.rooms_listened_to(tx)
             for happened in new:
                 self._react(tx, happened, held, typed)
 
@@ -77,8 +79,11 @@ class Pipeline:
             case Heard():
                 if not self.desk.obey(tx, happened, typed.get(happened.message.id), held):
                     self.player.hear(tx, happened)
+            case Joined():
+                self.player.welcome(tx, happened)
             case Unheard():
                 self.desk.obey_unheard(tx, happened.message)
+                Admission(self.desk, self.player).hear_stranger(tx, happened.message)
             case Recalled():
                 self.player.recall(tx, happened)
             case BotLeft():
@@ -86,7 +91,7 @@ class Pipeline:
 
     def consider(self, tx: Transaction, request: Request) -> None:
         """Decide what a stranger asks of the account; what fails stays small."""
-        admission = Admission(self.desk)
+        admission = Admission(self.desk, self.player)
         failures.attempt(tx, type(request).__name__, lambda: admission.consider(tx, request))
 
     # --- time ---
@@ -115,6 +120,8 @@ def _tell(happened: Happened) -> None:
         case Heard(id=id, message=message, person=person, room=room, late=late):
             where, when = room.key if room else "private", " late" if late else ""
             logger.info("heard %s #%d room=%s by=M%d%s", message.kind, id, where, person.number, when)
+        case Joined(id=id, late=late):
+            logger.debug("joined #%d%s", id, " late" if late else "")
         case Recalled(id=id):
             logger.info("recalled #%d", id)
         case BotLeft(room_id=room_id):

@@ -8,6 +8,7 @@ account of ours is dropped: it is recorded there.
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -31,7 +32,7 @@ from bot.outbox.queue import unquote
 from bot.people import directory
 from bot.people.directory import Person, Room
 from bot.people.roles import STAFF, Standings
-from bot.sop.context import LATE, Heard, Recalled
+from bot.sop.context import LATE, Heard, Joined, Recalled
 from bot.store import log, pictures
 from bot.store.session import insert_new
 from bot.store.tables import interaction, texts
@@ -59,7 +60,7 @@ class BotLeft:
     room_id: int
 
 
-Happened = Heard | Recalled | Unheard | BotLeft
+Happened = Heard | Recalled | Joined | Unheard | BotLeft
 
 
 class CommandProps(Protocol):
@@ -84,8 +85,7 @@ class Recorder:
         rows = [segment.row(event) for event in batch]
         new = segment.insert([row for row in rows if row is not None])
         pairs = zip(batch, rows, strict=True)
-        found = (segment.happened(event, row, new) for event, row in pairs)
-        return [it for it in found if it is not None]
+        return [it for event, row in pairs for it in segment.all_that_happened(event, row, new)]
 
 
 @dataclass(slots=True)
@@ -99,6 +99,7 @@ class _Segment:
     people: dict[str, Person] = field(init=False)
     texts: list[dict[str, Any]] = field(default_factory=list)
     pictures: list[dict[str, Any]] = field(default_factory=list)
+    joins: defaultdict[int, list[Joined]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         ids = {event.chat.id for event in self.batch if event.chat is not None}
@@ -265,6 +266,21 @@ class _Segment:
             if (row := self._move(event, room, person, seen)) is not None:
                 log.append(self.tx, [row])
                 logger.info("%s room=%s by=M%d", row["name"], room.key, person.number)
+                if isinstance(event, MembersJoined):
+                    self.joins[id(event)].append(self._joined(row, room, person, seen))
+
+    def _joined(self, row: dict[str, Any], room: Room, person: Person, seen: PersonSeen) -> Joined:
+        at = row["occurred_at"]
+        return Joined(
+            row["id"],
+            replace(person, name=seen.shown or person.name),
+            room,
+            at,
+            late=self.tx.now - at > LATE,
+            again=not row["source_id"].endswith(":1"),
+            inviter=row["target_identity_id"],
+            actor_role=row["actor_role"],
+        )
 
     def _move(
         self, event: MembersJoined | MembersLeft, room: Room, person: Person, seen: PersonSeen
@@ -299,6 +315,14 @@ class _Segment:
         pictures.want(self.tx, [picture for picture in self.pictures if picture["interaction_id"] in new])
         return new
 
+    def all_that_happened(
+        self, event: RoomEvent, row: dict[str, Any] | None, new: set[int]
+    ) -> Iterator[Happened]:
+        """What the others should know of an event; of people who came, each."""
+        yield from self.joins[id(event)]
+        if (happened := self.happened(event, row, new)) is not None:
+            yield happened
+
     def happened(self, event: RoomEvent, row: dict[str, Any] | None, new: set[int]) -> Happened | None:
         """What the others should know of an event, if it is new and concerns anybody."""
         if row is None:
@@ -308,7 +332,8 @@ class _Segment:
         at = row["occurred_at"]
         if isinstance(event, MessageReceived):
             late = self.tx.now - at > LATE
-            return Heard(row["id"], event, self._speaker(event), self.room(event), at, late)
+            speaker, role = self._speaker(event), row["actor_role"]
+            return Heard(row["id"], event, speaker, self.room(event), at, late, role)
         return Recalled(row["parent_event_id"], row["identity_id"], at)
 
     def _unrecorded(self, event: RoomEvent) -> Happened | None:

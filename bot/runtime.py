@@ -25,6 +25,7 @@ from bot.clock import LOOK_AGAIN, Alarm, Clock
 from bot.errors import StoreError
 from bot.events import (
     ChannelEvent,
+    FriendMade,
     FriendRequested,
     LinkDown,
     LinkUp,
@@ -159,7 +160,7 @@ class Runtime:
                 self._note_link(event)
             case Malformed():
                 await self._ask_core(lambda tx: _note_malformed(tx, event))
-            case FriendRequested() | RoomInvited():
+            case FriendRequested() | FriendMade() | RoomInvited():
                 await self._ask_core(lambda tx: self.pipeline.consider(tx, event))
             case _:
                 await self._put(event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.commands import access
@@ -45,23 +45,30 @@ class CommandDesk:
     known: Commands
     status: Status
 
-    def read(self, message: MessageReceived) -> Call | Unknown | None:
-        """What a message calls for; None: it is no command."""
+    def read(self, message: MessageReceived, operators: Collection[str] = ()) -> Call | Unknown | None:
+        """What a message calls for; None: it is no command. ``operators`` are the platform's ids of the
+        operators' room, where one need not turn to the bot."""
         if message.is_self or message.kind is not MessageKind.TEXT:
             return None
-        return self.known.read(message.text, addressed=message.chat is None or message.to_bot)
+        at_desk = message.chat is not None and message.chat.id in operators
+        addressed = message.chat is None or message.to_bot
+        return self.known.read(message.text, addressed=addressed, at_desk=at_desk)
 
-    def read_all(self, events: Iterable[RoomEvent]) -> Typed:
+    def read_all(self, tx: Transaction, events: Iterable[RoomEvent]) -> Typed:
         """What is typed in a batch, each message read once; most call for nothing, and are not in it."""
+        key = self.sops.community.operators
+        operators = set() if key is None else directory.platform_ids(tx, self.account, key)
         messages = (event for event in events if isinstance(event, MessageReceived))
-        return {message.id: read for message in messages if (read := self.read(message)) is not None}
+        return {
+            message.id: read for message in messages if (read := self.read(message, operators)) is not None
+        }
 
     def props(self, call: Call | Unknown | None, *, by_admin: bool) -> dict[str, object] | None:
         """What is recorded of a command: its name, and of what admins do the arguments too."""
         if not isinstance(call, Call):
             return None
         args = [arg[:LONGEST_ARGUMENT] for arg in call.args[:MOST_ARGUMENTS]]
-        recorded = {"args": args} if by_admin and call.command.who is Who.ADMIN else {}
+        recorded = {"args": args} if by_admin and access.includes(call.command.who, Who.EXPERT) else {}
         return {"command": call.command.names[0], **recorded}
 
     def obey(
@@ -73,7 +80,7 @@ class CommandDesk:
         """
         if read is None or heard.late:
             return read is not None
-        standing = access.standing(tx, heard.person, heard.room, held)
+        standing = access.standing(tx, heard.person, heard.room, self._standings(held))
         if isinstance(read, Call):
             answers = self._execute(tx, heard, read, standing)
             if read.command.may_change_hearing:
@@ -84,12 +91,18 @@ class CommandDesk:
         self._answer(tx, heard, [hint] if hint else [])
         return hint is not None
 
+    def _standings(self, held: Mapping[int, set[str]]) -> roles.Standings:
+        return roles.Standings(held, self.sops.community.roles)
+
     def _execute(self, tx: Transaction, heard: Heard, call: Call, standing: Who) -> list[str]:
         """Run the command; gives what it answers."""
-        why = access.refusal(call.command, standing, heard.room)
+        why = access.refusal(call.command, standing, heard.room, self.sops.community.operators)
         if why is not None:
             return [why] if why else []
-        ctx = CommandContext(tx, self.sops, self.account, heard, standing, call.args, self, [])
+        held = frozenset(roles.roles(tx).get(heard.person.member_id, ()))
+        ctx = CommandContext(
+            tx, self.sops, self.account, heard, standing, call.args, self, [], call.rest, held
+        )
         name = call.command.names[0]
         logger.info("command %s by=M%d", name, heard.person.number)
         done = failures.attempt(tx, f"command {name}", lambda: call.command.run(ctx), cause=heard.id)
@@ -131,7 +144,7 @@ class CommandDesk:
 
     def _obey_stranger(self, tx: Transaction, message: MessageReceived, call: Call) -> None:
         person = directory.meet(tx, self.source, [message.sender])[message.sender.id]
-        standing = access.standing(tx, person, None, roles.roles(tx))
+        standing = access.standing(tx, person, None, self._standings(roles.roles(tx)))
         if not access.includes(standing, call.command.who):
             raise _NoAnswer
         room = None if message.chat is None else self._bound(tx, message) or NOWHERE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.sop.kind import Command
 from bot.sop.problems import closest
@@ -24,6 +24,8 @@ class Call:
 
     command: Command
     args: tuple[str, ...]
+    rest: str = field(default="", compare=False)
+    """The same as it was typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +43,47 @@ class Commands:
         self.all = tuple(commands)
         self._by_name = {tuple(name.casefold().split()): c for c in commands for name in c.names}
         self._by_word = {word: c for c in commands for word in c.words}
+        self._by_lead = {lead: c for c in commands for lead in c.leads}
 
-    def read(self, text: str, *, addressed: bool) -> Call | Unknown | None:
-        """What ``text`` calls for; None: no command. ``addressed``: said to the bot, so bare words count."""
-        if not addressed and not text.lstrip().startswith(_FIRST):
+    def read(self, text: str, *, addressed: bool, at_desk: bool = False) -> Call | Unknown | None:
+        """What ``text`` calls for; None: no command. ``addressed``: said to the bot, so bare words count;
+        ``at_desk``: said in the operators' room, where leads do."""
+        if not addressed and not at_desk and not text.lstrip().startswith(_FIRST):
             return None  # nearly everything that is said
         if len(text := text.strip()) > LONGEST:
             return None
         if text.startswith("@"):
             text = _MENTION.sub("", text)
         if text[:1] and text[0] in SLASHES:
-            return self._read_words(split(text[1:]))
-        word = re.sub(r"^@\S+[\u2005\s]+", "", text) if addressed else ""
-        return Call(self._by_word[word], ()) if word in self._by_word else None
+            return self._read_words(text[1:])
+        bare = re.sub(r"^@\S+[\u2005\s]+", "", text) if addressed else text
+        if addressed and bare in self._by_word:
+            return Call(self._by_word[bare], ())
+        return self._read_lead(bare) if addressed or at_desk else None
 
-    def _read_words(self, words: list[str]) -> Call | Unknown | None:
+    def _read_lead(self, text: str) -> Call | None:
+        """Bare words that begin like a command's lead and have something behind it."""
+        lead, _, rest = text.partition(" ")
+        command, rest = self._by_lead.get(lead), rest.strip()
+        return Call(command, tuple(split(rest)), rest) if command is not None and rest else None
+
+    def _read_words(self, text: str) -> Call | Unknown | None:
+        words = split(text)
         if not words:
             return None
         for count in range(min(_MOST_WORDS, len(words)), 0, -1):
             command = self._by_name.get(tuple(word.casefold() for word in words[:count]))
             if command is not None:
-                return Call(command, tuple(words[count:]))
+                return Call(command, tuple(words[count:]), _behind(text, count))
         typed = " ".join(words[:2])
         known = [name for command in self.all for name in command.names]
         return Unknown(words[0], closest(typed, known) or closest(words[0], known))
+
+
+def _behind(text: str, count: int) -> str:
+    """What stands behind the first ``count`` words."""
+    ends = [match.end() for match in _WORD.finditer(text)]
+    return text[ends[count - 1] :].strip()
 
 
 def split(text: str) -> list[str]:

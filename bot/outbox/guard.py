@@ -62,11 +62,15 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What the guard is told of a message: ``answers_at`` is when the words were said that it answers."""
+    """What the guard is told of a message: ``answers_at`` is when the words were said that it answers.
+
+    An alarm, to those who have to act, keeps no quiet hours.
+    """
 
     intent: Intent
     is_private: bool = False
     answers_at: datetime | None = None
+    is_alarm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ def decide(message: Candidate, ledger: Ledger, rules: Rules, now: datetime) -> V
     if message.is_private and counts and ledger.opted_out:
         return Refuse(Rule.OPT_OUT)
     opens_at = rules.opens_at(now)
-    if opens_at > now and not _is_prompt_reply(message, now):
+    if opens_at > now and not message.is_alarm and not _is_prompt_reply(message, now):
         return Hold(Rule.QUIET_HOURS, opens_at)
     if message.is_private and counts:
         return _private(ledger, rules, now)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, func, select, type_coerce
 
 from bot.outbox.guard import BUDGETED, WEEK, Candidate, Ledger
-from bot.outbox.queue import Intent, State
+from bot.outbox.queue import Intent, Priority, State
 from bot.people import consent
 from bot.store.tables import identity, member, outgoing
 from bot.store.transaction import Transaction
@@ -20,7 +20,8 @@ COUNTED = (State.SENDING, State.SENT, State.UNKNOWN)
 
 
 def candidate(row: AnyRow) -> Candidate:
-    return Candidate(Intent(row.intent), row.room_id is None, row.answers_at)
+    is_alarm = row.priority == Priority.ALARM
+    return Candidate(Intent(row.intent), row.room_id is None, row.answers_at, is_alarm)
 
 
 def ledger(tx: Transaction, row: AnyRow) -> Ledger:

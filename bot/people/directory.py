@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, select, update
 
 from bot import events
 from bot.store.ids import next_number
@@ -261,6 +261,52 @@ def number_of(tx: Transaction, identity_id: int) -> int | None:
     joined = identity.join(member, member.c.id == identity.c.member_id)
     query = select(member.c.number).select_from(joined).where(identity.c.id == identity_id)
     return tx.connection.execute(query).scalar()
+
+
+_PERSON = select(identity.c.id, identity.c.member_id, member.c.number, identity.c.name).select_from(
+    identity.join(member, member.c.id == identity.c.member_id)
+)
+
+
+def person_by_id(tx: Transaction, identity_id: int) -> Person | None:
+    """Whoever uses this identity."""
+    row = tx.connection.execute(_PERSON.where(identity.c.id == identity_id)).first()
+    return None if row is None else Person(*row)
+
+
+def member_numbered(tx: Transaction, number: int, account: str) -> Person | None:
+    """The member M``number``, as ``account`` knows them."""
+    query = _PERSON.where(member.c.number == number, _of_account(account))
+    row = tx.connection.execute(query.order_by(identity.c.id.desc())).first()
+    return None if row is None else Person(*row)
+
+
+def people_named(tx: Transaction, name: str, account: str, room_id: int | None = None) -> list[Person]:
+    """Everybody who bears exactly this name, or is called so in a room; there (or anywhere) now."""
+    here = (membership.c.identity_id == identity.c.id) & membership.c.left_at.is_(None)
+    named = (identity.c.name == name) | exists().where(here, membership.c.alias == name)
+    query = _PERSON.where(named, _of_account(account))
+    if room_id is not None:
+        query = query.where(exists().where(here, membership.c.room_id == room_id))
+    return [Person(*row) for row in tx.connection.execute(query.order_by(member.c.number, identity.c.id))]
+
+
+def _of_account(account: str) -> ColumnElement[bool]:
+    return identity.c.source.endswith(f":{account}", autoescape=True)
+
+
+def is_present(tx: Transaction, room_id: int, identity_id: int) -> bool:
+    """Whether somebody is in a room, as far as we know."""
+    here = _membership(tx, room_id, identity_id)
+    return here is not None and here.left_at is None
+
+
+def platform_ids(tx: Transaction, account: str, key: str) -> set[str]:
+    """The platform's ids of the room with this key, if it is enabled."""
+    joined = room_address.join(room, room.c.id == room_address.c.room_id)
+    query = select(room_address.c.platform_id).select_from(joined)
+    mine = (room_address.c.account == account) & (room.c.key == key) & room.c.disabled_at.is_(None)
+    return set(tx.connection.scalars(query.where(mine)))
 
 
 def shown_names(tx: Transaction, identity_ids: Collection[int], room_id: int | None) -> dict[int, str]:

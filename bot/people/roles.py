@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
-from bot.store.tables import identity, membership, role, room
+from bot.people.directory import Person
+from bot.store.tables import identity, member, membership, role, room
 from bot.store.transaction import Transaction
 
 ADMIN = "管理员"
@@ -49,6 +50,29 @@ def roles(tx: Transaction) -> dict[int, set[str]]:
 def give(tx: Transaction, member_id: int, name: str, given_by: int | None) -> None:
     row = {"id": tx.new_id(), "member_id": member_id, "role": name, "given_at": tx.now, "given_by": given_by}
     tx.connection.execute(insert(role).values(row))
+
+
+def take(tx: Transaction, member_id: int, name: str, taken_by: int | None) -> bool:
+    """Take a role back; False where the person does not have it."""
+    held = (role.c.member_id == member_id) & (role.c.role == name) & role.c.taken_at.is_(None)
+    taken = update(role).where(held).values(taken_at=tx.now, taken_by=taken_by)
+    return tx.connection.execute(taken).rowcount > 0
+
+
+def holders(tx: Transaction, name: str, account: str) -> list[Person]:
+    """Who has a role, as ``account`` knows them: one identity each, by number."""
+    joined = role.join(member, member.c.id == role.c.member_id).join(
+        identity, identity.c.member_id == member.c.id
+    )
+    query = (
+        select(identity.c.id, member.c.id, member.c.number, identity.c.name)
+        .select_from(joined)
+        .where(role.c.role == name, role.c.taken_at.is_(None))
+        .where(identity.c.source.endswith(f":{account}", autoescape=True))
+        .order_by(member.c.number, identity.c.id.desc())
+    )
+    found = {row[1]: Person(*row) for row in reversed(tx.connection.execute(query).all())}
+    return [found[member_id] for member_id in reversed(found)]
 
 
 def has_admin(tx: Transaction, source: str) -> bool:

@@ -14,6 +14,7 @@ from bot.channels.base import Message
 from bot.errors import ScenarioError
 from bot.events import (
     Chat,
+    FriendMade,
     Media,
     MembersJoined,
     MembersLeft,
@@ -25,8 +26,8 @@ from bot.events import (
     Quote,
     RoomEvent,
 )
-from bot.scenario.script import PAT, SENT, Line, Script, pattern_of
-from bot.scenario.world import SLOT_COUNTS, World
+from bot.scenario.script import PAT, SENT, US, Line, Script, pattern_of
+from bot.scenario.world import PICTURES, SLOT_COUNTS, World
 from bot.sop.loader import SopSet
 from bot.sop.problems import Mistake, did_you_mean
 from bot.store.log import CORE_NAMES
@@ -79,7 +80,8 @@ async def play(script: Script, sops: SopSet, url: str | None = None) -> Play:
         playing = Play(script, world, nominal=begins)
         try:
             chats = {key: playing.chat(key) for key in script.rooms}
-            await world.start(chats, [playing.person(name) for name in script.admins])
+            roles = {playing.person(name): role for name, role in script.roles.items()}
+            await world.start(chats, [playing.person(name) for name in script.admins], roles)
             await _play_all(playing)
         finally:
             await world.close()
@@ -88,7 +90,9 @@ async def play(script: Script, sops: SopSet, url: str | None = None) -> Play:
 
 def _choose(script: Script, sops: SopSet) -> SopSet:
     """The SOPs that the scenario names."""
-    known = {*CORE_NAMES, *SLOT_COUNTS, "failures"}.union(*(kind.names for kind in sops.kinds.values()))
+    known = {*CORE_NAMES, *SLOT_COUNTS, PICTURES, "failures"}.union(
+        *(kind.names for kind in sops.kinds.values())
+    )
     for name in script.expect:
         if name not in known:
             raise ScenarioError(f"expect 里没有 {name} 这种记录{did_you_mean(name, known)}")
@@ -160,13 +164,20 @@ def _moment(playing: Play, line: Line) -> datetime:
     return playing.nominal
 
 
-def _event(playing: Play, line: Line) -> RoomEvent | None:
-    if line.who is None:
-        return None
-    who, chat, now = playing.person(line.who), playing.chat(line.room), playing.world.clock.now()
+def _event(playing: Play, line: Line) -> RoomEvent | FriendMade | None:
+    chat, now = playing.chat(line.room), playing.world.clock.now()
     new_id = playing.world.channel.next_id()
     if line.join:
-        return MembersJoined(new_id, chat, (who,), now)
+        names = line.join if isinstance(line.join, list) else [line.who or ""]
+        inviter = None if line.inviter is None else playing.person(line.inviter)
+        return MembersJoined(new_id, chat, tuple(map(playing.person, names)), now, inviter)
+    if line.who is None:
+        return None
+    if line.who == US:
+        return _typed_by_us(playing, line, new_id)
+    who = playing.person(line.who)
+    if line.befriend:
+        return FriendMade(new_id, who, now)
     if line.sends == PAT:
         return Patted(new_id, chat, now, by=who, to_bot=True)
     if line.leave:
@@ -179,16 +190,42 @@ def _event(playing: Play, line: Line) -> RoomEvent | None:
             raise Mistake(f"{line.who} 还没有说过这么多话，没有可以撤回的")
         original = mine[-line.recall]
         return MessageRecalled(new_id, original.id, who, now, original.chat)
-    message = _message(line, MessageReceived(new_id, who, now, chat=chat))
+    blank = MessageReceived(
+        new_id, who, now, chat=None if line.privately else chat, quote=_quote(playing, line)
+    )
+    message = _message(line, blank)
     if message is not None:
         playing.said.setdefault(line.who, []).append(message)
     return message
 
 
+def _typed_by_us(playing: Play, line: Line, new_id: str) -> RoomEvent | None:
+    """What a human types at the bot's account."""
+    channel = playing.world.channel
+    blank = MessageReceived(
+        new_id, channel.me, playing.world.clock.now(), chat=playing.chat(line.room), is_self=True
+    )
+    return _message(line, replace(blank, quote=_quote(playing, line)))
+
+
+def _quote(playing: Play, line: Line) -> Quote | None:
+    """What is quoted; where somebody said (or the bot sent) exactly this, with the message's id."""
+    if line.quote is None:
+        return None
+    return Quote(_id_of(playing, line), line.quote_of or "", line.quote)
+
+
+def _id_of(playing: Play, line: Line) -> str:
+    """The last message of the one quoted with this text, or with this picture's name."""
+    for message in reversed(playing.said.get(line.quote_of or "", [])):
+        if line.quote in (message.text, *(media.name for media in message.media)):
+            return message.id
+    return ""
+
+
 def _message(line: Line, blank: MessageReceived) -> MessageReceived | None:
     if line.say is not None:
-        quote = None if line.quote is None else Quote(text=line.quote)
-        return replace(blank, text=line.say, quote=quote, to_bot=line.mention)
+        return replace(blank, text=line.say, to_bot=line.mention)
     if line.private is not None:
         return replace(blank, text=line.private, chat=None)
     if line.image is not None:
@@ -272,6 +309,7 @@ _ACTS = {
     "recall": "撤回",
     "join": "进群",
     "leave": "退群",
+    "befriend": "加了机器人好友",
     "removed": "移走了机器人",
 }
 
@@ -281,7 +319,8 @@ def _shown(line: Line) -> str:
     what = getattr(line, act, "")
     said = [_ACTS[act]] if act in _ACTS else []
     said += [str(what)] if isinstance(what, str | list) else []
-    return f"{line.who}（{'私聊' if line.private is not None else line.room}） {' '.join(said)}"
+    who = "、".join(line.join) if isinstance(line.join, list) else line.who
+    return f"{who}（{'私聊' if line.private is not None or line.privately else line.room}） {' '.join(said)}"
 
 
 def report(playing: Play) -> str:

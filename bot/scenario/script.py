@@ -3,6 +3,7 @@
     scenario: 图片和文字分开发，算一次打卡
     sops: [dinner-table]                  # left out: all
     admins: [管]                          # left out: nobody
+    roles: {林: 营养师}                   # left out: nobody has any
     rooms: [会员1群]                      # enabled from the start; left out: 会员1群
     begins: 2026-11-30 09:00              # left out: this
     talk:
@@ -33,9 +34,11 @@ from bot.sop.schedule import parse_duration, parse_moment
 from bot.sop.validation import validate
 
 _TALK = ("say", "image", "voice", "sticker", "sends", "private", "recall")
-ACTS = (*_TALK, "join", "leave", "removed", "renumbered", "stop", "restart", "bot")
+ACTS = (*_TALK, "join", "leave", "befriend", "removed", "renumbered", "stop", "restart", "bot")
 _NOBODYS = {"renumbered", "stop", "restart", "bot"}
 PAT = "拍一拍"
+US = "我们"
+"""Who types by hand at the bot's own account."""
 SENT = {
     "视频": MessageKind.VIDEO,
     "文件": MessageKind.FILE,
@@ -65,12 +68,16 @@ def pattern_of(words: str) -> str:
 class Line(BaseModel):
     """One line of the talk: a moment, and at most one act (none: time passes).
 
-    ``say`` may go with ``quote`` (the text that is quoted) and ``mention`` (of the bot); ``image`` is a file
-    name or several; ``sends`` is one of ``SENT``, or 拍一拍 (of the bot); ``recall: 1`` takes back one's last
-    message, ``2`` the one before. ``late`` delivers the event that much after it happened. ``removed``:
+    ``say`` may go with ``quote`` (the text that is quoted; ``quote_of`` whose it is) and ``mention`` (of the
+    bot); in ``private`` all that can be said is said by ``private`` (words) or by ``privately: true``.
+    ``image`` is a file name or several; ``join`` may name several people, and go with ``inviter``;
+    ``befriend``: ``who`` and the bot become friends; ``sends`` is one of ``SENT``, or 拍一拍 (of the bot);
+    ``recall: 1`` takes back one's last message, ``2`` the one before. ``late`` delivers the event that much
+    after it happened. ``removed``:
     ``who`` removes the bot from the room. ``renumbered``: the platform has another id for ``who`` from now
     on, or for ``room`` where nobody is named. ``stop`` ends the bot's process, ``restart`` begins it again.
-    Of a bot's line, ``private`` is whom it writes to, else it speaks in ``room``.
+    Of a bot's line, ``private`` is whom it writes to, else it speaks in ``room``. ``who: 我们`` is a human at
+    the bot's account.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -82,14 +89,18 @@ class Line(BaseModel):
     late: str | None = None
     say: str | None = None
     quote: str | None = None
+    quote_of: str | None = None
     mention: bool = False
+    privately: bool = False
+    inviter: str | None = None
     image: str | list[str] | None = None
     voice: str | None = None
     sticker: str | None = None
     sends: str | None = None
     private: str | None = None
     recall: int | None = Field(default=None, ge=1)
-    join: bool = False
+    join: bool | list[str] = False
+    befriend: bool = False
     leave: bool = False
     removed: bool = False
     renumbered: bool = False
@@ -102,7 +113,7 @@ class Line(BaseModel):
         acts = self.acts - ({"private"} if self.bot is not None else set())
         if len(acts) > 1:
             raise Mistake(f"一行只能有一件事，这里有 {'、'.join(sorted(acts))}")
-        if acts - _NOBODYS and not self.who:
+        if acts - _NOBODYS and not self.who and not isinstance(self.join, list):
             raise Mistake("缺少 who：这句话是谁说的")
         return self
 
@@ -162,6 +173,7 @@ class Script(BaseModel):
     scenario: str
     sops: list[str] | None = None
     admins: list[str] = []
+    roles: dict[str, str] = {}
     rooms: list[str] = ["会员1群"]
     begins: str = "2026-11-30 09:00"
     talk: list[Line]

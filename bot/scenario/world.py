@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from bot import app
-from bot.channels.base import Message
+from bot.channels.base import Message, Picture
 from bot.channels.fake import FakeChannel
 from bot.clock import VirtualClock
 from bot.events import ChannelEvent, Chat, Person
@@ -28,6 +28,7 @@ from bot.store.writer import Claim, Writer, unclaimed
 
 ACCOUNT = "test"
 SLOT_COUNTS = {f"slots_{state}": state for state in SlotState}
+PICTURES = "pictures_shown"
 CLAIM_CODE = "TESTCODE"
 
 
@@ -57,8 +58,13 @@ class World:
         self._running: asyncio.Task[None] | None = None
         metadata.create_all(self.engine)
 
-    async def start(self, enabled: dict[str, Chat] | None = None, admins: Sequence[Person] = ()) -> None:
-        """Start the bot's process; at the first time with these rooms enabled, and these admins."""
+    async def start(
+        self,
+        enabled: dict[str, Chat] | None = None,
+        admins: Sequence[Person] = (),
+        roles: Mapping[Person, str] | None = None,
+    ) -> None:
+        """Start the bot's process; at the first time with these rooms enabled, these admins and ``roles``."""
         writer = Writer(self.engine, self._claim)
         runtime = app.build_runtime(
             self.sops,
@@ -72,7 +78,7 @@ class World:
         )
         if enabled is not None:
             with writer.transaction(self.clock.now()) as tx:
-                app.furnish(tx, runtime.pipeline, enabled, admins)
+                app.furnish(tx, runtime.pipeline, enabled, admins, roles)
         self._runtime = runtime
         self._running = asyncio.create_task(self._run(runtime, writer))
         await runtime.started.wait()
@@ -126,7 +132,10 @@ class World:
         return [(at, message) for at, (message, _) in zip(self._sent_at, self.channel.sent, strict=True)]
 
     def count(self, name: str) -> int:
-        """How often an interaction is in the log; ``slots_done`` (…) counts slots, ``failures`` those."""
+        """How often an interaction is in the log; ``slots_done`` (…) counts slots, ``failures`` those,
+        ``pictures_shown`` the pictures that the bot sent."""
+        if name == PICTURES:
+            return sum(isinstance(effect, Picture) for effect in self.channel.done)
         if name == "failures":
             query = select(func.count()).select_from(failure)
         elif name in SLOT_COUNTS:

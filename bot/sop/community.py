@@ -93,12 +93,20 @@ def _unknown(sets: Mapping[str, tuple[str, ...]], rooms: set[str]) -> Iterator[F
     )
 
 
+def _known_room(key: str | None, info: ValidationInfo) -> str | None:
+    rooms: tuple[str, ...] | None = info.data.get("rooms")
+    if key is not None and rooms is not None and key not in rooms:
+        raise Mistake(f"rooms 里没有群“{key}”", closest(key, rooms))
+    return key
+
+
 RoomKey = Annotated[str, AfterValidator(_one_word)]
 
 
 class Community(Model):
     """The community that the bot serves. ``sets`` are names for several rooms together.
 
+    ``operators``: the room of the staff, which gets alarms.
     ``friends``: whether the bot accepts who wants to be friends, or leaves that to a human at the phone.
     """
 
@@ -111,6 +119,7 @@ class Community(Model):
     roles: dict[Name, Literal["member", "koc", "expert", "staff"]] = Field({})
     privacy: Privacy = Privacy()
     guard: Guard = Guard()
+    operators: Annotated[str | None, AfterValidator(_known_room)] = None
     friends: Literal["接受", "人工"] = "人工"
 
     @property

@@ -14,9 +14,11 @@ from bot.errors import TemplateFailure
 from bot.events import MessageKind, MessageReceived
 from bot.outbox import queue
 from bot.outbox.queue import Intent, Part, Post, Priority, Repeat, enqueue
-from bot.people import directory
+from bot.people import directory, tags
 from bot.people.directory import Person, Room
-from bot.sop import runs
+from bot.people.points import Dimension, Entry
+from bot.people.points import give as give_points
+from bot.sop import operators, runs
 from bot.sop.kind import Command, Who
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
@@ -24,6 +26,8 @@ from bot.sop.runs import Run
 from bot.status import Status
 from bot.store import log
 from bot.store.ids import next_number
+from bot.store.session import insert_new
+from bot.store.tables import texts
 from bot.store.transaction import Transaction
 
 S = TypeVar("S", bound=Sop)
@@ -45,6 +49,7 @@ class Heard:
     room: Room | None
     occurred_at: datetime
     late: bool
+    actor_role: str = "member"
 
     @property
     def text(self) -> str:
@@ -65,6 +70,35 @@ class Recalled:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """Somebody came into a room; ``id`` is the interaction, ``inviter`` an identity if it is known.
+
+    ``again``: they had been there before. ``late``: it is told long after it happened (``LATE``).
+    """
+
+    id: int
+    person: Person
+    room: Room
+    occurred_at: datetime
+    late: bool
+    again: bool = False
+    inviter: int | None = None
+    actor_role: str = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class Befriended:
+    """Somebody became friends with the account; ``id`` is the interaction."""
+
+    id: int
+    person: Person
+    occurred_at: datetime
+
+
+Occasion = Heard | Recalled | Joined | Befriended
+
+
+@dataclass(frozen=True, slots=True)
 class Context(Generic[S]):
     """What a behaviour gets. ``cause`` is the interaction that called for it; effects carry it."""
 
@@ -80,6 +114,9 @@ class Context(Generic[S]):
     recalled: Recalled | None = None
     run: Run | None = None
     due_at: datetime | None = None
+    joined: Joined | None = None
+    befriended: Befriended | None = None
+    nth: int = 0
 
     @property
     def now(self) -> datetime:
@@ -88,6 +125,26 @@ class Context(Generic[S]):
     def local(self, moment: datetime) -> datetime:
         """``moment`` in the community's time zone."""
         return moment.astimezone(self.sops.community.zone)
+
+    @property
+    def version(self) -> str:
+        """The hash of the SOP's text: the run's where there is one, else today's."""
+        return self.sops.source[self.sop.id].hash if self.run is None else self.run.sop_hash
+
+    def rooms(self) -> list[Room]:
+        """The enabled rooms of the account where the SOP plays."""
+        keys = self.sop.rooms
+        rooms = directory.rooms_of(self.tx, self.account)
+        return [room for room in rooms if room.enabled and (keys is None or room.key in keys)]
+
+    def room_for(self, key: str) -> Room | None:
+        """The enabled room of the account with this key."""
+        rooms = directory.rooms_of(self.tx, self.account)
+        return next((room for room in rooms if room.key == key and room.enabled), None)
+
+    def in_room(self, room: Room) -> Context[S]:
+        """The same occasion in another room."""
+        return replace(self, room=room)
 
     def next_open(self, moment: datetime) -> datetime:
         """The first moment from ``moment`` on at which the community's hours let us speak."""
@@ -102,9 +159,11 @@ class Context(Generic[S]):
         expires_after: timedelta | None = None,
         mentions: Sequence[int] = (),
         quotes: Sequence[int] = (),
+        pictures: Sequence[Path] = (),
+        not_before: datetime | None = None,
         repeat: Repeat = Repeat.NEVER,
     ) -> None:
-        """Queue a message to the room: ``template`` rendered with the fields of ``words``.
+        """Queue a post to the room: ``template`` rendered with the fields of ``words``, then ``pictures``.
 
         In a room that was disabled meanwhile nothing is said. ``mentions`` are identities, ``quotes`` the
         messages whose words it repeats, to be forgotten with them. ``repeat``: whether it may come twice
@@ -112,9 +171,10 @@ class Context(Generic[S]):
         """
         assert self.room is not None, "say() needs a room"
         if self.room.enabled:
-            text, key = self._text(template, words), f"{template}:{self.room.id}"
-            more = {"mentions": mentions, "quotes": quotes, "repeat": repeat}
-            self._queue(text, key, intent, expires_after, room_id=self.room.id, **more)
+            parts = [self._text(template, words), *(queue.picture(path) for path in pictures)]
+            more = {"mentions": mentions, "quotes": quotes, "repeat": repeat, "not_before": not_before}
+            key = f"{template}:{self.room.id}"
+            self._queue(parts, key, intent, expires_after, room_id=self.room.id, **more)
 
     def say_private(
         self,
@@ -124,28 +184,72 @@ class Context(Generic[S]):
         *,
         intent: Intent = Intent.REPLY,
         expires_after: timedelta | None = None,
+        quotes: Sequence[int] = (),
+        not_before: datetime | None = None,
     ) -> None:
         """Queue a message to one person in private; the platform lets it through to friends alone."""
-        key = f"{template}:private:{identity_id}"
-        self._queue(self._text(template, words), key, intent, expires_after, identity_id=identity_id)
+        key, parts = f"{template}:private:{identity_id}", [self._text(template, words)]
+        more = {"quotes": quotes, "not_before": not_before}
+        self._queue(parts, key, intent, expires_after, identity_id=identity_id, **more)
+
+    def alert(self, text: str, key: str = "", quotes: Sequence[int] = ()) -> None:
+        """Tell the operators, once an occasion and ``key``; ``text`` must be harmless by now.
+
+        ``quotes`` are the messages whose words it repeats.
+        """
+        operators.alert(
+            self.tx,
+            self.sops.community.operators,
+            self.account,
+            text,
+            f"{self.sop.id}:{self.key}:alert:{key}",
+            quotes=quotes,
+            sop_id=self.sop.id,
+            cause_id=self.cause,
+        )
+
+    def tag(
+        self,
+        person: Person,
+        key: str,
+        score: float,
+        *,
+        confidence: float = 1.0,
+        source: str = "questionnaire",
+        evidence: int | None = None,
+        expires_at: datetime | None = None,
+    ) -> bool:
+        """Tag a person, ``score`` from -1 to 1; False where they refused this tag for good."""
+        because = evidence if evidence is not None else self.cause
+        tag = tags.Tag(key, score, confidence, source, expires_at, self.version)
+        return tags.put(self.tx, person, tag, because, programme_id=self.sop.id)
+
+    def points(
+        self, who: Person | int, rule: str, points: float, *, event: int, dimension: Dimension
+    ) -> bool:
+        """Write points for the interaction ``event`` into the ledger; False if ``rule`` gave some before.
+
+        ``who`` is a person or an identity.
+        """
+        identity_id = who if isinstance(who, int) else who.identity_id
+        return give_points(self.tx, Entry(identity_id, rule, event, dimension, points, self.sop.id))
 
     def show(self, picture: Path, *, intent: Intent = Intent.REPLY) -> None:
         """Queue a picture to the room, behind what was said to it; none to a room that was disabled."""
         assert self.room is not None, "show() needs a room"
         if self.room.enabled:
             key = f"{picture.name}:{self.room.id}"
-            self._queue(queue.picture(picture), key, intent, room_id=self.room.id)
+            self._queue([queue.picture(picture)], key, intent, room_id=self.room.id)
 
     def invite(self, person: Person, room_key: str) -> bool:
         """Queue an invitation of ``person`` into a room; False where no enabled room has that key.
 
         That somebody was invited does not mean that they joined.
         """
-        rooms = directory.rooms_of(self.tx, self.account)
-        room = next((room for room in rooms if room.key == room_key and room.enabled), None)
+        room = self.room_for(room_key)
         if room is not None:
             key, whom = f"invite:{room.id}:{person.identity_id}", person.identity_id
-            self._queue(queue.invite_into(room.id), key, Intent.REPLY, room_id=room.id, identity_id=whom)
+            self._queue([queue.invite_into(room.id)], key, Intent.REPLY, room_id=room.id, identity_id=whom)
         return room is not None
 
     def _text(self, template: str, words: object) -> Part:
@@ -155,15 +259,21 @@ class Context(Generic[S]):
         return queue.text(text)
 
     def _queue(
-        self, part: Part, key: str, intent: Intent, expires_after: timedelta | None = None, **more: Any
+        self,
+        parts: Sequence[Part],
+        key: str,
+        intent: Intent,
+        expires_after: timedelta | None = None,
+        **more: Any,
     ) -> None:
         """Queue an effect; ``key`` tells it from others of this occasion, ``more`` is ``Post``'s."""
+        answered = self.heard or self.befriended
         post = Post(
-            parts=[part],
+            parts=parts,
             intent=intent,
             priority=Priority.REPLY if intent is Intent.REPLY else Priority.POST,
             dedupe_key=f"{self.sop.id}:{self.key}:{key}",
-            answers_at=None if self.heard is None else self.heard.occurred_at,
+            answers_at=None if answered is None else answered.occurred_at,
             expires_at=None if expires_after is None else (self.due_at or self.now) + expires_after,
             sop_id=self.sop.id,
             run_id=None if self.run is None else self.run.id,
@@ -183,10 +293,19 @@ class Context(Generic[S]):
         parent: int | None = None,
         occurred_at: datetime | None = None,
         media: int = 0,
+        props: dict[str, Any] | None = None,
+        value: int | None = None,
+        text: str = "",
+        keep_until: datetime | None = None,
+        target: int | None = None,
+        initiated_by: str = "self",
+        prompt: int | None = None,
     ) -> int | None:
         """Record an interaction that follows from this occasion; gives its id, None if it was recorded.
 
         ``about`` is its object as (type, id); ``parent`` the interaction it follows from, else ``cause``.
+        ``text`` is kept until ``keep_until`` (None: until its author has it erased; that needs consent).
+        ``target`` is an identity, ``prompt`` what asked for it where it did not come by itself.
         """
         if name not in self.sops.kind_of(self.sop).names:
             raise ValueError(f"the kind {self.sop.sop} does not declare the interaction {name}")
@@ -206,11 +325,24 @@ class Context(Generic[S]):
             programme_id=self.sop.id,
             media_count=media,
             corrects_event_id=corrects,
+            channel="dm" if self.room is None else "group",
+            props=props or {},
+            value_int=value,
+            text_id=self.tx.new_id() if text else None,
+            text_len=len(text),
+            target_identity_id=target,
+            initiated_by=initiated_by,
+            prompt_event_id=prompt,
         )
-        return row["id"] if log.append(self.tx, [row]) else None
+        if not log.append(self.tx, [row]):
+            return None
+        if text:
+            kept = {"id": row["text_id"], "body": text, "keep_until": keep_until}
+            insert_new(self.tx.connection, texts, [kept])
+        return int(row["id"])
 
     def _occurred_at(self) -> datetime:
-        source = self.heard or self.recalled
+        source = self.heard or self.recalled or self.joined or self.befriended
         return self.now if source is None else source.occurred_at
 
     def open_run(
@@ -220,8 +352,12 @@ class Context(Generic[S]):
         *,
         person: Person | None = None,
         state: dict[str, Any] | None = None,
+        private: bool = False,
     ) -> Run:
-        """The run of this SOP with this key; it is begun, in this room, where there is none."""
+        """The run of this SOP with this key; it is begun, in this room, where there is none.
+
+        ``private``: it belongs to no room, and hears its person in private.
+        """
         found = runs.find(self.tx, self.sop.id, scope, occurrence)
         return found or runs.begin(
             self.tx,
@@ -230,7 +366,7 @@ class Context(Generic[S]):
             self.sops.source[self.sop.id].hash,
             scope,
             occurrence,
-            room_id=None if self.room is None else self.room.id,
+            room_id=None if self.room is None or private else self.room.id,
             identity_id=None if person is None else person.identity_id,
             state=state,
         )
@@ -241,10 +377,15 @@ class Context(Generic[S]):
         return replace(run, state=state)
 
     def listen(self, run: Run, until: datetime) -> None:
-        """Hear what the run's person says in its room until then (``OnHeard``)."""
+        """Hear what the run's person says in its room until then (``OnHeard``); without one, everybody there.
+
+        Where a run belongs to no room, it hears its person in private.
+        """
         runs.change(self.tx, run.id, listens_until=until)
         if run.identity_id is not None:
             self.tx.listening.add(run.identity_id)
+        elif run.room_id is not None:
+            self.tx.listening_rooms.add(run.room_id)
 
     def close(self, run: Run) -> None:
         runs.close(self.tx, run.id)
@@ -317,6 +458,18 @@ class CommandContext:
     args: tuple[str, ...]
     desk: Desk
     answers: list[str]
+    rest: str = ""
+    """What was typed behind the command's name, as it was typed."""
+    roles: frozenset[str] = frozenset()
+
+    def kind_context(self, sop: S, room: Room | None = None) -> Context[S]:
+        """For a kind's command: what it does as ``sop`` because this was typed.
+
+        It answers nothing that a member said, so what it sends keeps to the quiet hours.
+        """
+        return Context(
+            self.tx, self.sops, sop, self.account, f"command:{self.heard.id}", room, cause=self.heard.id
+        )
 
     @property
     def now(self) -> datetime:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.people.directory import Room
 from bot.sop import hashtags
-from bot.sop.kind import Act, Kind, OnHashtag, OnHeard, OnRecall, OnSlot, OnWait
+from bot.sop.kind import Act, Kind, OnFriend, OnHashtag, OnHeard, OnJoin, OnRecall, OnSlot, OnWait, OnWords
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
+from bot.sop.schedule import Schedule
 from bot.sop.timetable import Line
+from bot.sop.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,22 @@ class Index:
     def __init__(self, sops: SopSet) -> None:
         self._sops = sops
         self._tags: defaultdict[str, list[Candidate]] = defaultdict(list)
+        worded: list[tuple[str, Candidate]] = []
+        self._joins: list[Candidate] = []
+        self._friends: list[Candidate] = []
         for sop in sops.sops.values():
             for behaviour in sops.kind_of(sop).behaviours:
-                if isinstance(behaviour, OnHashtag):
-                    for tag in behaviour.tags(sop):
-                        self._tags[tag].append(Candidate(sop, behaviour.act))
+                match behaviour:
+                    case OnHashtag(tags=tags, act=act):
+                        for tag in tags(sop):
+                            self._tags[tag].append(Candidate(sop, act))
+                    case OnWords(words=words, act=act):
+                        worded += [(word, Candidate(sop, act)) for word in words(sop)]
+                    case OnJoin(act=act):
+                        self._joins.append(Candidate(sop, act))
+                    case OnFriend(act=act):
+                        self._friends.append(Candidate(sop, act))
+        self._words = Words(worded)
         self._longest = max(map(len, self._tags), default=0)
 
     def tagged(self, text: str, room: Room | None) -> list[Candidate]:
@@ -48,8 +61,22 @@ class Index:
         tags = hashtags.find(text, self._tags, self._longest)
         if not tags:
             return []
-        found = (candidate for tag in tags for candidate in self._tags[tag] if candidate.minds(room))
-        return list({(candidate.sop.id, candidate.act): candidate for candidate in found}.values())
+        return _each_once(candidate for tag in tags for candidate in self._tags[tag] if candidate.minds(room))
+
+    def worded(self, text: str, room: Room | None) -> list[Candidate]:
+        """Those who answer a word that ``text`` contains here, each once."""
+        if room is None:
+            return []
+        return _each_once(candidate for candidate in self._words.find(text) if candidate.minds(room))
+
+    def joins(self, room: Room) -> list[Candidate]:
+        """Those who mind that somebody comes into ``room``."""
+        return [candidate for candidate in self._joins if candidate.minds(room)]
+
+    @property
+    def friends(self) -> Sequence[Candidate]:
+        """Those who mind that somebody became friends with us."""
+        return self._friends
 
     def line(self, sop_id: str, room_id: int, step: str) -> Line | None:
         """One line of the timetable."""
@@ -67,14 +94,31 @@ class Index:
                     yield from _lines(sop, self._sops.kind_of(sop), room.id)
 
 
+def _each_once(found: Iterable[Candidate]) -> list[Candidate]:
+    return list({(candidate.sop.id, candidate.act): candidate for candidate in found}.values())
+
+
 def _lines(sop: Sop, kind: Kind, room_id: int) -> Iterator[Line]:
     for behaviour in kind.behaviours:
-        if isinstance(behaviour, OnSlot) and (schedule := behaviour.schedule(sop)) is not None:
-            yield Line(sop.id, room_id, behaviour.step, schedule, behaviour.late_after(sop))
+        if isinstance(behaviour, OnSlot):
+            late_after = behaviour.late_after(sop)
+            for nth, schedule in enumerate(_schedules(behaviour, sop)):
+                step = behaviour.step if nth == 0 else f"{behaviour.step}#{nth + 1}"
+                yield Line(sop.id, room_id, step, schedule, late_after)
 
 
-def on_heard(kind: Kind) -> Act | None:
-    return next((b.act for b in kind.behaviours if isinstance(b, OnHeard)), None)
+def _schedules(behaviour: OnSlot, sop: Sop) -> tuple[Schedule, ...]:
+    found = behaviour.schedule(sop)
+    return () if found is None else found if isinstance(found, tuple) else (found,)
+
+
+def nth(step: str) -> int:
+    """Which of the schedules of its behaviour a step is, from 0."""
+    return int(step.partition("#")[2] or 1) - 1
+
+
+def on_heard(kind: Kind) -> OnHeard | None:
+    return next((b for b in kind.behaviours if isinstance(b, OnHeard)), None)
 
 
 def on_recall(kind: Kind) -> Act | None:
@@ -86,7 +130,8 @@ def on_wait(kind: Kind, what: str) -> Act | None:
 
 
 def on_slot(kind: Kind, step: str) -> Act | None:
-    return next((b.act for b in kind.behaviours if isinstance(b, OnSlot) and b.step == step), None)
+    of = step.partition("#")[0]
+    return next((b.act for b in kind.behaviours if isinstance(b, OnSlot) and b.step == of), None)
 
 
 def first_slot(kind: Kind) -> OnSlot | None:

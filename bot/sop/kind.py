@@ -13,22 +13,30 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bot.sop.context import CommandContext, Context
+    from bot.sop.context import CommandContext, Context, Heard
     from bot.sop.language import Sop
     from bot.sop.schedule import Schedule
 
-Act = Callable[["Context[Any]"], None]
+Act = Callable[["Context[Any]"], bool | None]
+"""What is done at an occasion; True: the message was taken, and nobody else is asked about it."""
+Minds = Callable[[Any, "Heard"], bool]
+"""Whether a SOP minds a message at all: cheap and pure, asked before anything else is done."""
+
+
+def _always(sop: Any, heard: Heard) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
 class OnSlot:
     """At each moment of a schedule, once a room; ``step`` names the schedule within the SOP.
 
-    A moment that is found more than ``late_after`` too late is recorded as missed instead.
+    Where there are several, the further ones are steps of their own (``post#2``), and ``ctx.nth`` tells which
+    it is. A moment that is found more than ``late_after`` too late is recorded as missed instead.
     """
 
     step: str
-    schedule: Callable[[Any], Schedule | None]
+    schedule: Callable[[Any], Schedule | tuple[Schedule, ...] | None]
     late_after: Callable[[Any], timedelta]
     act: Act
 
@@ -42,8 +50,31 @@ class OnHashtag:
 
 
 @dataclass(frozen=True, slots=True)
+class OnWords:
+    """When a text in one of the SOP's rooms contains one of ``words`` (see ``bot.sop.words``)."""
+
+    words: Callable[[Any], tuple[str, ...]]
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
 class OnHeard:
-    """When a member says something while a run of this SOP listens to them (``ctx.listen``)."""
+    """When something is said that a run of this SOP listens to (``ctx.listen``)."""
+
+    act: Act
+    minds: Minds = _always
+
+
+@dataclass(frozen=True, slots=True)
+class OnJoin:
+    """When somebody came into a room where the SOP plays, once each time (``ctx.joined``)."""
+
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class OnFriend:
+    """When somebody became friends with the account (``ctx.befriended``), and so can be written to."""
 
     act: Act
 
@@ -63,7 +94,7 @@ class OnWait:
     act: Act
 
 
-Behaviour = OnSlot | OnHashtag | OnHeard | OnRecall | OnWait
+Behaviour = OnSlot | OnHashtag | OnWords | OnHeard | OnJoin | OnFriend | OnRecall | OnWait
 
 
 class Who(StrEnum):
@@ -71,15 +102,18 @@ class Who(StrEnum):
 
     ANYONE = "anyone"
     MEMBER = "member"
+    EXPERT = "expert"
+    STAFF = "staff"
     ADMIN = "admin"
 
 
 class Where(StrEnum):
-    """Where a command may be typed."""
+    """Where a command may be typed; ``DESK``: in private or in the operators' room, unread by members."""
 
     ANYWHERE = "anywhere"
     ROOM = "room"
     PRIVATE = "private"
+    DESK = "desk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +121,9 @@ class Command:
     """A slash command: ``names`` are its spellings, words apart by one space (``room enable``, ``开群``).
 
     ``usage`` is what follows the name, in Chinese; ``words`` are bare words that mean the same when said in
-    private or with a mention of the bot. ``unheard_too``: obeyed in rooms that nobody enabled (claim, enable
-    and bind alone). ``despite_stop``: answered even after all sending was stopped.
+    private or with a mention of the bot; ``leads`` are first words that do so with something behind them
+    (``过 31 32``), in the operators' room too. ``unheard_too``: obeyed in rooms that nobody enabled (claim,
+    enable and bind alone). ``despite_stop``: answered even after all sending was stopped.
     """
 
     names: tuple[str, ...]
@@ -98,6 +133,7 @@ class Command:
     where: Where = Where.ANYWHERE
     usage: str = ""
     words: tuple[str, ...] = ()
+    leads: tuple[str, ...] = ()
     unheard_too: bool = False
     despite_stop: bool = False
 

@@ -7,8 +7,11 @@ go on.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
+from typing import Any
 
 from sqlalchemy import select
 
@@ -16,7 +19,7 @@ from bot.people import directory
 from bot.people.directory import Room
 from bot.sop import index as lookup
 from bot.sop import runs, timetable, versions
-from bot.sop.context import Context, Heard, Played, Recalled
+from bot.sop.context import Befriended, Context, Heard, Joined, Occasion, Played, Recalled
 from bot.sop.kind import Act
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
@@ -27,6 +30,21 @@ from bot.store.tables import interaction
 from bot.store.transaction import Transaction
 
 logger = logging.getLogger(__name__)
+_CALLED: dict[type[Occasion], tuple[str, str]] = {
+    Heard: ("heard", "heard"),
+    Recalled: ("recall", "recalled"),
+    Joined: ("join", "joined"),
+    Befriended: ("friend", "befriended"),
+}
+"""How the key of an occasion begins, and where the context has it."""
+
+
+class Acted(Enum):
+    """What came of asking a behaviour."""
+
+    DONE = "done"
+    TOOK = "took the message"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +68,57 @@ class Player:
     # --- what people say ---
 
     def hear(self, tx: Transaction, heard: Heard) -> None:
-        """Ask the hashtags' SOPs, then the runs that listen to this person and were not asked yet."""
-        asked = set()
-        for candidate in self.index.tagged(heard.text, heard.room):
-            asked.add(candidate.sop.id)
-            self._act(self._context(tx, candidate.sop, heard.room, heard=heard), candidate.act)
-        if heard.person.identity_id not in tx.listening:
+        """Ask, one after the other, until one takes the message: the SOPs of its hashtags, the runs that
+        listen to this person here, the SOPs of its words, and the runs that listen to everybody in the room.
+
+        Each SOP is asked once.
+        """
+        asked: set[str] = set()
+        who, room_id = heard.person.identity_id, None if heard.room is None else heard.room.id
+        if self._ask(tx, heard, asked, self.index.tagged(heard.text, heard.room)):
             return
-        room_id = None if heard.room is None else heard.room.id
-        for run in runs.listening_to(tx, heard.person.identity_id, room_id, heard.occurred_at):
+        if who in tx.listening and self._ask_runs(tx, heard, asked, who, room_id):
+            return
+        if self._ask(tx, heard, asked, self.index.worded(heard.text, heard.room)):
+            return
+        if room_id in tx.listening_rooms:
+            self._ask_runs(tx, heard, asked, None, room_id)
+
+    def _ask(
+        self, tx: Transaction, heard: Heard, asked: set[str], candidates: Sequence[lookup.Candidate]
+    ) -> bool:
+        for candidate in candidates:
+            if candidate.sop.id in asked:
+                continue
+            asked.add(candidate.sop.id)
+            if self._act(self._context(tx, candidate.sop, heard.room, heard), candidate.act) is Acted.TOOK:
+                return True
+        return False
+
+    def _ask_runs(
+        self, tx: Transaction, heard: Heard, asked: set[str], who: int | None, room_id: int | None
+    ) -> bool:
+        """Of several runs of a SOP all are asked, until one takes the message."""
+        before = frozenset(asked)
+        for run in runs.listening_to(tx, who, room_id, heard.occurred_at):
             sop = versions.at(tx, self.sops, run.sop_id, run.sop_hash)
-            act = None if sop is None or sop.id in asked else lookup.on_heard(self.sops.kind_of(sop))
-            if sop is not None and act is not None:
-                self._act(self._context(tx, sop, heard.room, heard=heard, run=run), act)
+            on = None if sop is None or sop.id in before else lookup.on_heard(self.sops.kind_of(sop))
+            if sop is None or on is None or not on.minds(sop, heard):
+                continue
+            asked.add(sop.id)
+            if self._act(self._context(tx, sop, heard.room, heard, run=run), on.act) is Acted.TOOK:
+                return True
+        return False
+
+    def welcome(self, tx: Transaction, joined: Joined) -> None:
+        """Somebody came into a room."""
+        for candidate in self.index.joins(joined.room):
+            self._act(self._context(tx, candidate.sop, joined.room, joined), candidate.act)
+
+    def befriend(self, tx: Transaction, befriended: Befriended) -> None:
+        """Somebody became friends with us."""
+        for candidate in self.index.friends:
+            self._act(self._context(tx, candidate.sop, None, befriended), candidate.act)
 
     def recall(self, tx: Transaction, recalled: Recalled) -> None:
         """Ask the SOPs that made something of the message."""
@@ -74,7 +130,7 @@ class Player:
             act = None if sop is None else lookup.on_recall(self.sops.kind_of(sop))
             if sop is not None and act is not None:
                 room = directory.room_by_id(tx, room_id)
-                self._act(self._context(tx, sop, room, recalled=recalled), act)
+                self._act(self._context(tx, sop, room, recalled), act)
 
     # --- time ---
 
@@ -112,7 +168,10 @@ class Player:
         act = lookup.on_slot(self.sops.kind_of(sop), line.step)
         assert act is not None, "the line was made from this behaviour"
         key = f"{line.step}:{slot.occurrence}:{room.id}"
-        done = self._act(self._context(tx, sop, room, key=key, cause=cause, due_at=slot.due_at), act)
+        ctx = self._context(
+            tx, sop, room, key=key, cause=cause, due_at=slot.due_at, nth=lookup.nth(line.step)
+        )
+        done = self._act(ctx, act) is not Acted.FAILED
         if not done:
             timetable.mark_failed(tx, slot.id, "the behaviour failed")
         logger.info("slot %s sop=%s room=%s at=%s", "done" if done else "failed", sop.id, room.key, key)
@@ -145,18 +204,25 @@ class Player:
         tx: Transaction,
         sop: Sop,
         room: Room | None,
+        occasion: Occasion | None = None,
         *,
         key: str = "",
         cause: int | None = None,
-        heard: Heard | None = None,
-        recalled: Recalled | None = None,
         run: Run | None = None,
         due_at: datetime | None = None,
+        nth: int = 0,
     ) -> Context[Sop]:
-        if (source := heard or recalled) is not None:
-            key, cause = f"{'recall' if recalled else 'heard'}:{source.id}", source.id
-        return Context(tx, self.sops, sop, self.account, key, room, cause, heard, recalled, run, due_at)
+        told: dict[str, Any] = {}
+        if occasion is not None:
+            called, name = _CALLED[type(occasion)]
+            key, cause, told = f"{called}:{occasion.id}", occasion.id, {name: occasion}
+        return Context(
+            tx, self.sops, sop, self.account, key, room, cause, run=run, due_at=due_at, nth=nth, **told
+        )
 
-    def _act(self, ctx: Context[Sop], act: Act) -> bool:
-        place = f"{ctx.sop.id} {ctx.key}"
-        return failures.attempt(ctx.tx, place, lambda: act(ctx), cause=ctx.cause, sop_id=ctx.sop.id)
+    def _act(self, ctx: Context[Sop], act: Act) -> Acted:
+        place, outcome = f"{ctx.sop.id} {ctx.key}", []
+        done = failures.attempt(
+            ctx.tx, place, lambda: outcome.append(act(ctx)), cause=ctx.cause, sop_id=ctx.sop.id
+        )
+        return Acted.FAILED if not done else Acted.TOOK if outcome == [True] else Acted.DONE

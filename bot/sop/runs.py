@@ -117,6 +117,7 @@ def close(tx: Transaction, run_id: int) -> None:
 
 _listening = run.c.listens_until.is_not(None) & run.c.closed_at.is_(None)
 _LISTENED_TO = select(run.c.identity_id).where(one_of(run.c.identity_id, "people"), _listening)
+_OF_ROOMS = select(run.c.room_id).where(run.c.identity_id.is_(None), run.c.room_id.is_not(None), _listening)
 
 
 def who_is_listened_to(tx: Transaction, identity_ids: Collection[int]) -> set[int]:
@@ -126,15 +127,29 @@ def who_is_listened_to(tx: Transaction, identity_ids: Collection[int]) -> set[in
     return set(tx.connection.scalars(_LISTENED_TO, {"people": identity_ids}))
 
 
-def listening_to(tx: Transaction, identity_id: int, room_id: int | None, moment: datetime) -> list[Run]:
-    """The open runs that listened to this person here at ``moment``, the oldest first."""
+def rooms_listened_to(tx: Transaction) -> set[int]:
+    """The rooms in which some run listens to everybody, or listened until lately."""
+    return set(tx.connection.scalars(_OF_ROOMS.distinct()))
+
+
+def listening_to(
+    tx: Transaction, identity_id: int | None, room_id: int | None, moment: datetime
+) -> list[Run]:
+    """The open runs that listened to this person (None: to everybody) here at ``moment``, oldest first."""
     query = (
         select(*_COLUMNS)
-        .where(run.c.identity_id == identity_id, _listening, run.c.listens_until >= moment)
-        .where(run.c.room_id.is_not_distinct_from(room_id))
+        .where(run.c.identity_id.is_not_distinct_from(identity_id), _listening)
+        .where(run.c.room_id.is_not_distinct_from(room_id), run.c.listens_until >= moment)
         .order_by(run.c.id)
     )
     return [_run(row) for row in tx.connection.execute(query)]
+
+
+def open_runs(tx: Transaction, sop_id: str, scope_prefix: str = "") -> list[Run]:
+    """The open runs of a SOP whose scope begins so, the oldest first."""
+    query = select(*_COLUMNS).where(run.c.sop_id == sop_id, run.c.closed_at.is_(None))
+    begins = run.c.scope.startswith(scope_prefix, autoescape=True)
+    return [_run(row) for row in tx.connection.execute(query.where(begins).order_by(run.c.id))]
 
 
 def wake_at(tx: Transaction, run: Run, when: datetime, what: str) -> None:

@@ -24,6 +24,12 @@ CORE_NAMES = NAMES | {
     "send_suppressed",
     "dnc_set",
     "dnc_cleared",
+    "friend_made",
+    "consent_granted",
+    "consent_withdrawn",
+    "tag_changed",
+    "role_given",
+    "role_taken",
 }
 """What the core records; kinds declare what they record beside it."""
 

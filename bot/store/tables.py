@@ -345,6 +345,46 @@ class Consent(SQLModel, table=True):
     interaction_id: int | None = _ref()
 
 
+class Tag(SQLModel, table=True):
+    """What is known of a person's values and interests (``bot/people/tags.py``).
+
+    ``evidence`` are interactions; ``version`` names the rules that gave the score; a refused tag keeps its
+    row, so that it is never written again.
+    """
+
+    __tablename__ = "tag"
+    __table_args__ = (Index("ix_tag_key", "key"),)
+    member_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    key: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    score: float
+    confidence: float
+    evidence: list[int] = _json()
+    first_at: datetime = _time(null=False)
+    last_at: datetime = _time(null=False)
+    expires_at: datetime | None = _time()
+    version: str = ""
+    refused_at: datetime | None = _time()
+
+
+class ScoreEntry(SQLModel, table=True):
+    """Points that a rule gave for an interaction, or took back; the ledger of contribution."""
+
+    __tablename__ = "score_entry"
+    __table_args__ = (
+        UniqueConstraint("rule", "event_id"),
+        Index("ix_score_entry_identity_id", "identity_id"),
+    )
+    id: int = _id()
+    identity_id: int = _ref(null=False)
+    rule: str
+    event_id: int = _ref(null=False)
+    dimension: str
+    points: float
+    at: datetime = _time(null=False)
+    programme_id: str | None = None
+
+
 class Role(SQLModel, table=True):
     """Who was given which role, by whom; a role that was taken back keeps its row."""
 
@@ -395,4 +435,5 @@ interaction, texts = _table(Interaction), _table(Text)
 sop_version, run, wait = _table(SopVersion), _table(Run), _table(Wait)
 cursor, slot, outgoing = _table(Cursor), _table(Slot), _table(Outgoing)
 brake, media, consent = _table(Brake), _table(Media), _table(Consent)
+tag, score_entry = _table(Tag), _table(ScoreEntry)
 role, unheard, failure = _table(Role), _table(Unheard), _table(Failure)

@@ -31,6 +31,8 @@ class Transaction:
     """A moment to wake at was set or done."""
     listening: set[int] = field(default_factory=set)
     """Identities for whom a run may be listening; holds too many rather than too few."""
+    listening_rooms: set[int] = field(default_factory=set)
+    """Rooms in which a run may be listening to everybody; the same."""
 
     def new_id(self) -> int:
         return self.ids.next(self.connection)

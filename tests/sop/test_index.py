@@ -103,21 +103,19 @@ def test_a_sop_that_names_no_rooms_is_for_all(scheduled: SopSet) -> None:
 
 def test_behaviours_are_found_by_their_occasion() -> None:
     slot = OnSlot("post", lambda sop: DAILY, lambda sop: timedelta(0), act("post"))
+    hear = OnHeard(act("hear"))
     kind = toy_kind(
         "a",
-        OnHeard(act("hear")),
+        hear,
         OnRecall(act("recall")),
         OnWait("remind", act("remind")),
         OnWait("close", act("close")),
         slot,
     )
-    found = [
-        lookup.on_heard(kind),
-        lookup.on_recall(kind),
-        lookup.on_wait(kind, "close"),
-        lookup.on_slot(kind, "post"),
-    ]
-    assert [it.__name__ for it in found if it is not None] == ["hear", "recall", "close", "post"]
+    found = [lookup.on_recall(kind), lookup.on_wait(kind, "close"), lookup.on_slot(kind, "post")]
+    assert [it.__name__ for it in found if it is not None] == ["recall", "close", "post"]
+    assert lookup.on_heard(kind) is hear
+    assert lookup.on_slot(kind, "post#3") is slot.act
     assert lookup.first_slot(kind) is slot
 
 

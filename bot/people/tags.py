@@ -1,0 +1,129 @@
+"""What is known of a person's values and interests: each tag with its source, weight, evidence and expiry."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from bot.people.directory import Person
+from bot.store import log
+from bot.store.session import upsert
+from bot.store.tables import tag
+from bot.store.transaction import Transaction
+
+CHANGED = "tag_changed"
+MOST_EVIDENCE = 20
+"""Interactions that are kept as evidence of a tag, the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """``score`` from -1 to 1; ``source`` questionnaire, behaviour, message, staff or self.
+
+    ``version`` names the rules that made it: the hash of the SOP, so that weights of another day can be read.
+    """
+
+    key: str
+    score: float
+    confidence: float = 1.0
+    source: str = "questionnaire"
+    expires_at: datetime | None = None
+    version: str = ""
+
+
+def put(
+    tx: Transaction, person: Person, new: Tag, evidence: int | None, *, programme_id: str | None = None
+) -> bool:
+    """Write a tag down, over the one of the same key and source; False where the person refused the key."""
+    if not -1 <= new.score <= 1 or not 0 <= new.confidence <= 1:
+        raise ValueError(f"the tag {new.key} is out of bounds: {new.score}, {new.confidence}")
+    mine = (tag.c.member_id == person.member_id) & (tag.c.key == new.key)
+    before = tx.connection.execute(select(tag).where(mine)).all()
+    if any(row.refused_at is not None for row in before):
+        return False
+    same = next((row for row in before if row.source == new.source), None)
+    upsert(tx.connection, tag, [_row(tx, person, new, same, evidence)], ["member_id", "key", "source"])
+    if same is None or same.score != new.score:
+        _record(tx, person, new, None if same is None else same.score, evidence, programme_id)
+    return True
+
+
+def _row(
+    tx: Transaction, person: Person, new: Tag, before: Row[Any] | None, evidence: int | None
+) -> dict[str, Any]:
+    known = [] if before is None else before.evidence
+    because = known if evidence is None or evidence in known else [*known, evidence]
+    return {
+        "member_id": person.member_id,
+        "key": new.key,
+        "source": new.source,
+        "score": new.score,
+        "confidence": new.confidence,
+        "evidence": because[-MOST_EVIDENCE:],
+        "first_at": tx.now if before is None else before.first_at,
+        "last_at": tx.now,
+        "expires_at": new.expires_at,
+        "version": new.version,
+        "refused_at": None,
+    }
+
+
+def _record(
+    tx: Transaction,
+    person: Person,
+    new: Tag,
+    before: float | None,
+    evidence: int | None,
+    programme_id: str | None,
+) -> None:
+    row = log.entry(
+        tx,
+        "tags",
+        f"{person.member_id}:{new.key}:{new.source}:{tx.new_id()}",
+        CHANGED,
+        tx.now,
+        identity_id=person.identity_id,
+        actor_role="system",
+        channel="dm",
+        object_type="tag",
+        object_id=new.key,
+        parent_event_id=evidence,
+        programme_id=programme_id,
+        initiated_by="system",
+        props={"from": before, "to": new.score, "source": new.source},
+    )
+    log.append(tx, [row])
+
+
+def refuse(tx: Transaction, member_id: int, key: str) -> bool:
+    """The person does not want this tag: it is dropped, and never written again."""
+    mine = (tag.c.member_id == member_id) & (tag.c.key == key)
+    dropped = {"score": 0.0, "confidence": 0.0, "evidence": [], "refused_at": tx.now}
+    return tx.connection.execute(update(tag).where(mine).values(dropped)).rowcount > 0
+
+
+def of(tx: Transaction, member_id: int) -> dict[str, Tag]:
+    """The tags in force of a person, by key; of several sources the surest."""
+    query = select(tag).where(tag.c.member_id == member_id, _in_force(tx)).order_by(tag.c.confidence)
+    return {
+        row.key: Tag(row.key, row.score, row.confidence, row.source, row.expires_at, row.version)
+        for row in tx.connection.execute(query)
+    }
+
+
+def holders(tx: Transaction, keys: Collection[str]) -> dict[int, float]:
+    """The members who have one of ``keys`` with a score above nothing, and the highest such score."""
+    query = (
+        select(tag.c.member_id, func.max(tag.c.score))
+        .where(tag.c.key.in_(keys), tag.c.score > 0, _in_force(tx))
+        .group_by(tag.c.member_id)
+    )
+    return {row[0]: row[1] for row in tx.connection.execute(query)}
+
+
+def _in_force(tx: Transaction) -> Any:
+    return tag.c.refused_at.is_(None) & (tag.c.expires_at.is_(None) | (tag.c.expires_at > tx.now))

@@ -1,0 +1,40 @@
+"""Telling the operators what needs a human: in their room, or where there is none yet to every admin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.outbox.queue import Intent, Post, Priority, enqueue, text
+from bot.people import directory, roles
+from bot.store.transaction import Transaction
+
+
+def alert(
+    tx: Transaction,
+    room_key: str | None,
+    account: str,
+    words: str,
+    key: str,
+    *,
+    quotes: Sequence[int] = (),
+    sop_id: str | None = None,
+    cause_id: int | None = None,
+) -> None:
+    """Queue an alarm, once for ``key``. It keeps no quiet hours; ``room_key`` is the operators' room."""
+    post = Post(
+        parts=[text(words)],
+        intent=Intent.SERVICE,
+        priority=Priority.ALARM,
+        dedupe_key=f"alarm:{key}",
+        quotes=quotes,
+        sop_id=sop_id,
+        cause_id=cause_id,
+    )
+    rooms = [room for room in directory.rooms_of(tx, account) if room.key == room_key and room.enabled]
+    if rooms:
+        enqueue(tx, account, replace(post, room_id=rooms[0].id))
+        return
+    for admin in roles.holders(tx, roles.ADMIN, account):
+        mine = f"{post.dedupe_key}:{admin.identity_id}"
+        enqueue(tx, account, replace(post, identity_id=admin.identity_id, dedupe_key=mine))
