@@ -71,7 +71,7 @@ class Player:
         """Ask, one after the other, until one takes the message: the SOPs of its hashtags, the runs that
         listen to this person here, the SOPs of its words, and the runs that listen to everybody in the room.
 
-        Each SOP is asked once.
+        A SOP that was asked at one of these is not asked at the next.
         """
         asked: set[str] = set()
         who, room_id = heard.person.identity_id, None if heard.room is None else heard.room.id
@@ -87,8 +87,9 @@ class Player:
     def _ask(
         self, tx: Transaction, heard: Heard, asked: set[str], candidates: Sequence[lookup.Candidate]
     ) -> bool:
+        before = frozenset(asked)
         for candidate in candidates:
-            if candidate.sop.id in asked:
+            if candidate.sop.id in before:
                 continue
             asked.add(candidate.sop.id)
             if self._act(self._context(tx, candidate.sop, heard.room, heard), candidate.act) is Acted.TOOK:
