@@ -319,7 +319,7 @@ class _Segment:
         self, event: RoomEvent, row: dict[str, Any] | None, new: set[int]
     ) -> Iterator[Happened]:
         """What the others should know of an event; of people who came, each."""
-        yield from self.joins[id(event)]
+        yield from self.joins.pop(id(event), ())
         if (happened := self.happened(event, row, new)) is not None:
             yield happened
 

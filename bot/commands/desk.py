@@ -82,6 +82,8 @@ class CommandDesk:
             return read is not None
         standing = access.standing(tx, heard.person, heard.room, self._standings(held))
         if isinstance(read, Call):
+            if not access.includes(standing, read.command.who) and standing is Who.ANYONE:
+                return False  # to strangers it is no command; to a questionnaire it may be an answer
             answers = self._execute(tx, heard, read, standing)
             if read.command.may_change_hearing:
                 heard = replace(heard, room=self._bound(tx, heard.message))
