@@ -16,6 +16,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Engine,
+    Float,
     Integer,
     Table,
     insert,
@@ -60,6 +61,8 @@ def value(column: Column[Any], number: int, draw: random.Random) -> Any:
             return 2**53 + number
         case Integer():
             return number
+        case Float():
+            return draw.randrange(-40, 40) / 8
         case AutoString():
             return f"{number}-{draw.choice(WORDS)}"
     raise AssertionError(f"what fits {column.type!r}?")
