@@ -22,6 +22,7 @@ from bot.channels.placeholder import placeholder
 from bot.channels.wechaty import Timing, WechatyChannel
 from bot.errors import FetchFailed, NotConnected, SendFailed, SendLost, TooOften
 from bot.events import (
+    FriendMade,
     FriendRequested,
     LinkDown,
     LinkUp,
@@ -260,13 +261,16 @@ class TestHearing:
             (None, None, True),
         ]
 
-    async def test_who_wants_to_be_friends_is_told_and_who_is_one_is_not(
+    async def test_who_wants_to_be_friends_is_told_and_who_is_one_now(
         self, heard: Heard, gateway: Gateway
     ) -> None:
-        await gateway.befriend(type=1)
+        confirmed = await gateway.befriend(by=EXPERT, type=1)
+        await gateway.befriend(by=EXPERT, type=3)  # something else that is verified
         request = await gateway.befriend(hello="我想进群")
         (asked,) = await heard.some(FriendRequested)
         assert (asked.id, asked.person) == (request, Person("stranger"))
+        (made,) = heard.of(FriendMade)
+        assert (made.id, made.person.id, bool(made.person.name)) == (confirmed, EXPERT, True)
 
     async def test_an_invitation_is_told_with_whose_it_is(self, heard: Heard, gateway: Gateway) -> None:
         invitation = await gateway.invite()

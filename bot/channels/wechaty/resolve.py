@@ -32,6 +32,7 @@ from bot.channels.wechaty.wire import LINK_ERRORS, LOST, Response, Wire
 from bot.events import (
     ChannelEvent,
     Chat,
+    FriendMade,
     FriendRequested,
     Malformed,
     MessageRecalled,
@@ -46,7 +47,7 @@ from bot.events import (
 log = logging.getLogger(__name__)
 
 GRACE = 1.0
-FRIENDSHIP_ASKED = 2
+FRIENDSHIP_MADE, FRIENDSHIP_ASKED = 1, 2
 
 
 class Resolver:
@@ -122,12 +123,14 @@ class Resolver:
             to_bot=to_bot,
         )
 
-    async def _befriended(self, id: str) -> FriendRequested | None:
-        """Somebody asks to be friends; that we are friends now is nothing new to us."""
-        asked = await self._payload(self._wire.friendship(id))
-        if int(asked.type) != FRIENDSHIP_ASKED:
-            return None
-        return FriendRequested(id, Person(asked.contact_id), self._now())
+    async def _befriended(self, id: str) -> FriendRequested | FriendMade | None:
+        """Somebody asks to be friends, or is our friend now."""
+        friendship = await self._payload(self._wire.friendship(id))
+        if int(friendship.type) == FRIENDSHIP_ASKED:
+            return FriendRequested(id, Person(friendship.contact_id), self._now())
+        if int(friendship.type) == FRIENDSHIP_MADE:
+            return FriendMade(id, await self._book.person(friendship.contact_id), self._now())
+        return None
 
     async def _invited(self, id: str) -> RoomInvited:
         invitation = await self._payload(self._wire.invitation(id))
