@@ -1,0 +1,204 @@
+"""The questionnaire in private: hello, consent, one question at a time, and what becomes of the answers."""
+
+from __future__ import annotations
+
+from bot.events import MessageKind
+from bot.outbox.queue import Intent
+from bot.people import consent
+from bot.sop.kinds.welcome import verdict
+from bot.sop.kinds.welcome.model import HelloWords, QuestionWords
+from bot.sop.kinds.welcome.questions import Answer, Control, choices_of, control, how, read, shown, written
+from bot.sop.kinds.welcome.talk import Ctx, Step, Talk, begin, note_answer, talk_of
+from bot.sop.templates import harmless_name
+
+PURPOSE = "questionnaire"
+TRIES = 3
+"""Answers that are not understood before a human is asked."""
+_NO = ("不", "取消", "算了", "退订")
+_AGAIN = ("问卷", "开始", "重新开始")
+
+
+def befriended(ctx: Ctx) -> None:
+    """A new friend: say hello after a moment, once."""
+    if ctx.sop.mode != "gate":
+        return
+    assert ctx.befriended is not None, "somebody became a friend"
+    talk = begin(ctx, ctx.befriended.person)
+    if talk.step is Step.HELLO and not ctx.is_waiting(talk.run, "hello"):
+        talk.wake_after(ctx.sop.hello.after, "hello")
+
+
+def hello(ctx: Ctx) -> None:
+    talk = talk_of(ctx)
+    if talk.step is Step.HELLO:
+        _say_hello(talk)
+
+
+def _say_hello(talk: Talk) -> None:
+    ctx = talk.ctx
+    community, sop = ctx.sops.community, ctx.sop
+    words = HelloWords(
+        harmless_name(talk.person.name),
+        community.name,
+        community.mission,
+        community.bot.name,
+        len(sop.private),
+        community.privacy.keep_days,
+        sop.hello.consent,
+    )
+    ctx.say_private(talk.person.identity_id, sop.hello.template, words)
+    talk = talk.keep(step=Step.CONSENT, at=0, answers={}, unclear=0, voice=False)
+    talk.wake_after(sop.patience.remind, "remind")
+    talk.wake_after(sop.patience.give_up, "give_up")
+
+
+# --- what the person says ---
+
+
+def heard(ctx: Ctx) -> bool:
+    """What is said in private by somebody in a questionnaire is for it alone, until it is over."""
+    assert ctx.heard is not None, "something was said"
+    talk = talk_of(ctx)
+    match talk.step:
+        case Step.HELLO:
+            return True  # the first message comes in a moment
+        case Step.CONSENT:
+            _decide(talk, ctx.heard.text)
+        case Step.ASKING:
+            _answer(talk)
+        case Step.OVER if ctx.heard.text.strip().lstrip("/") in (*_AGAIN, ctx.sop.hello.word):
+            _say_hello(talk)
+        case _:
+            return False
+    return True
+
+
+def _decide(talk: Talk, text: str) -> None:
+    """Yes or no to the questionnaire; what is neither is told how to begin."""
+    plain, sop = text.strip(), talk.ctx.sop
+    if plain.startswith(_NO) or control(plain) is Control.CANCEL:
+        _end(talk, "questionnaire_cancelled", sop.wording.cancelled)
+    elif sop.hello.word in plain[:20] or plain in ("同意", "可以", "开始", "好的", "ok", "OK"):
+        _start(talk)
+    else:
+        _not_understood(talk, sop.wording.how_to_begin)
+
+
+def _start(talk: Talk) -> None:
+    ctx, person = talk.ctx, talk.person
+    consent.decide(ctx.tx, person.member_id, PURPOSE, given=True, cause=ctx.cause)
+    ctx.record("consent_granted", person=person, about=("purpose", PURPOSE), props={"version": ctx.version})
+    ctx.record("questionnaire_started", person=person)
+    _ask(talk, ctx.sop.private[0])
+
+
+def _ask(talk: Talk, place: int, *, again: bool = False) -> None:
+    talk = talk if again else talk.keep(step=Step.ASKING, at=place, unclear=0)
+    sop, question = talk.ctx.sop, talk.question
+    words = QuestionWords(
+        shown(question),
+        how(question),
+        sop.private.index(place) + 1,
+        len(sop.private),
+        question.optional,
+        again,
+    )
+    talk.ctx.say_private(talk.person.identity_id, sop.wording.question, words)
+
+
+def _answer(talk: Talk) -> None:
+    heard = talk.ctx.heard
+    assert heard is not None, "an answer was given"
+    if heard.message.kind is MessageKind.VOICE and not talk.run.state["voice"]:
+        talk.keep(voice=True).say(talk.ctx.sop.wording.voice)
+        return
+    is_text = heard.message.kind is MessageKind.TEXT
+    match control(heard.text) if is_text else None:
+        case Control.CANCEL:
+            _end(talk, "questionnaire_cancelled", talk.ctx.sop.wording.cancelled)
+        case Control.BACK:
+            _ask(talk, _before(talk))
+        case Control.SKIP:
+            _note(talk, None)
+        case None:
+            answer = read(talk.question, heard.text) if is_text else None
+            if answer is None:
+                _not_understood(talk, None)
+            else:
+                _note(talk, answer)
+
+
+def _before(talk: Talk) -> int:
+    order = talk.ctx.sop.private
+    return order[max(order.index(talk.run.state["at"]) - 1, 0)]
+
+
+def _note(talk: Talk, answer: Answer | None) -> None:
+    """Keep an answer (None: skipped), and go on to the next question, or to the end."""
+    place = talk.run.state["at"]
+    answers = {**talk.answers, place: answer}
+    kept = {
+        str(n): {"chosen": list(it.chosen), "number": it.number, "text": it.text}
+        for n, it in answers.items()
+        if it is not None
+    }
+    talk = talk.keep(answers=kept, unclear=0)
+    coming = [n for n in talk.ctx.sop.private if n > place]
+    if coming:
+        _ask(talk, coming[0])
+    else:
+        _submit(talk)
+
+
+def _not_understood(talk: Talk, template: str | None) -> None:
+    """Ask once more, and the third time a human. ``template``: what is said instead of the question."""
+    unclear = talk.run.state["unclear"] + 1
+    talk = talk.keep(unclear=unclear)
+    if unclear >= TRIES:
+        verdict.refer(talk, "看不懂回答", talk.ctx.sop.wording.human)
+    elif template is not None:
+        talk.say(template, said=talk.ctx.sop.hello.consent)
+    else:
+        _ask(talk, talk.run.state["at"], again=True)
+
+
+def _end(talk: Talk, name: str, template: str) -> None:
+    talk.ctx.record(name, person=talk.person)
+    talk.keep(step=Step.OVER).say(template)
+
+
+# --- what becomes of it ---
+
+
+def _submit(talk: Talk) -> None:
+    """All was answered: tags, and whether it fits; below the line a human decides."""
+    ctx, sop = talk.ctx, talk.ctx.sop
+    answers = talk.answers
+    fit = sum(it.fit for n, answer in answers.items() for it in choices_of(sop.questions[n], answer))
+    props = {
+        "version": ctx.version,
+        "fit": fit,
+        "answers": {f"q{n + 1}": written(sop.questions[n], answer) for n, answer in answers.items()},
+    }
+    submitted = ctx.record("questionnaire_submitted", person=talk.person, props=props, value=round(fit))
+    for n, answer in answers.items():
+        note_answer(ctx, talk.person, n, answer, submitted)
+    if fit >= sop.fit.at_least:
+        verdict.passed(talk)
+    else:
+        verdict.refer(talk, f"契合 {fit:g}/{sop.fit.at_least:g}", sop.fit.template)
+
+
+def remind(ctx: Ctx) -> None:
+    """One reminder, with the question that is open."""
+    talk = talk_of(ctx)
+    if talk.step in (Step.CONSENT, Step.ASKING):
+        talk.say(ctx.sop.patience.template, intent=Intent.ASK, said=ctx.sop.hello.consent)
+
+
+def give_up(ctx: Ctx) -> None:
+    """The time is over; who comes later may begin again."""
+    talk = talk_of(ctx)
+    if talk.step in (Step.CONSENT, Step.ASKING):
+        ctx.record("questionnaire_expired", person=talk.person)
+        talk.keep(step=Step.OVER)

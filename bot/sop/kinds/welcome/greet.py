@@ -1,0 +1,131 @@
+"""The greeting of a group: who joins within a while is greeted together, once a member, in all rooms."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.people import directory
+from bot.sop import runs
+from bot.sop.context import Context, Joined
+from bot.sop.kinds.welcome.model import Greet, GreetWords, Welcome
+from bot.sop.kinds.welcome.questions import control, read, shown
+from bot.sop.kinds.welcome.talk import Step, begin, note_answer
+from bot.sop.runs import Run
+from bot.sop.templates import harmless_name
+from bot.store.tables import identity, interaction
+
+GREETED = "member_greeted"
+TOO_LATE = timedelta(hours=2)
+"""Who came longer ago, told late, is not greeted as if they had just come."""
+MARGIN = timedelta(minutes=5)
+AFTER_ANSWER = timedelta(days=1)
+"""How long the question in the group takes answers."""
+
+
+def joined(ctx: Context[Welcome]) -> None:
+    """Somebody came: the first opens the gathering, one message ends it."""
+    came, greet = ctx.joined, ctx.sop.greet
+    assert came is not None, "somebody came"
+    if greet is None or came.actor_role in ("staff", "expert") or ctx.now - came.occurred_at > TOO_LATE:
+        return
+    if _is_greeted(ctx, came):
+        return
+    run = ctx.open_run(f"room:{came.room.id}", "greet")
+    people = [*run.state.get("people", []), [came.person.identity_id, came.id, came.again]]
+    ctx.keep(run, {"people": people})
+    if not ctx.is_waiting(run, "greet"):
+        ctx.wake_at(run, _end(ctx, greet), "greet")
+
+
+def _is_greeted(ctx: Context[Welcome], came: Joined) -> bool:
+    """Whether this member was greeted in any room, or is about to be; who comes back is greeted once more."""
+    theirs = set(
+        ctx.tx.connection.scalars(select(identity.c.id).where(identity.c.member_id == came.person.member_id))
+    )
+    gathering = runs.open_runs(ctx.tx, ctx.sop.id, "room:")
+    if any(person in theirs for run in gathering for person, *_ in run.state.get("people", [])):
+        return True
+    before = select(interaction.c.id).where(
+        interaction.c.programme_id == ctx.sop.id,
+        interaction.c.name == GREETED,
+        interaction.c.identity_id.in_(theirs),
+    )
+    return not came.again and ctx.tx.connection.execute(before.limit(1)).first() is not None
+
+
+def _end(ctx: Context[Welcome], greet: Greet) -> datetime:
+    """When to greet: not so near to the quiet hours that it might not leave any more."""
+    end = ctx.now + greet.gather
+    opens_at = ctx.next_open(end + MARGIN)
+    return end if opens_at == end + MARGIN else opens_at
+
+
+def greet(ctx: Context[Welcome]) -> None:
+    """Greet those who are still there."""
+    assert ctx.run is not None, "a run waited"
+    assert ctx.room is not None, "people are greeted in rooms"
+    people = ctx.run.state.get("people", [])
+    ctx.keep(ctx.run, {"people": []})
+    there = [it for it in people if directory.is_present(ctx.tx, ctx.room.id, it[0])]
+    if not there or ctx.sop.greet is None or not ctx.room.enabled:
+        return
+    ctx.say(ctx.sop.greet.template, _words(ctx, ctx.sop.greet, there), expires_after=TOO_LATE)
+    for identity_id, join, _ in there:
+        ctx.record(GREETED, identity_id=identity_id, parent=join)
+        _listen(ctx, identity_id)
+
+
+def _words(ctx: Context[Welcome], greet: Greet, there: list[Any]) -> GreetWords:
+    assert ctx.room is not None, "people are greeted in rooms"
+    names = directory.shown_names(ctx.tx, [it[0] for it in there], ctx.room.id)
+    new = [harmless_name(names[who]) for who, _, again in there if not again]
+    back = [harmless_name(names[who]) for who, _, again in there if again]
+    community = ctx.sops.community
+    room_left = max(greet.names - len(new), 0)
+    return GreetWords(
+        names=tuple(new[: greet.names]),
+        more=max(len(new) - greet.names, 0) + max(len(back) - room_left, 0),
+        back=tuple(back[:room_left]),
+        community=community.name,
+        mission=community.mission,
+        question=next((shown(q) for q in ctx.sop.questions if ctx.sop.in_group(q)), ""),
+    )
+
+
+# --- the one question in the group ---
+
+
+def _listen(ctx: Context[Welcome], identity_id: int) -> None:
+    """Who was just greeted may answer the group's question there, and the others in private."""
+    person = directory.person_by_id(ctx.tx, identity_id)
+    if ctx.sop.mode != "onboarding" or person is None or not ctx.sop.questions:
+        return
+    if any(ctx.sop.in_group(question) for question in ctx.sop.questions):
+        run = ctx.open_run(f"answer:{person.member_id}", "group", person=person)
+        ctx.listen(run, ctx.now + AFTER_ANSWER)
+        ctx.wake_at(run, ctx.now + AFTER_ANSWER + MARGIN, "answer_over")
+    if ctx.sop.private:
+        begin(ctx, person, Step.OVER)
+
+
+def answer_over(ctx: Context[Welcome]) -> None:
+    assert ctx.run is not None, "a run waited"
+    ctx.close(ctx.run)
+
+
+def heard(ctx: Context[Welcome], run: Run) -> bool:
+    """An answer to the group's question: noted without a word. What is none is talk among members."""
+    assert ctx.heard is not None, "something was said"
+    places = [n for n, question in enumerate(ctx.sop.questions) if ctx.sop.in_group(question)]
+    if not places or control(ctx.heard.text) is not None:
+        return False
+    answer = read(ctx.sop.questions[places[0]], ctx.heard.text)
+    if answer is None:
+        return False
+    answered = ctx.record("questionnaire_answered", person=ctx.heard.person, about=("question", "group"))
+    note_answer(ctx, ctx.heard.person, places[0], answer, answered)
+    ctx.close(run)
+    return True

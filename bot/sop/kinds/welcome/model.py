@@ -1,0 +1,183 @@
+"""What operators write of a welcome, and what its templates may use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+
+from bot.sop.catalog import Catalog
+from bot.sop.kinds.welcome.questions import Question
+from bot.sop.language import Duration, Finding, Mistake, Model, Name, Sop, TemplateOf
+
+_QUOTED = re.compile('[“"「]([^”"」]{1,10})[”"」]')
+
+
+@dataclass(frozen=True, slots=True)
+class HelloWords:
+    """What the first message to a new friend may use. ``consent`` tells how to begin."""
+
+    name: str = "阿青"
+    community: str = "原野之味"
+    mission: str = "让每一餐都知道来处"
+    bot: str = "小野"
+    questions: int = 3
+    keep_days: int = 90
+    consent: str = "回复“好”开始"
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionWords:
+    """What a question's template may use: ``again`` after an answer that was not understood."""
+
+    question: str = "家里平时谁做饭？\nA 我　B 家里人"
+    how: str = "回字母就好"
+    number: int = 1
+    total: int = 3
+    optional: bool = False
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TalkWords:
+    """What the other messages of a questionnaire may use; ``question`` is the one that is open."""
+
+    name: str = "阿青"
+    community: str = "原野之味"
+    room: str = "会员1群"
+    question: str = "家里平时谁做饭？"
+    hours: int = 24
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GreetWords:
+    """What the greeting of a group may use; ``more`` came beside those named, ``back`` came back."""
+
+    names: tuple[str, ...] = ("阿青", "老周")
+    more: int = 0
+    back: tuple[str, ...] = ()
+    community: str = "原野之味"
+    mission: str = "让每一餐都知道来处"
+    question: str = ""
+
+
+Talk = Annotated[str, TemplateOf(TalkWords), Field(validate_default=True)]
+
+
+class Hello(Model):
+    """The first message in private: mission, house rules, privacy; it asks for consent."""
+
+    template: Annotated[str, TemplateOf(HelloWords), Field(validate_default=True)] = "hello.j2"
+    after: Duration = timedelta(minutes=1)
+    consent: Name = "回复“好”开始"
+
+    @property
+    def word(self) -> str:
+        """The word that means yes: what is quoted in ``consent``."""
+        found = _QUOTED.search(self.consent)
+        return found[1].strip() if found else "好"
+
+
+class Patience(Model):
+    """One reminder, and an end, both counted from the first message."""
+
+    remind: Duration = timedelta(hours=24)
+    give_up: Duration = timedelta(days=3)
+    template: Talk = "questionnaire_reminder.j2"
+
+
+class Fit(Model):
+    """Below ``pass`` a human decides; nobody is rejected by the machine."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", populate_by_name=True)
+
+    at_least: Annotated[float, Field(alias="pass")] = 0
+    otherwise: Literal["人工"] = "人工"
+    answer_within: Duration = timedelta(hours=24)
+    template: Talk = "please_wait.j2"
+
+
+class Greet(Model):
+    """Who joins within ``gather`` is greeted together, ``names`` of them by name."""
+
+    gather: Duration = timedelta(minutes=10)
+    names: Annotated[int, Field(ge=1, le=5)] = 5
+    template: Annotated[str, TemplateOf(GreetWords), Field(validate_default=True)] = "welcome_together.j2"
+
+
+class Wording(Model):
+    """The other messages; each has a template that comes with the project."""
+
+    question: Annotated[str, TemplateOf(QuestionWords), Field(validate_default=True)] = "question.j2"
+    passed: Talk = "questionnaire_passed.j2"
+    rejected: Talk = "questionnaire_rejected.j2"
+    cancelled: Talk = "questionnaire_cancelled.j2"
+    human: Talk = "questionnaire_to_human.j2"
+    how_to_begin: Talk = "questionnaire_begin.j2"
+    voice: Talk = "questionnaire_voice.j2"
+    still_waiting: Talk = "still_waiting.j2"
+    follow_up: Talk = "invitation_follow_up.j2"
+
+
+def _as_questions(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _sound(questions: tuple[Question, ...]) -> tuple[Question, ...]:
+    findings = [finding for n, question in enumerate(questions) for finding in _wrong(n, question)]
+    grouped = [n for n, question in enumerate(questions) if question.in_group]
+    findings += [
+        Finding((n, "in_group"), "群里最多问一题，其余的请私下问", "in_group: false") for n in grouped[1:]
+    ]
+    if findings:
+        raise Mistake("", findings=findings)
+    return questions
+
+
+def _wrong(n: int, question: Question) -> Iterator[Finding]:
+    if question.answer == "choice" and len(question.choices) < 2:
+        yield Finding((n, "ask"), "选择题至少要有两个选项；要对方写一句话，加 answer: text", "answer: text")
+    if question.answer != "choice" and question.choices:
+        yield Finding((n, "choices"), f"answer: {question.answer} 不用写选项", "去掉 choices")
+    if question.several and question.answer != "choice":
+        yield Finding((n, "several"), "只有选择题能选几个", "去掉 several")
+
+
+class Welcome(Sop):
+    """Welcomes people: ``gate`` asks in private and invites, ``onboarding`` greets who came in and asks."""
+
+    mode: Literal["gate", "onboarding"]
+    hello: Hello = Hello()
+    questions: Annotated[
+        tuple[Question, ...], BeforeValidator(_as_questions), Field(max_length=4), AfterValidator(_sound)
+    ] = ()
+    patience: Patience = Patience()
+    fit: Fit = Fit()
+    greet: Greet | None = None
+    wording: Wording = Wording()
+
+    @property
+    def private(self) -> tuple[int, ...]:
+        """The questions that are asked in private, by their places."""
+        return tuple(n for n, question in enumerate(self.questions) if not self.in_group(question))
+
+    def in_group(self, question: Question) -> bool:
+        return question.in_group and self.mode == "onboarding"
+
+    def check(self, catalog: Catalog) -> Iterable[Finding]:
+        if self.mode == "gate" and not self.rooms:
+            yield Finding(("mode",), "先问后进要写明进哪个群：加一行 rooms", "rooms: 会员1群")
+        if self.mode == "gate" and not self.questions:
+            yield Finding(("mode",), "先问后进至少要有一个问题", "questions: […]")
+        best = sum(question.best for question in self.questions)
+        if self.fit.at_least > best:
+            yield Finding(
+                ("fit", "pass"), f"没有人能答到 {self.fit.at_least:g} 分，最多 {best:g} 分", f"{best:g}"
+            )
+        if self.patience.remind >= self.patience.give_up:
+            yield Finding(("patience", "remind"), "提醒要早于放弃", "24h")

@@ -1,0 +1,189 @@
+"""Questions of a questionnaire, and reading what people answer: letters, numbers, words. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bot.sop.language import Model, Name
+
+LONGEST_CHOICE, LONGEST_TEXT = 60, 500
+"""Characters of an answer that names a choice, and of a free one that are kept."""
+_NUMERALS = {numeral: number for number, numeral in enumerate("零一二三四五六七八九十")} | {"两": 2}
+_CIRCLED = re.compile(r"[①-⑨]")
+_PICKED = re.compile(
+    r"(?:我?选|答案?是?)?\s*第?\s*([a-i]|\d{1,2}|[一二三四五六七八九])\s*(?:个|项|号)?[\s.。,，、)）!！~]*"
+)
+_ENDS = re.compile(r"[\s.。,，、;；!！~～]+")
+_SEPARATORS = re.compile(r"[\s,，、;；/和]+")
+_ALL = {"都", "都是", "都有", "全部", "全选", "都选"}
+_NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,2})?")
+
+
+class Choice(Model):
+    """What choosing it says of a person: ``tag`` is a tag, or tags with scores from -1 to 1."""
+
+    tag: str | dict[Name, Annotated[float, Field(ge=-1, le=1)]] = Field({})
+    fit: float = 0
+
+    @property
+    def tags(self) -> dict[str, float]:
+        return {self.tag: 1.0} if isinstance(self.tag, str) else dict(self.tag)
+
+
+class Question(Model):
+    """One question; without ``choices`` it takes ``answer``: some words, a number, or a mark from 1 to 5.
+
+    ``in_group``: asked in the group, with the greeting, rather than in private.
+    """
+
+    ask: Name
+    choices: Annotated[dict[Name, Choice], Field(max_length=9)] = Field({})
+    answer: Literal["choice", "text", "number", "scale"] = "choice"
+    several: bool = False
+    optional: bool = False
+    in_group: bool = False
+
+    @property
+    def labels(self) -> list[str]:
+        return list(self.choices)
+
+    @property
+    def best(self) -> float:
+        """The most that its answer can add to the fit."""
+        fits = [choice.fit for choice in self.choices.values()]
+        return sum(fit for fit in fits if fit > 0) if self.several else max(fits, default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody answered: ``chosen`` choices by place, a ``number``, or ``text``."""
+
+    chosen: tuple[int, ...] = ()
+    number: float | None = None
+    text: str = ""
+
+
+class Control(Enum):
+    """What always works in a questionnaire."""
+
+    BACK = "上一题"
+    SKIP = "跳过"
+    CANCEL = "取消"
+
+
+_CONTROLS = {
+    **dict.fromkeys(("上一题", "上一个", "返回"), Control.BACK),
+    **dict.fromkeys(("跳过", "略过", "不答", "下一题"), Control.SKIP),
+    **dict.fromkeys(("取消", "退出", "不填了", "不想填", "退订", "算了"), Control.CANCEL),
+}
+
+
+def _plain(text: str) -> str:
+    circled = _CIRCLED.sub(lambda found: str(ord(found[0]) - ord("①") + 1), text)
+    return unicodedata.normalize("NFKC", circled).strip().casefold()
+
+
+def control(text: str) -> Control | None:
+    """上一题, 跳过, 取消, in the words that people use."""
+    return _CONTROLS.get(_ENDS.sub("", _plain(text[:20])).lstrip("/"))
+
+
+def read(question: Question, text: str) -> Answer | None:
+    """What ``text`` answers; None: it cannot be understood."""
+    match question.answer:
+        case "text":
+            return _words(text)
+        case "number" | "scale":
+            return _number(_plain(text[:LONGEST_CHOICE]), question.answer == "scale")
+    if len(text) > LONGEST_CHOICE:
+        return None
+    chosen = _several(question, _plain(text)) if question.several else _one(question, _plain(text))
+    return None if chosen is None else Answer(chosen=chosen)
+
+
+def _words(text: str) -> Answer | None:
+    """Any words; signs and emoji alone are none."""
+    words = " ".join(text[: 2 * LONGEST_TEXT].split())[:LONGEST_TEXT]
+    return Answer(text=words) if any(letter.isalnum() for letter in words) else None
+
+
+def _number(plain: str, is_mark: bool) -> Answer | None:
+    found = _NUMBER.findall(plain) or [str(_NUMERALS[it]) for it in plain if it in _NUMERALS]
+    if len(found) != 1:
+        return None
+    number = float(found[0])
+    return None if is_mark and not (1 <= number <= 5 and number.is_integer()) else Answer(number=number)
+
+
+def _one(question: Question, plain: str) -> tuple[int, ...] | None:
+    if (place := _place(question, plain)) is not None:
+        return (place,)
+    labels = [_plain(label) for label in question.labels]
+    exact = [place for place, label in enumerate(labels) if _ENDS.sub("", plain) == label]
+    within = [place for place, label in enumerate(labels) if label in plain]
+    part = [place for place, label in enumerate(labels) if len(plain) > 1 and plain in label]
+    longest = _not_within_another(labels, within)
+    return next((tuple(found) for found in (exact, longest, part) if len(found) == 1), None)
+
+
+def _not_within_another(labels: list[str], found: list[int]) -> list[int]:
+    """Of 认同 and 很认同 the longer one is meant."""
+    return [it for it in found if not any(it != other and labels[it] in labels[other] for other in found)]
+
+
+def _place(question: Question, plain: str) -> int | None:
+    """The choice that a letter or a number stands for."""
+    match = _PICKED.fullmatch(plain)
+    if match is None:
+        return None
+    it = match[1]
+    place = ord(it) - ord("a") if "a" <= it <= "i" else int(it) - 1 if it.isdigit() else _NUMERALS[it] - 1
+    return place if 0 <= place < len(question.choices) else None
+
+
+def _several(question: Question, plain: str) -> tuple[int, ...] | None:
+    if plain in _ALL:
+        return tuple(range(len(question.choices)))
+    pieces = list(plain) if re.fullmatch("[a-i]+", plain) else _SEPARATORS.split(plain)
+    found = [_one(question, piece) for piece in pieces if piece]
+    if not found or any(it is None for it in found):
+        labels = [_plain(label) for label in question.labels]
+        named = _not_within_another(labels, [n for n, label in enumerate(labels) if label in plain])
+        return tuple(named) or None
+    return tuple(sorted({place for it in found if it is not None for place in it}))
+
+
+def shown(question: Question) -> str:
+    """The question as it is asked: its choices with letters, on one line where they are short."""
+    choices = [f"{chr(ord('A') + n)} {label}" for n, label in enumerate(question.labels)]
+    line = "　".join(choices)
+    return "\n".join([question.ask, *([line] if len(line) <= 40 else choices)]) if choices else question.ask
+
+
+def how(question: Question) -> str:
+    """How it is answered, in a few words."""
+    if question.answer == "scale":
+        return "回 1 到 5，5 是最认同"
+    if question.answer == "number":
+        return "回一个数字就好"
+    if question.answer == "text":
+        return "用您自己的话回就好"
+    return "回字母，可以选几个" if question.several else "回字母就好"
+
+
+def written(question: Question, answer: Answer) -> dict[str, object]:
+    """An answer as it is kept beside the record: labels or a number, and never free words."""
+    if answer.chosen:
+        return {"chosen": [question.labels[place] for place in answer.chosen]}
+    return {"number": answer.number} if answer.number is not None else {"text": len(answer.text)}
+
+
+def choices_of(question: Question, answer: Answer) -> Iterator[Choice]:
+    yield from (question.choices[question.labels[place]] for place in answer.chosen)

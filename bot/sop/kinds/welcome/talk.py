@@ -1,0 +1,122 @@
+"""One questionnaire with one person: where it is, and what both have said.
+
+A run per member (scope ``member:ID``, occurrence ``questionnaire``) holds where it is (``step``), which
+question is open (``at``, its place) and what was answered. It hears its person for half a year, so that who
+cancelled, or let the time pass, may begin again by a word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from bot.outbox.queue import Intent
+from bot.people import directory
+from bot.people.directory import Person
+from bot.sop import runs
+from bot.sop.context import Context
+from bot.sop.kinds.welcome.model import TalkWords, Welcome
+from bot.sop.kinds.welcome.questions import Answer, Question, choices_of, shown
+from bot.sop.runs import Run
+from bot.sop.templates import harmless_name
+
+Ctx = Context[Welcome]
+OCCURRENCE = "questionnaire"
+HEARD_FOR = timedelta(days=180)
+
+
+class Step(StrEnum):
+    """Where a questionnaire is."""
+
+    HELLO = "hello"
+    CONSENT = "consent"
+    ASKING = "asking"
+    HUMAN = "human"
+    INVITED = "invited"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A questionnaire with one person, as it is now."""
+
+    ctx: Ctx
+    run: Run
+    person: Person
+
+    @property
+    def step(self) -> Step:
+        return Step(self.run.state["step"])
+
+    @property
+    def answers(self) -> dict[int, Answer]:
+        kept: dict[str, Any] = self.run.state.get("answers", {})
+        return {
+            int(place): Answer(tuple(it["chosen"]), it["number"], it["text"]) for place, it in kept.items()
+        }
+
+    @property
+    def question(self) -> Question:
+        place: int = self.run.state["at"]
+        return self.ctx.sop.questions[place]
+
+    def keep(self, **state: object) -> Talk:
+        return Talk(self.ctx, self.ctx.keep(self.run, {**self.run.state, **state}), self.person)
+
+    def say(self, template: str, *, intent: Intent = Intent.REPLY, said: str = "") -> None:
+        community = self.ctx.sops.community
+        words = TalkWords(
+            harmless_name(self.person.name),
+            community.name,
+            room_name(self.ctx),
+            shown(self.question) if self.step is Step.ASKING else "",
+            int(self.ctx.sop.fit.answer_within.total_seconds() // 3600),
+            said,
+        )
+        self.ctx.say_private(self.person.identity_id, template, words, intent=intent)
+
+    def wake_after(self, after: timedelta, what: str) -> None:
+        self.ctx.wake_at(self.run, self.ctx.now + after, what)
+
+
+def begin(ctx: Ctx, person: Person, step: Step = Step.HELLO) -> Talk:
+    """The questionnaire with a person: as it was, or from the beginning."""
+    run = ctx.open_run(
+        f"member:{person.member_id}", OCCURRENCE, person=person, private=True, state={"step": step}
+    )
+    ctx.listen(run, ctx.now + HEARD_FOR)
+    return Talk(ctx, run, person)
+
+
+def talk_of(ctx: Ctx) -> Talk:
+    """The questionnaire that a wait or a message belongs to."""
+    assert ctx.run is not None, "a run hears or wakes"
+    assert ctx.run.identity_id is not None, "a questionnaire has a person"
+    person = directory.person_by_id(ctx.tx, ctx.run.identity_id)
+    assert person is not None, "people stay"
+    return Talk(ctx, ctx.run, person)
+
+
+def find(ctx: Ctx, person: Person) -> Talk | None:
+    """The questionnaire with a person, if there is one."""
+    run = runs.find(ctx.tx, ctx.sop.id, f"member:{person.member_id}", OCCURRENCE)
+    return None if run is None else Talk(ctx, run, person)
+
+
+def room_name(ctx: Ctx) -> str:
+    """The room into which people are invited, as it is called."""
+    room = next(iter(ctx.rooms()), None)
+    return ctx.sops.community.name if room is None else room.title or room.key
+
+
+def note_answer(ctx: Ctx, person: Person, place: int, answer: Answer, evidence: int | None) -> None:
+    """The tags of an answer; free words are kept, by the consent that was given for them."""
+    question = ctx.sop.questions[place]
+    for choice in choices_of(question, answer):
+        for key, score in choice.tags.items():
+            ctx.tag(person, key, score, evidence=evidence)
+    if answer.text:
+        about = ("question", f"q{place + 1}")
+        ctx.record("questionnaire_answered", person=person, about=about, parent=evidence, text=answer.text)

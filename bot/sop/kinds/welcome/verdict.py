@@ -1,0 +1,156 @@
+"""Who may come in: by the answers, or by a human; and whether the invited really came.
+
+``invited`` is not ``joined``: who has not come after a day is asked once, and after another day a human is.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.outbox.queue import Intent
+from bot.people import directory
+from bot.sop import runs
+from bot.sop.context import CommandContext
+from bot.sop.kinds.welcome.model import Welcome
+from bot.sop.kinds.welcome.questions import shown, written
+from bot.sop.kinds.welcome.talk import Ctx, Step, Talk, find, talk_of
+from bot.sop.templates import harmless, harmless_name
+
+DAY = timedelta(hours=24)
+MOST_SHOWN = 5
+
+
+def passed(talk: Talk) -> None:
+    """They fit: invite them, where there is a gate; else thank them."""
+    ctx, person = talk.ctx, talk.person
+    ctx.record("questionnaire_passed", person=person)
+    if ctx.sop.mode != "gate":
+        talk.keep(step=Step.OVER).say(ctx.sop.wording.passed)
+        return
+    talk = talk.keep(step=Step.INVITED)
+    if any(ctx.invite(person, room.key) for room in ctx.rooms()):
+        talk.say(ctx.sop.wording.passed)
+        talk.wake_after(DAY, "follow_up")
+    else:
+        who = f"M{person.number} {harmless_name(person.name)}"
+        ctx.alert(f"{who} 可以入群了，但没有开通的群可以邀请。", "room")
+
+
+def refer(talk: Talk, why: str, template: str) -> None:
+    """A human decides; the person hears that one does, and by when."""
+    ctx, person = talk.ctx, talk.person
+    ctx.record("questionnaire_referred_to_human", person=person, props={"why": why})
+    talk = talk.keep(step=Step.HUMAN, referred_at=ctx.now.isoformat())
+    talk.say(template)
+    ctx.alert(f"{_summary(talk, why)}\n请回 /通过 M{person.number} 或 /婉拒 M{person.number}", "decide")
+    talk.wake_after(ctx.sop.fit.answer_within, "overdue")
+
+
+def _summary(talk: Talk, why: str) -> str:
+    lines = [f"入群问卷待定：M{talk.person.number} {harmless_name(talk.person.name)}（{why}）"]
+    for n, answer in sorted(talk.answers.items()):
+        question = talk.ctx.sop.questions[n]
+        said = written(question, answer)
+        chosen = said.get("chosen")
+        free = harmless(answer.text) if answer.number is None else f"{answer.number:g}"
+        text = "、".join(chosen) if isinstance(chosen, list) else free
+        lines.append(f"{harmless(shown(question).splitlines()[0], 14)} {text}")
+    return "\n".join(lines[:MOST_SHOWN])
+
+
+def overdue(ctx: Ctx) -> None:
+    """Nobody decided in the promised time: say so to both sides, once."""
+    talk = talk_of(ctx)
+    if talk.step is Step.HUMAN:
+        talk.say(ctx.sop.wording.still_waiting, intent=Intent.SERVICE)
+        who = f"M{talk.person.number} {harmless_name(talk.person.name)}"
+        ctx.alert(f"{who} 的问卷还没有人定，已经超过答应的时间。发 /待定 看看。", "overdue")
+
+
+def joined(ctx: Ctx) -> None:
+    """Somebody came in: if they were invited, it is done."""
+    assert ctx.joined is not None, "somebody came"
+    talk = find(ctx, ctx.joined.person)
+    if talk is not None and talk.step in (Step.INVITED, Step.HUMAN):
+        talk.keep(step=Step.OVER)
+
+
+def follow_up(ctx: Ctx) -> None:
+    """A day after the invitation: who is not there is asked once."""
+    talk = talk_of(ctx)
+    if talk.step is Step.INVITED and not _is_there(talk):
+        ctx.record("invitation_followed_up", person=talk.person)
+        talk.say(ctx.sop.wording.follow_up, intent=Intent.SERVICE)
+        talk.wake_after(DAY, "not_there")
+
+
+def not_there(ctx: Ctx) -> None:
+    """Two days after: a human takes over."""
+    talk = talk_of(ctx)
+    if talk.step is Step.INVITED and not _is_there(talk):
+        name = harmless_name(talk.person.name)
+        ctx.alert(f"M{talk.person.number} {name} 邀请了两天还没进群，请人看一下。", "not there")
+        talk.keep(step=Step.OVER)
+
+
+def _is_there(talk: Talk) -> bool:
+    here = talk.person.identity_id
+    return any(directory.is_present(talk.ctx.tx, room.id, here) for room in talk.ctx.rooms())
+
+
+# --- commands ---
+
+
+def show_waiting(ctx: CommandContext) -> None:
+    lines = [
+        f"M{talk.person.number} {harmless_name(talk.person.name)}（等{_hours(talk)}时）"
+        for talk in _waiting(ctx)
+    ]
+    if not lines:
+        ctx.reply("没有待定的入群问卷。")
+        return
+    more = [f"还有{len(lines) - MOST_SHOWN}位。"] if len(lines) > MOST_SHOWN else []
+    ctx.reply("\n".join([*lines[:MOST_SHOWN], *more, "回 /通过 M37 或 /婉拒 M37 想说的话"]))
+
+
+def _hours(talk: Talk) -> int:
+    since = datetime.fromisoformat(talk.run.state["referred_at"])
+    return int((talk.ctx.now - since).total_seconds() // 3600)
+
+
+def accept(ctx: CommandContext) -> None:
+    if (talk := _named(ctx)) is not None:
+        passed(talk)
+        ctx.reply(f"好的，已邀请 M{talk.person.number} {harmless_name(talk.person.name)}。")
+
+
+def reject(ctx: CommandContext) -> None:
+    if (talk := _named(ctx)) is not None:
+        talk.ctx.record("questionnaire_rejected", person=talk.person)
+        said = ctx.rest.partition(ctx.args[0])[2].strip()
+        talk.keep(step=Step.OVER).say(talk.ctx.sop.wording.rejected, said=harmless(said, 80))
+        ctx.reply(f"好的，已经好好地回复了 M{talk.person.number}。")
+
+
+def _named(ctx: CommandContext) -> Talk | None:
+    """The questionnaire that waits for a decision about whom the command names."""
+    waiting = _waiting(ctx)
+    number = ctx.args[0].lstrip("Mm") if ctx.args else ""
+    found = [talk for talk in waiting if str(talk.person.number) == number]
+    if found:
+        return found[0]
+    known = "、".join(f"M{talk.person.number}" for talk in waiting[:MOST_SHOWN])
+    hint = f"待定的有 {known}，请写编号，例如 /通过 {known.partition('、')[0]}。"
+    ctx.reply(hint if known else "没有待定的入群问卷。")
+    return None
+
+
+def _waiting(ctx: CommandContext) -> list[Talk]:
+    found = []
+    for sop in ctx.sops.declared.values():
+        if isinstance(sop, Welcome):
+            for run in runs.open_runs(ctx.tx, sop.id, "member:"):
+                person = directory.person_by_id(ctx.tx, run.identity_id or 0)
+                if run.account == ctx.account and person is not None and run.state.get("step") == Step.HUMAN:
+                    found.append(Talk(ctx.kind_context(sop), run, person))
+    return found
