@@ -89,7 +89,7 @@ async def play(script: Script, sops: SopSet, url: str | None = None) -> Play:
 
 
 def _choose(script: Script, sops: SopSet) -> SopSet:
-    """The SOPs that the scenario names."""
+    """The SOPs that the scenario names, also those that are switched off."""
     known = {*CORE_NAMES, *SLOT_COUNTS, PICTURES, "failures"}.union(
         *(kind.names for kind in sops.kinds.values())
     )
@@ -103,9 +103,9 @@ def _choose(script: Script, sops: SopSet) -> SopSet:
     if script.sops is None:
         return sops
     for wanted in script.sops:
-        if wanted not in sops.sops:
-            raise ScenarioError(f"没有 id 是 {wanted} 的 SOP{did_you_mean(wanted, sops.sops)}")
-    return replace(sops, sops={sop_id: sops.sops[sop_id] for sop_id in script.sops})
+        if wanted not in sops.declared:
+            raise ScenarioError(f"没有 id 是 {wanted} 的 SOP{did_you_mean(wanted, sops.declared)}")
+    return replace(sops, sops={sop_id: sops.declared[sop_id] for sop_id in script.sops})
 
 
 async def _play_all(playing: Play) -> None:

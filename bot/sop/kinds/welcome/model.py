@@ -44,7 +44,8 @@ class QuestionWords:
 
 @dataclass(frozen=True, slots=True)
 class TalkWords:
-    """What the other messages of a questionnaire may use; ``question`` is the one that is open."""
+    """What the other messages of a questionnaire may use; ``question`` is the one that is open, ``invited``
+    tells whether an invitation comes with it."""
 
     name: str = "阿青"
     community: str = "原野之味"
@@ -52,6 +53,7 @@ class TalkWords:
     question: str = "家里平时谁做饭？"
     hours: int = 24
     said: str = ""
+    invited: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ class Talk:
             shown(self.question) if self.step is Step.ASKING else "",
             int(self.ctx.sop.fit.answer_within.total_seconds() // 3600),
             said,
+            invited=self.step is Step.INVITED,
         )
         self.ctx.say_private(self.person.identity_id, template, words, intent=intent)
 
