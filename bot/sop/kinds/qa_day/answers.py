@@ -123,9 +123,7 @@ def thank(ctx: Context[QaDay], question: QuestionRow, given: AnswerRow) -> None:
         props={"answer": given.interaction_id},
     )
     if not given.by_expert:
-        ctx.points(
-            given.identity_id, THANKED, FOR_THANKS, event=given.interaction_id, dimension="互助"
-        )
+        ctx.points(given.identity_id, THANKED, FOR_THANKS, event=given.interaction_id, dimension="互助")
 
 
 def _record(

@@ -49,7 +49,7 @@ class AnswerRow:
 
 @dataclass(frozen=True, slots=True)
 class QuestionRow:
-    """A question. ``text`` is empty once its words are gone; ``weight`` counts its asker and those who second."""
+    """A question. ``text`` is empty once its words are gone; ``weight`` counts all who ask it."""
 
     number: int
     interaction_id: int
@@ -82,13 +82,16 @@ def questions(
     sop_id: str | None = None,
     room_id: int | None = None,
     state: Status | str = Status.OPEN,
+    since: datetime | None = None,
 ) -> list[QuestionRow]:
-    """The questions of a SOP (or all) in a room (or anywhere), by number."""
+    """The questions of a SOP (or all) in a room (or anywhere), asked since a moment, by number."""
     query = select(run).where(run.c.scope.startswith(PREFIX, autoescape=True))
     if sop_id is not None:
         query = query.where(run.c.sop_id == sop_id)
     if room_id is not None:
         query = query.where(run.c.room_id == room_id)
+    if since is not None:
+        query = query.where(run.c.opened_at >= since)
     if state == Status.OPEN:
         query = query.where(run.c.closed_at.is_(None))
     found = [row for row in tx.connection.execute(query) if state in (Status.ALL, row.state["status"])]

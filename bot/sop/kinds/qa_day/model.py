@@ -6,10 +6,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from bot.sop.language import Duration, Every, Mistake, Model, Name, Sop, TemplateOf
 
@@ -126,7 +126,6 @@ Clock = Annotated[
 ]
 
 
-
 class Reminder(Model):
     """Said before the day; the first one opens the acceptance of questions."""
 
@@ -188,11 +187,11 @@ class QaDay(Sop):
     late_after: Duration = timedelta(hours=1)
     expert: Name | None = None
     opening: Annotated[str, TemplateOf(DayWords)] = Field("qa_open.j2", validate_default=True)
-    remind: list[Reminder] = []
+    remind: list[Reminder] = Field(default=[])
     accept: list[str] = Field(default=["提问", "问一下", MENTION], min_length=1)
     number_cards: Annotated[Cards, Field(default={}, validate_default=True)]
     unanswered: Annotated[list[Rung], Field(default=LADDER, validate_default=True)]
-    to_human: list[str] = ["治疗", "停药", "孕期", "过敏"]
+    to_human: list[str] = Field(default=["治疗", "停药", "孕期", "过敏"])
     carry: int = Field(1, ge=0, le=4)
     most: int = Field(5, ge=1, le=50)
     digest: Digest | None = None
