@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -23,6 +23,8 @@ GIVEN, BY_EXPERT, WITHDRAWN, WRITTEN = "answer_given", "expert_answered", "answe
 LATE_ANSWER, THANKED = "question_answered_late", "answer_thanked"
 POINTS, SHORT = 4.0, 8
 """What an answer earns; a quarter of it with fewer characters than that."""
+MOST, MOST_A_DAY = 3, 4
+"""Answers of one person that a question keeps, and of a day that earn anything."""
 FOR_THANKS = 2.0
 IN_TIME = timedelta(hours=24)
 
@@ -59,6 +61,9 @@ def answer(
         return _write_down(ctx, question, waiting, text)
     if person.member_id == question.asker_member and heard_id is not None:
         return Outcome.OWN
+    mine = [given for given in question.answers if given.member_id == person.member_id]
+    if len(mine) >= MOST:
+        return Outcome.ANSWERED
     expert = is_expert(ctx, person)
     if question.to_human and not expert:
         return Outcome.FOR_EXPERTS
@@ -79,10 +84,16 @@ def answer(
         "thanked": False,
     }
     _settle(ctx, question, row)
-    if not expert:
+    if not expert and not mine and _rewarded_today(ctx, person) <= MOST_A_DAY:
         short = not by_voice and len("".join(text.split())) < SHORT
         ctx.points(person, GIVEN, POINTS / 4 if short else POINTS, event=event, dimension="互助")
     return Outcome.ANSWERED
+
+
+def _rewarded_today(ctx: Context[QaDay], person: Person) -> int:
+    """How many answers somebody gave on this local day."""
+    begins = datetime.combine(ctx.local(_at(ctx)).date(), time(0), ctx.sops.community.zone)
+    return board.count_since(ctx.tx, GIVEN, ctx.sop.id, person.identity_id, begins)
 
 
 def is_expert(ctx: Context[QaDay], person: Person) -> bool:

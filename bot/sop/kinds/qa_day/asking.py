@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.people.directory import Person
 from bot.sop import runs
 from bot.sop.context import Context
-from bot.sop.kinds.qa_day import archive, board, days, forms, shown
+from bot.sop.kinds.qa_day import archive, board, days, forms, ladder, shown
 from bot.sop.kinds.qa_day.board import ASKED, OBJECT, PREFIX, QuestionRow
 from bot.sop.kinds.qa_day.forms import Span
 from bot.sop.kinds.qa_day.model import HintWords, KindWords, OfferWords, QaDay
@@ -124,15 +124,7 @@ def _show(ctx: Context[QaDay], row: QuestionRow, *, late: bool) -> None:
     day = days.current(ctx, row.room_id)
     if day is not None:
         days.show_soon(ctx, day, [row.number], begin=not late)
-    begin_to_wait(ctx, row)
-
-
-def begin_to_wait(ctx: Context[QaDay], row: QuestionRow) -> None:
-    """From now on those are called, one after the other, who may answer."""
-    run = _run(ctx, row)
-    if ctx.sop.unanswered:
-        first = datetime.fromisoformat(row.state["since"]) + ctx.sop.unanswered[0].after
-        ctx.wake_at(run, ctx.next_open(max(first, ctx.now)), "ladder")
+    ladder.begin(ctx, row)
 
 
 def _run(ctx: Context[QaDay], row: QuestionRow) -> Run:
@@ -170,6 +162,7 @@ def _call_a_human(ctx: Context[QaDay], message: Message, row: QuestionRow) -> No
     assert ctx.room is not None, "questions are asked in rooms"
     why = f"{ctx.room.key}里问的，涉及身体，我没请大家答。请您安排：/派 {row.number} 谁"
     ctx.alert(f"{row.number} {shown.question(row)}\n{why}", "to_human", quotes=[message.id])
+    ladder.begin(ctx, row)
     if not message.late and not _said_lately(ctx, message, "to_human"):
         ctx.say(ctx.sop.wording.to_human, _kind(ctx, row))
 
@@ -182,7 +175,7 @@ def _keep_for_later(ctx: Context[QaDay], message: Message, row: QuestionRow) -> 
 
 def _kind(ctx: Context[QaDay], row: QuestionRow) -> KindWords:
     name = shown.name(ctx.tx, row.asker, row.room_id)
-    expert, ask = days.expert_title(ctx.sop), days.ask_word(ctx.sop)
+    expert, ask = shown.expert_title(ctx.sop), days.ask_word(ctx.sop)
     return KindWords(name, row.number, expert, days.next_opening(ctx), ask)
 
 

@@ -189,10 +189,15 @@ def _answer(answer: dict[str, Any], bodies: dict[int, str]) -> AnswerRow:
 
 def asked_since(tx: Transaction, sop_id: str, identity_id: int, since: datetime) -> int:
     """How many questions somebody asked since then."""
+    return count_since(tx, ASKED, sop_id, identity_id, since)
+
+
+def count_since(tx: Transaction, name: str, sop_id: str, identity_id: int, since: datetime) -> int:
+    """How often something is on record of somebody since then."""
     query = select(func.count()).where(
         interaction.c.identity_id == identity_id,
         interaction.c.occurred_at >= since,
-        interaction.c.name == ASKED,
+        interaction.c.name == name,
         interaction.c.programme_id == sop_id,
     )
     return int(tx.connection.execute(query).scalar() or 0)

@@ -13,19 +13,17 @@ from bot.outbox.queue import Intent
 from bot.people.directory import Room
 from bot.sop import runs
 from bot.sop.context import Context
-from bot.sop.kinds.qa_day import board, shown
+from bot.sop.kinds.qa_day import board, ladder, shown
 from bot.sop.kinds.qa_day.board import OBJECT, QuestionRow, Status
 from bot.sop.kinds.qa_day.model import CardsWords, DayWords, DigestWords, QaDay
 from bot.sop.runs import Run
 
 CARRIED = "question_carried"
 HANDED_OVER = "question_handed_over"
-AT_ONCE = 5
+AT_ONCE = 4
 """Cards in a message, so that it fits a phone."""
 IN_THE_OPENING = 2
 """Questions of the last day that the opening post names; the others come as cards."""
-IN_THE_DIGEST = 4
-"""Answers that the digest's message holds at most; the others can be looked up."""
 WITHOUT_DIGEST = timedelta(hours=12)
 LEFT_OVER = timedelta(days=15)
 """How long after its day a question that nobody answered is still listened for."""
@@ -114,15 +112,9 @@ def _take_in(ctx: Context[QaDay], day: Run) -> Run:
     assert day.room_id is not None, "days belong to rooms"
     kept = [row for row in board.questions(ctx.tx, ctx.sop.id, day.room_id) if not row.day]
     for row in kept:
-        board.keep(ctx.tx, row, day=day.occurrence, since=ctx.now.isoformat())
-        _begin_to_wait(ctx, row)
+        row = board.keep(ctx.tx, row, day=day.occurrence, since=ctx.now.isoformat())
+        ladder.begin(ctx, row)
     return show_soon(ctx, day, [row.number for row in kept if not row.to_human])
-
-
-def _begin_to_wait(ctx: Context[QaDay], row: QuestionRow) -> None:
-    run = runs.by_id(ctx.tx, row.run_id)
-    if run is not None and ctx.sop.unanswered:
-        ctx.wake_at(run, ctx.now + ctx.sop.unanswered[0].after, "ladder")
 
 
 def _left(ctx: Context[QaDay], day: Run) -> list[QuestionRow]:
@@ -142,17 +134,12 @@ def _words(ctx: Context[QaDay], carried: list[QuestionRow]) -> DayWords:
     return DayWords(
         starts=f"{ctx.local(opens or ctx.now):%H:%M}",
         until=f"{ctx.sop.until:%H:%M}",
-        expert=expert_title(ctx.sop),
+        expert=shown.expert_title(ctx.sop),
         ask=ask_word(ctx.sop),
         carried=tuple(map(shown.card, carried)),
         room=ctx.room.key,
         bot=ctx.sops.community.bot.name,
     )
-
-
-def expert_title(sop: QaDay) -> str:
-    """What the expert is called: by the role, since M37 says nothing to members."""
-    return sop.expert if sop.expert and not sop.expert[-1].isdigit() else ""
 
 
 def ask_word(sop: QaDay) -> str:
@@ -230,18 +217,17 @@ def _digest(ctx: Context[QaDay], day: Run) -> None:
     done = [row for row in done if not row.state["digested"]]
     for row in done:
         board.keep(ctx.tx, row, digested=True)
-    best = sorted(done, key=lambda row: (-row.weight, row.number))[: ctx.sop.digest.top]
+    best = sorted(done, key=lambda row: (-row.weight, row.number))
     told = [(row, item) for row in best if (item := shown.answered(ctx.tx, row)) is not None]
     if not told:
         return
-    fit = told[:IN_THE_DIGEST]
+    top = told[: ctx.sop.digest.top]
     words = DigestWords(
-        items=tuple(item for _, item in fit),
-        more=len(done) - len(fit),
-        count=len(done),
+        items=tuple(item for _, item in top),
+        count=len(told),
         helpers=tuple(dict.fromkeys(item.name for _, item in told)),
     )
-    quotes = [message for row, _ in fit for message in shown.quotes(row)]
+    quotes = [message for row, _ in top for message in shown.quotes(row)]
     ctx.say(ctx.sop.digest.template, words, intent=Intent.GIVE, expires_after=LATE_AFTER, quotes=quotes)
 
 

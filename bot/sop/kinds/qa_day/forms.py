@@ -26,8 +26,10 @@ _SECONDED = re.compile(rf"{_CALLED}{_SECOND}[\s!！。.~～🙋]*")
 _SECONDED_NUMBER = re.compile(rf"{_CALLED}{_SECOND}\s*[{_HASH}]?(?<!\d)(\d{{1,6}})\s*号?\s*")
 _THANKS = re.compile("谢谢(?!老板|红包)|感谢|多谢|谢啦|谢了|有用|学到了", re.IGNORECASE)
 _SETTLED = re.compile("够了|知道了|明白了?|懂了|清楚了|解决了|谢谢|多谢|感谢")
-_PRESENCE = re.compile(r"(好的?|嗯+|哦+|收到|哈+|呵+|ok|早+|[\s，。！!~～.]|\[\w{1,4}\])*", re.IGNORECASE)
-_ASKING = re.compile(r"[?？]|(\w)[不没]\1|吗|呢|怎|啥|什么|几|多少|哪|能不能|可以|如何|要不要|为何|是不是|多久|有没有")
+_PRESENCE = re.compile(r"(好|的|嗯|哦|收到|哈|呵|ok|早|[\s，。！!~～.]|\[\w{1,4}\])*", re.IGNORECASE)
+_ASKING = re.compile(
+    r"[?？]|(\w)[不没]\1|吗|呢|怎|啥|什么|几|多少|哪|能不能|可以|如何|要不要|为何|是不是|多久|有没有"
+)
 _FOLLOW_UP = re.compile(r"(?:[?？]|吗|呢)\s*$")
 _TAGGED = re.compile(rf"[{_HASH}]\s*提问\s*[{_HASH}]?{_GAP}")
 _COMMAND = re.compile(rf"{_CALLED}[/／、]\s*提问{_GAP}")
@@ -35,7 +37,7 @@ _LEADING = re.compile(_CALLED)
 _TRAILING = re.compile(r"\s*@\S+[\u2005\s]*$")
 _QUOTED = re.compile(rf"^{_GAP}(?:@\S+[\u2005\s]+)*[{_HASH}]?(\d{{1,6}})[\s、.．:：号]", re.MULTILINE)
 _NUMBER = re.compile(r"(?<!\d)(\d{1,6})(?!\d)")
-LONGEST_THANKS, LONGEST_READ = 30, 2_000
+LONGEST_THANKS, LONGEST_READ, LONGEST_MENTION = 30, 2_000, 60
 _FEWEST = 2
 """Letters without which nothing was asked."""
 
@@ -54,7 +56,7 @@ def asked(message: MessageReceived, sop: QaDay) -> Span | None:
 def _mentioning(text: str) -> Span | None:
     """A mention of the bot asks something if it sounds like that."""
     begins = _end(_LEADING.match(text))
-    trailing = _TRAILING.search(text, begins)
+    trailing = _TRAILING.search(text, max(begins, len(text) - LONGEST_MENTION))
     ends = len(text) if trailing is None else trailing.start()
     said = text[begins:ends]
     return (begins, ends) if _ASKING.search(said[:LONGEST_READ]) and is_something(said) else None

@@ -125,7 +125,7 @@ def _answer(ctx: Context[QaDay]) -> bool:
     if numbered is not None and _by_number(ctx, *numbered):
         return True
     rows = _quoted(ctx)
-    if not rows or not _is_an_answer(ctx, heard.text):
+    if not rows or not _is_an_answer(heard.text):
         return False
     named = [row for row in rows if row.number in forms.numbers_in(heard.text)]
     if len(rows) > 1 and len(named) != 1:
@@ -135,21 +135,20 @@ def _answer(ctx: Context[QaDay]) -> bool:
     return _give(ctx, row, heard.text.strip())
 
 
-def _is_an_answer(ctx: Context[QaDay], text: str) -> bool:
+def _is_an_answer(text: str) -> bool:
     """Thanks, presence and questions about the question answer nothing."""
-    person = _heard(ctx).person
-    asks = forms.is_follow_up(text) and not answers.is_expert(ctx, person)
-    return not (forms.says_nothing(text) or forms.thanks(text) or asks)
+    return not (forms.says_nothing(text) or forms.thanks(text) or forms.is_follow_up(text))
 
 
 def _by_number(ctx: Context[QaDay], number: int, words: str, named: bool) -> bool:
-    if not words or forms.thanks(words) or forms.says_nothing(words):
+    if not words or not (named or _is_an_answer(words)):
         return False
     row = _here(ctx, number)
     expert = answers.is_expert(ctx, _heard(ctx).person)
     if row is None and expert:
         other = board.by_number(ctx.tx, number)
-        row = other if other is not None and other.status is not Status.WITHDRAWN else None
+        mine = other is not None and other.sop_id == ctx.sop.id and other.status is not Status.WITHDRAWN
+        row = other if mine else None
     if row is not None and (named or _is_current(ctx, row)):
         return _give(ctx, row, words)
     if row is None and (expert or named):

@@ -14,7 +14,7 @@ from bot.people import consent, directory, roles
 from bot.people.directory import Person
 from bot.sop import runs
 from bot.sop.context import Context
-from bot.sop.kinds.qa_day import board, days, forms, shown
+from bot.sop.kinds.qa_day import board, forms, shown
 from bot.sop.kinds.qa_day.answers import is_expert
 from bot.sop.kinds.qa_day.board import QuestionRow, Status
 from bot.sop.kinds.qa_day.model import CallWords, QaDay, Rung
@@ -43,12 +43,18 @@ def climb(ctx: Context[QaDay]) -> None:
     _wait_on(ctx, ctx.run, row)
 
 
+def begin(ctx: Context[QaDay], row: QuestionRow) -> None:
+    """From now on those are called, one after the other, who may answer."""
+    run = runs.by_id(ctx.tx, row.run_id)
+    assert run is not None, "the question has a run"
+    _wait_on(ctx, run, row)
+
+
 def resume(ctx: Context[QaDay], row: QuestionRow) -> None:
     """Its answer was taken back: it waits anew, from the next rung on."""
     run = runs.by_id(ctx.tx, row.run_id)
     assert run is not None, "the question has a run"
-    row = board.keep(ctx.tx, row, since=ctx.now.isoformat())
-    _wait_on(ctx, run, row)
+    _wait_on(ctx, run, board.keep(ctx.tx, row, since=ctx.now.isoformat()))
 
 
 def _wait_on(ctx: Context[QaDay], run: Run, row: QuestionRow) -> None:
@@ -59,6 +65,9 @@ def _wait_on(ctx: Context[QaDay], run: Run, row: QuestionRow) -> None:
 
 
 def _call(ctx: Context[QaDay], row: QuestionRow, rung: Rung) -> None:
+    """What is for a human alone is shown to no member."""
+    if row.to_human and rung.call != "运营群":
+        return
     match rung.call:
         case "能答的会员":
             _call_members(ctx, row)
@@ -143,7 +152,7 @@ def _call_expert(ctx: Context[QaDay], row: QuestionRow) -> None:
     here = [person for person in people if directory.is_present(ctx.tx, row.room_id, person.identity_id)]
     if here:
         row = _note_called(ctx, row, here[:MOST_CALLED])
-        _say_call(ctx, row, here[:MOST_CALLED], role=days.expert_title(ctx.sop) or "专家")
+        _say_call(ctx, row, here[:MOST_CALLED], role=shown.expert_title(ctx.sop) or "专家")
     else:
         ask_privately(ctx, row, people[0])
 
@@ -207,5 +216,5 @@ def _call_operators(ctx: Context[QaDay], row: QuestionRow, why: str) -> None:
 
 
 def _waited(span: timedelta) -> str:
-    minutes = int(span.total_seconds()) // 60
+    minutes = round(span.total_seconds() / 60)
     return f"{minutes // 60}小时" if minutes >= 60 else f"{minutes}分钟"

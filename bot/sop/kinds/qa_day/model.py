@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
 
-from bot.sop.language import Duration, Every, Mistake, Model, Name, Sop, TemplateOf
+from bot.sop.language import Duration, Every, Finding, Mistake, Model, Name, Sop, TemplateOf
+from bot.sop.problems import closest
+from bot.sop.schedule import write_duration
+
+if TYPE_CHECKING:
+    from bot.sop.catalog import Catalog
 
 MENTION = "@机器人"
 """In ``accept``: a question that mentions the bot."""
@@ -99,10 +106,9 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class DigestWords:
-    """The best answers of the day; ``more`` is how many others were answered."""
+    """The best answers of the day, at most ``top``; ``count`` is how many there are in all."""
 
     items: tuple[Answered, ...] = (Answered(), Answered(13, "燕麦泡多久", "提前一晚", "老周"))
-    more: int = 3
     count: int = 5
     helpers: tuple[str, ...] = ("阿青", "老周")
 
@@ -188,7 +194,7 @@ class QaDay(Sop):
     expert: Name | None = None
     opening: Annotated[str, TemplateOf(DayWords)] = Field("qa_open.j2", validate_default=True)
     remind: list[Reminder] = Field(default=[])
-    accept: list[str] = Field(default=["提问", "问一下", MENTION], min_length=1)
+    accept: list[Name] = Field(default=["提问", "问一下", MENTION], min_length=1)
     number_cards: Annotated[Cards, Field(default={}, validate_default=True)]
     unanswered: Annotated[list[Rung], Field(default=LADDER, validate_default=True)]
     to_human: list[str] = Field(default=["治疗", "停药", "孕期", "过敏"])
@@ -199,6 +205,18 @@ class QaDay(Sop):
 
     def ends(self, day: date, zone: ZoneInfo) -> datetime:
         """When the window of ``day`` closes: after midnight, if it closes earlier than it opens."""
-        opens = self.every.next_after(datetime.combine(day, time(0), zone) - timedelta(milliseconds=1), zone)
-        ends = datetime.combine(day, self.until, zone)
-        return ends if opens is None or ends > opens else ends + timedelta(days=1)
+        opens = self.every.next_after(datetime.combine(day, time(0), zone), zone)
+        over_night = opens is not None and self.until <= opens.astimezone(zone).time()
+        return datetime.combine(day, self.until, zone) + timedelta(days=over_night)
+
+    def check(self, catalog: Catalog) -> Iterable[Finding]:
+        after = [rung.after for rung in self.unanswered]
+        for n, (earlier, later) in enumerate(pairwise(after), 1):
+            if later <= earlier:
+                yield Finding(("unanswered", n, "after"), "要比前一步更晚", write_duration(earlier * 2))
+        known = catalog.roles
+        if self.expert is None or known is None or re.fullmatch(r"[Mm]\d+", self.expert):
+            return
+        if self.expert not in known:
+            meant = closest(self.expert, known)
+            yield Finding(("expert",), f"community.yaml 里没有角色“{self.expert}”", meant)

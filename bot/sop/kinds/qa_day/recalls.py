@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, delete, select
 
 from bot.people import points
 from bot.sop import runs
@@ -13,7 +13,7 @@ from bot.sop.context import Context
 from bot.sop.kinds.qa_day import answers, asking, board, ladder
 from bot.sop.kinds.qa_day.board import ASKED, OBJECT, QuestionRow, Status
 from bot.sop.kinds.qa_day.model import QaDay
-from bot.store.tables import interaction
+from bot.store.tables import interaction, texts
 
 WITHDRAWN = "question_withdrawn"
 
@@ -25,7 +25,10 @@ def recalled(ctx: Context[QaDay]) -> None:
         row = board.by_number(ctx.tx, int(event.object_id))
         if row is None:
             continue
+        ctx.tx.connection.execute(delete(texts).where(texts.c.id == event.text_id))
         match event.name:
+            case answers.WRITTEN:
+                pass  # the voice message stands, and waits again
             case answers.GIVEN | answers.BY_EXPERT:
                 _answer(ctx, row, event.id)
             case asking.SECONDED:
@@ -35,8 +38,9 @@ def recalled(ctx: Context[QaDay]) -> None:
 
 
 def _made_of(ctx: Context[QaDay], message_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    names = (ASKED, answers.GIVEN, answers.BY_EXPERT, asking.SECONDED)
-    query = select(interaction.c.id, interaction.c.name, interaction.c.object_id).where(
+    names = (ASKED, answers.GIVEN, answers.BY_EXPERT, answers.WRITTEN, asking.SECONDED)
+    columns = [interaction.c[name] for name in ("id", "name", "object_id", "text_id")]
+    query = select(*columns).where(
         interaction.c.parent_event_id == message_id,
         interaction.c.programme_id == ctx.sop.id,
         interaction.c.object_type == OBJECT,

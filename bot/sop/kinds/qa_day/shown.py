@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bot.people.directory import shown_names
 from bot.sop.kinds.qa_day.board import QuestionRow
-from bot.sop.kinds.qa_day.model import Answered, Card
+from bot.sop.kinds.qa_day.model import Answered, Card, QaDay
 from bot.sop.templates import harmless, harmless_name
 from bot.store.transaction import Transaction
 
-LONGEST_QUESTION, LONGEST_ANSWER = 30, 40
+LONGEST_QUESTION, LONGEST_ANSWER = 26, 40
 GONE = "（问题撤回了）"
 HEARD = "语音{}″"
 
@@ -34,6 +34,11 @@ def answered(tx: Transaction, row: QuestionRow, limit: int = LONGEST_ANSWER) -> 
     if not words:
         return None
     return Answered(row.number, question(row), words, name(tx, best.identity_id, row.room_id))
+
+
+def expert_title(sop: QaDay) -> str:
+    """What the expert is called: by the role, since M37 says nothing to members."""
+    return sop.expert if sop.expert and not sop.expert[-1].isdigit() else ""
 
 
 def quotes(row: QuestionRow) -> list[int]:
