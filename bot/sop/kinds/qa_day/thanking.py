@@ -64,10 +64,12 @@ def _mentioned(ctx: Context[QaDay], given: list[Given], heard: Heard) -> Given |
     """The answer of somebody who is mentioned, by the platform's id or by name."""
     assert heard.room is not None, "said in a room"
     ids = _identities(ctx, heard)
+    if ids:  # they tell apart who bears the same name
+        return next((pair for pair in given if pair[1].identity_id in ids), None)
     names = shown_names(ctx.tx, {answer.identity_id for _, answer in given}, heard.room.id)
     for row, answer in given:
         name = names.get(answer.identity_id, "")
-        if answer.identity_id in ids or (name and f"@{name}" in heard.text):
+        if name and f"@{name}" in heard.text:
             return row, answer
     return None
 
