@@ -102,6 +102,7 @@ def _begin(ctx: Context[QaDay], message: Message, span: Span, words: str) -> Que
         "called": {},
         "assigned": None,
         "rung": 0,
+        "delay": 0,
         "carried": 0,
         "handed": False,
         "digested": False,

@@ -194,8 +194,9 @@ def end(ctx: Context[QaDay]) -> None:
     assert day is not None, "a day waited"
     assert day.room_id is not None, "days belong to rooms"
     _digest(ctx, day)
-    left = [row for row in board.questions(ctx.tx, ctx.sop.id, day.room_id) if not row.to_human]
-    mine = [row for row in left if row.day == day.occurrence and not row.state["handed"]]
+    left = board.questions(ctx.tx, ctx.sop.id, day.room_id)
+    today = [row for row in left if row.day == day.occurrence]
+    mine = [row for row in today if not row.to_human and not row.state["handed"]]
     over = [row for row in mine if row.state["carried"] >= ctx.sop.carry]
     for row in mine:
         if row not in over:
@@ -215,12 +216,12 @@ def _digest(ctx: Context[QaDay], day: Run) -> None:
     since = day.opened_at - LEFT_OVER
     done = board.questions(ctx.tx, ctx.sop.id, day.room_id, Status.ANSWERED, since=since)
     done = [row for row in done if not row.state["digested"]]
-    for row in done:
-        board.keep(ctx.tx, row, digested=True)
     best = sorted(done, key=lambda row: (-row.weight, row.number))
     told = [(row, item) for row in best if (item := shown.answered(ctx.tx, row)) is not None]
     if not told:
         return
+    for row, _ in told:
+        board.keep(ctx.tx, row, digested=True)
     top = told[: ctx.sop.digest.top]
     words = DigestWords(
         items=tuple(item for _, item in top),

@@ -27,6 +27,7 @@ _SECONDED_NUMBER = re.compile(rf"{_CALLED}{_SECOND}\s*[{_HASH}]?(?<!\d)(\d{{1,6}
 _THANKS = re.compile("谢谢(?!老板|红包)|感谢|多谢|谢啦|谢了|有用|学到了", re.IGNORECASE)
 _SETTLED = re.compile("够了|知道了|明白了?|懂了|清楚了|解决了|谢谢|多谢|感谢")
 _PRESENCE = re.compile(r"(好|的|嗯|哦|收到|哈|呵|ok|早|[\s，。！!~～.]|\[\w{1,4}\])*", re.IGNORECASE)
+_NOT_YET = re.compile("稍等|等[下会我]|看看|晚[点些]|一会|在忙|开会|回头|马上")
 _ASKING = re.compile(
     r"[?？]|(\w)[不没]\1|吗|呢|怎|啥|什么|几|多少|哪|能不能|可以|如何|要不要|为何|是不是|多久|有没有"
 )
@@ -37,7 +38,7 @@ _LEADING = re.compile(_CALLED)
 _TRAILING = re.compile(r"\s*@\S+[\u2005\s]*$")
 _QUOTED = re.compile(rf"^{_GAP}(?:@\S+[\u2005\s]+)*[{_HASH}]?(\d{{1,6}})[\s、.．:：号]", re.MULTILINE)
 _NUMBER = re.compile(r"(?<!\d)(\d{1,6})(?!\d)")
-LONGEST_THANKS, LONGEST_READ, LONGEST_MENTION = 30, 2_000, 60
+LONGEST_THANKS, LONGEST_EXCUSE, LONGEST_READ, LONGEST_MENTION = 30, 12, 2_000, 60
 _FEWEST = 2
 """Letters without which nothing was asked."""
 
@@ -114,6 +115,11 @@ def settled(text: str) -> bool:
 def says_nothing(text: str) -> bool:
     """Mere presence: 好的, 收到, 哈哈, pictures."""
     return _PRESENCE.fullmatch(text[:LONGEST_READ]) is not None or not any(map(str.isalnum, text))
+
+
+def is_put_off(text: str) -> bool:
+    """在忙, 晚点看看: no answer yet."""
+    return len(text) <= LONGEST_EXCUSE and _NOT_YET.search(text) is not None
 
 
 def is_follow_up(text: str) -> bool:

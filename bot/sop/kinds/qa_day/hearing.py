@@ -247,20 +247,27 @@ def _in_private(ctx: Context[QaDay]) -> bool:
     heard = _heard(ctx)
     asked = [row for run in _asked_in_private(ctx) if (row := _still_asked(ctx, run)) is not None]
     voice = heard.message.kind is MessageKind.VOICE
-    numbered = forms.answered(heard.text)
-    quoted = [] if heard.message.quote is None else forms.numbers_at_line_starts(heard.message.quote.text)
-    number = numbered[0] if numbered is not None else quoted[0] if len(quoted) == 1 else None
-    rows = asked if number is None else [row for row in asked if row.number == number]
-    if number is not None and not rows and asked:
-        return _no_such_number(ctx, number, asked)
-    if len(rows) != 1:
-        return bool(asked) and _which(ctx, asked)
-    if voice:
-        return _give(ctx, rows[0], "", by_voice=True)
-    words = numbered[1] if numbered is not None else heard.text.strip()
-    if forms.says_nothing(words) or forms.thanks(words):
+    number, words = _number_and_words(heard)
+    if not asked or not (voice or (_is_an_answer(words) and not forms.is_put_off(words))):
         return False
-    return _give(ctx, rows[0], words, from_private=True)
+    rows = asked if number is None else [row for row in asked if row.number == number]
+    if len(rows) != 1:
+        _hint_privately(ctx, "没有这号" if number else "哪一号", number or asked[0].number, asked)
+        return True
+    taken = _give(ctx, rows[0], "" if voice else words, by_voice=voice, from_private=True)
+    if taken and not voice:
+        _hint_privately(ctx, "带到了", rows[0].number, asked)
+    return taken
+
+
+def _number_and_words(heard: Heard) -> tuple[int | None, str]:
+    """Which number is answered, by what is typed or else quoted, and in which words."""
+    numbered = forms.answered(heard.text)
+    if numbered is not None:
+        return numbered[0], numbered[1]
+    quote = heard.message.quote
+    quoted = [] if quote is None else forms.numbers_at_line_starts(quote.text)
+    return (quoted[0] if len(quoted) == 1 else None), heard.text.strip()
 
 
 def _asked_in_private(ctx: Context[QaDay]) -> list[runs.Run]:
@@ -276,15 +283,7 @@ def _still_asked(ctx: Context[QaDay], run: runs.Run) -> QuestionRow | None:
     return None
 
 
-def _no_such_number(ctx: Context[QaDay], number: int, asked: list[QuestionRow]) -> bool:
-    words = asking.hint_words(ctx, "没有这号", number, asked)
+def _hint_privately(ctx: Context[QaDay], what: str, number: int, asked: list[QuestionRow]) -> None:
     if not _heard(ctx).late:
+        words = asking.hint_words(ctx, what, number, asked)
         ctx.say_private(_heard(ctx).person.identity_id, ctx.sop.wording.hint, words)
-    return True
-
-
-def _which(ctx: Context[QaDay], asked: list[QuestionRow]) -> bool:
-    words = asking.hint_words(ctx, "哪一号", asked[0].number, asked)
-    if not _heard(ctx).late:
-        ctx.say_private(_heard(ctx).person.identity_id, ctx.sop.wording.hint, words)
-    return True

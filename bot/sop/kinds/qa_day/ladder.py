@@ -38,7 +38,8 @@ def climb(ctx: Context[QaDay]) -> None:
     if row.status is not Status.OPEN or at >= len(ctx.sop.unanswered) or not row.text:
         return
     rung = ctx.sop.unanswered[at]
-    row = board.keep(ctx.tx, row, rung=at + 1)
+    held_up = max(timedelta(0), ctx.now - _due(row, rung))
+    row = board.keep(ctx.tx, row, rung=at + 1, delay=row.state["delay"] + held_up.total_seconds())
     _call(ctx, row, rung)
     _wait_on(ctx, ctx.run, row)
 
@@ -54,14 +55,20 @@ def resume(ctx: Context[QaDay], row: QuestionRow) -> None:
     """Its answer was taken back: it waits anew, from the next rung on."""
     run = runs.by_id(ctx.tx, row.run_id)
     assert run is not None, "the question has a run"
-    _wait_on(ctx, run, board.keep(ctx.tx, row, since=ctx.now.isoformat()))
+    _wait_on(ctx, run, board.keep(ctx.tx, row, since=ctx.now.isoformat(), delay=0))
 
 
 def _wait_on(ctx: Context[QaDay], run: Run, row: QuestionRow) -> None:
     at = row.state["rung"]
     if at < len(ctx.sop.unanswered):
-        due = datetime.fromisoformat(row.state["since"]) + ctx.sop.unanswered[at].after
+        due = _due(row, ctx.sop.unanswered[at])
         ctx.wake_at(run, ctx.next_open(max(due, ctx.now + timedelta(minutes=1))), "ladder")
+
+
+def _due(row: QuestionRow, rung: Rung) -> datetime:
+    """When a rung comes. What a night held up is put off for the next ones too, but not for the operators."""
+    delay = 0 if rung.call == "运营群" else row.state["delay"]
+    return datetime.fromisoformat(row.state["since"]) + rung.after + timedelta(seconds=delay)
 
 
 def _call(ctx: Context[QaDay], row: QuestionRow, rung: Rung) -> None:

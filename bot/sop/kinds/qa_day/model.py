@@ -86,7 +86,7 @@ class KindWords:
 
 @dataclass(frozen=True, slots=True)
 class HintWords:
-    """``what``: 没说问题 | 哪一号 | 没有这号; ``numbers`` are some that are open."""
+    """``what``: 没说问题 | 哪一号 | 没有这号 | 带到了 | 够了; ``numbers`` are some that are open."""
 
     what: str = "哪一号"
     number: int = 12

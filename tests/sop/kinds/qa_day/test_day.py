@@ -16,7 +16,7 @@ from bot.sop.kinds.qa_day.board import QuestionRow, Status
 from bot.sop.loader import SopSet
 from bot.store.tables import failure, identity, interaction, outgoing, score_entry, texts
 from bot.store.writer import Writer
-from tests.builders import BOSS, QING, ROOM, ZHOU, look, said
+from tests.builders import BOSS, QING, ROOM, ZHOU, ask, look, said
 from tests.conftest import MakeWorld
 
 OPENS = datetime(2026, 12, 4, 19, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -155,3 +155,15 @@ async def test_what_was_said_elsewhere_is_no_answer(world: World) -> None:
     await say(world, "大家晚上好", ZHOU)
     assert questions(world, Status.OPEN) == questions(world)
     assert look(world, interaction, name="answer_given") == []
+
+
+async def test_an_expert_is_on_record_as_one(make_world: MakeWorld, sops: SopSet) -> None:
+    world = await make_world(replace(sops, sops={"friday-qa": sops.sops["friday-qa"]}))
+    await world.move_to(OPENS + MINUTE)
+    await say(world, ASKED)
+    await say(world, "大家好", ZHOU)
+    assert await ask(world, "/角色 M3 营养师", BOSS, chat=None)
+    await say(world, "1 水开以后焯二十秒就好", ZHOU)
+    (answered,) = look(world, interaction, name="expert_answered")
+    assert answered["actor_role"] == "expert"
+    assert "老周" not in [who for who, _, _ in earned(world)]
