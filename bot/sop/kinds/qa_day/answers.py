@@ -54,43 +54,50 @@ def answer(
     ``heard_id`` is the message that holds ``text``; without one the words are the operators' (``/补记``),
     and belong to the voice message that waits for them, if one does.
     """
-    if question.status is Status.WITHDRAWN:
-        return Outcome.GONE
     waiting = next((a for a in question.answers if a.voice is not None and not a.words), None)
     if heard_id is None and waiting is not None:
         return _write_down(ctx, question, waiting, text)
-    if person.member_id == question.asker_member and heard_id is not None:
-        return Outcome.OWN
+    refused = _refusal(ctx, question, person, heard_id)
+    if refused is not None:
+        return refused
     mine = [given for given in question.answers if given.member_id == person.member_id]
-    if len(mine) >= MOST:
-        return Outcome.ANSWERED
     expert = is_expert(ctx, person)
-    if question.to_human and not expert:
-        return Outcome.FOR_EXPERTS
     event = _record(ctx, question, person, text, heard_id, BY_EXPERT if expert else GIVEN)
     if event is None:
         return Outcome.ANSWERED
-    begins = _place(ctx.tx, heard_id, text)
-    row = {
-        "id": event,
-        "message": heard_id,
-        "words": None if by_voice else event if begins is None else heard_id,
-        "begins": begins or 0,
-        "by": person.identity_id,
-        "member": person.member_id,
-        "at": _at(ctx).isoformat(),
-        "voice": (seconds or 0) if by_voice else None,
-        "expert": expert,
-        "thanked": False,
-    }
-    _settle(ctx, question, row)
-    if not expert and not mine and _rewarded_today(ctx, person) <= MOST_A_DAY:
+    given = {"id": event, "message": heard_id, "expert": expert, "thanked": False, "at": _at(ctx).isoformat()}
+    who = {"by": person.identity_id, "member": person.member_id}
+    _settle(ctx, question, {**given, **who, **_words(ctx, event, text, heard_id, seconds, by_voice)})
+    if not expert and not mine and _given_today(ctx, person) <= MOST_A_DAY:
         short = not by_voice and len("".join(text.split())) < SHORT
         ctx.points(person, GIVEN, POINTS / 4 if short else POINTS, event=event, dimension="互助")
     return Outcome.ANSWERED
 
 
-def _rewarded_today(ctx: Context[QaDay], person: Person) -> int:
+def _refusal(
+    ctx: Context[QaDay], question: QuestionRow, person: Person, heard_id: int | None
+) -> Outcome | None:
+    """Why this is not written down; None: it is. Of one person a few answers are enough."""
+    if question.status is Status.WITHDRAWN:
+        return Outcome.GONE
+    if person.member_id == question.asker_member and heard_id is not None:
+        return Outcome.OWN
+    if sum(given.member_id == person.member_id for given in question.answers) >= MOST:
+        return Outcome.ANSWERED
+    return Outcome.FOR_EXPERTS if question.to_human and not is_expert(ctx, person) else None
+
+
+def _words(
+    ctx: Context[QaDay], event: int, text: str, heard_id: int | None, seconds: int | None, by_voice: bool
+) -> dict[str, Any]:
+    """Where the words of an answer are kept: with its message, else with its own record."""
+    if by_voice:
+        return {"words": None, "begins": 0, "voice": seconds or 0}
+    begins = _place(ctx.tx, heard_id, text)
+    return {"words": event if begins is None else heard_id, "begins": begins or 0, "voice": None}
+
+
+def _given_today(ctx: Context[QaDay], person: Person) -> int:
     """How many answers somebody gave on this local day."""
     begins = datetime.combine(ctx.local(_at(ctx)).date(), time(0), ctx.sops.community.zone)
     return board.count_since(ctx.tx, GIVEN, ctx.sop.id, person.identity_id, begins)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.people.directory import Person
 from bot.sop import runs
@@ -85,33 +85,45 @@ def _begin(ctx: Context[QaDay], message: Message, span: Span, words: str) -> Que
     event = ctx.record(ASKED, person=person, about=about, parent=message.id, occurred_at=message.at)
     assert event is not None, "a message is heard once"
     _reward(ctx, message, event)
-    day = days.current(ctx, ctx.room.id)
     state = {
+        **_NEW,
         "number": number,
         "asked": event,
         "message": message.id,
+        "member": person.member_id,
         "span": list(span),
         "asked_at": message.at.isoformat(),
         "since": max(message.at, ctx.next_open(ctx.now)).isoformat(),
-        "member": person.member_id,
-        "status": board.Status.OPEN,
-        "day": day.occurrence if day is not None and days.is_open(day, message.at) else "",
+        "day": _day(ctx, message),
         "to_human": any(word in words for word in ctx.sop.to_human),
-        "answers": [],
-        "seconds": [],
-        "called": {},
-        "assigned": None,
-        "rung": 0,
-        "delay": 0,
-        "carried": 0,
-        "handed": False,
-        "digested": False,
-        "offered": None,
     }
     ctx.open_run(f"{PREFIX}{number}", "", person=person, state=state)
     row = board.by_number(ctx.tx, number)
     assert row is not None, "it was just begun"
     return row
+
+
+_NEW: dict[str, Any] = {
+    "status": board.Status.OPEN,
+    "answers": [],
+    "seconds": [],
+    "called": {},
+    "assigned": None,
+    "rung": 0,
+    "delay": 0,
+    "carried": 0,
+    "handed": False,
+    "digested": False,
+    "offered": None,
+}
+"""The state of a question at its beginning."""
+
+
+def _day(ctx: Context[QaDay], message: Message) -> str:
+    """The day that accepts it; empty: the next one."""
+    assert ctx.room is not None, "questions are asked in rooms"
+    day = days.current(ctx, ctx.room.id)
+    return day.occurrence if day is not None and days.is_open(day, message.at) else ""
 
 
 def _reward(ctx: Context[QaDay], message: Message, event: int) -> None:

@@ -125,6 +125,7 @@ async def test_a_thousand_messages_make_five_questions_and_one_hint(world: World
     rows = questions(world)
     assert len(rows) == 5
     assert [len(row.answers) for row in rows] == [3, 0, 0, 0, 0]
+    assert len(look(world, interaction, name="answer_given")) == 3
     assert [message.text[:2] for _, message in world.sent[before:]] == ["这几", "2 "]
     assert look(world, failure) == []
 
