@@ -8,7 +8,7 @@ from bot.sop.kinds.qa_day.model import Answered, Card, QaDay
 from bot.sop.templates import harmless, harmless_name
 from bot.store.transaction import Transaction
 
-LONGEST_QUESTION, LONGEST_ANSWER = 26, 40
+LONGEST_QUESTION, LONGEST_ANSWER = 24, 40
 GONE = "（问题撤回了）"
 HEARD = "语音{}″"
 
