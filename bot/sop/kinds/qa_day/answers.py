@@ -92,9 +92,11 @@ def _words(
 ) -> dict[str, Any]:
     """Where the words of an answer are kept: with its message, else with its own record."""
     if by_voice:
-        return {"words": None, "begins": 0, "voice": seconds or 0}
+        return {"words": None, "begins": 0, "ends": None, "voice": seconds or 0}
     begins = _place(ctx.tx, heard_id, text)
-    return {"words": event if begins is None else heard_id, "begins": begins or 0, "voice": None}
+    if begins is None:
+        return {"words": event, "begins": 0, "ends": None, "voice": None}
+    return {"words": heard_id, "begins": begins, "ends": begins + len(text), "voice": None}
 
 
 def _given_today(ctx: Context[QaDay], person: Person) -> int:

@@ -173,14 +173,14 @@ def _row(row: Row[*tuple[Any, ...]], bodies: dict[int, str]) -> QuestionRow:
 
 
 def _answer(answer: dict[str, Any], bodies: dict[int, str]) -> AnswerRow:
-    begins = answer["begins"]
+    begins, ends = answer["begins"], answer["ends"]
     return AnswerRow(
         interaction_id=answer["id"],
         message_id=answer["message"],
         identity_id=answer["by"],
         member_id=answer["member"],
         at=datetime.fromisoformat(answer["at"]),
-        words=bodies.get(answer["words"] or 0, "")[begins:].strip(),
+        words=bodies.get(answer["words"] or 0, "")[begins:ends].strip(),
         voice=answer["voice"],
         by_expert=answer["expert"],
         thanked=answer["thanked"],

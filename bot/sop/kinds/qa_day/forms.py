@@ -92,6 +92,20 @@ def answered(text: str) -> tuple[int, str, bool] | None:
     return int(bare[1]), text[bare.end() :].strip(), False
 
 
+def answered_each(text: str) -> list[tuple[int, str, bool]]:
+    """As ``answered``, of a message that answers several questions, each from a line of its own on."""
+    if len(text) > LONGEST_READ:
+        text = text[:LONGEST_READ]
+    parts: list[str] = []
+    for line in text.splitlines(keepends=True):
+        if not parts or answered(line) is not None:
+            parts.append(line)
+        else:
+            parts[-1] += line
+    read = [answered(part) for part in parts]
+    return [it for it in read if it is not None] if all(read) else []
+
+
 def seconded(text: str) -> bool:
     """同问, +1 and the like, and nothing else."""
     return _SECONDED.fullmatch(text) is not None

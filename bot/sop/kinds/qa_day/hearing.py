@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -121,8 +122,11 @@ def _only_card(ctx: Context[QaDay]) -> QuestionRow | None:
 def _answer(ctx: Context[QaDay]) -> bool:
     """``12 焯20秒``, ``答 12 …``, or a quote of the card."""
     heard = _heard(ctx)
-    numbered = forms.answered(heard.text)
-    if numbered is not None and _by_number(ctx, *numbered):
+    each = [
+        _by_number(replace(ctx, key=f"{ctx.key}:{numbered[0]}"), *numbered)
+        for numbered in forms.answered_each(heard.text)
+    ]
+    if any(each):
         return True
     rows = _quoted(ctx)
     if not rows or not _is_an_answer(heard.text):

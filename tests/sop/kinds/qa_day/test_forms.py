@@ -94,6 +94,19 @@ def test_an_answer_begins_with_its_number(text: str, read: tuple[int, str, bool]
 
 
 @pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("1 焯20秒\n2、提前一晚", [(1, "焯20秒", False), (2, "提前一晚", False)]),
+        ("1 焯20秒\n再过凉水\n答2 提前一晚", [(1, "焯20秒\n再过凉水", False), (2, "提前一晚", True)]),
+        ("我来答\n1 焯20秒", []),
+        ("焯20秒", []),
+    ],
+)
+def test_a_message_may_answer_several(text: str, read: list[tuple[int, str, bool]]) -> None:
+    assert forms.answered_each(text) == read
+
+
+@pytest.mark.parametrize(
     "text", ["同问", "+1", "＋1", "加1", "我也想知道", "同问！", "@小野 同问", "我也同问~"]
 )
 def test_a_second_says_nothing_else(text: str) -> None:
