@@ -345,6 +345,22 @@ class Consent(SQLModel, table=True):
     interaction_id: int | None = _ref()
 
 
+class Document(SQLModel, table=True):
+    """The words by which a text is found again (``bot/store/search.py``); the text itself stays elsewhere.
+
+    ``id`` is the interaction that it came from, ``object_id`` what it is about (a question's number).
+    """
+
+    __tablename__ = "document"
+    __table_args__ = (Index("ix_document_keep_until", "keep_until", **_where("keep_until IS NOT NULL")),)
+    id: int = _id()
+    kind: str
+    object_id: str
+    room_id: int | None = _ref()
+    words: str
+    keep_until: datetime | None = _time()
+
+
 class Tag(SQLModel, table=True):
     """What is known of a person's values and interests (``bot/people/tags.py``).
 
@@ -435,5 +451,5 @@ interaction, texts = _table(Interaction), _table(Text)
 sop_version, run, wait = _table(SopVersion), _table(Run), _table(Wait)
 cursor, slot, outgoing = _table(Cursor), _table(Slot), _table(Outgoing)
 brake, media, consent = _table(Brake), _table(Media), _table(Consent)
-tag, score_entry = _table(Tag), _table(ScoreEntry)
+document, tag, score_entry = _table(Document), _table(Tag), _table(ScoreEntry)
 role, unheard, failure = _table(Role), _table(Unheard), _table(Failure)
