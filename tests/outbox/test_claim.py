@@ -444,7 +444,7 @@ def test_a_room_that_was_disabled_meanwhile_is_not_told_after_all(desk: Office, 
 def test_what_quotes_a_recalled_message_is_not_sent_again_empty(desk: Office) -> None:
     desk.post("甲的番茄", quotes=[7])
     message = desk.claim_message()
-    unquote(desk.tx, desk.room, 7, MONDAY_9)
+    unquote(desk.tx, 7, MONDAY_9)
     desk.settle(message, State.FAILED, too_often=True)
     desk.wait(7200)
     assert desk.claim() is None
