@@ -415,6 +415,25 @@ class Role(SQLModel, table=True):
     taken_by: int | None = _ref()
 
 
+class ComplaintCase(SQLModel, table=True):
+    """A complaint (``interaction_id`` is the message) until somebody closes it; ``number`` is what they type.
+
+    ``answered_at`` is when a human said something in the room, or closed it. ``closed_by`` is a member.
+    """
+
+    __tablename__ = "complaint_case"
+    __table_args__ = (Index("ix_complaint_case_room_id", "room_id", **_where("closed_at IS NULL")),)
+    id: int = _id()
+    number: int = Field(unique=True)
+    room_id: int | None = _ref()
+    identity_id: int = _ref(null=False)
+    interaction_id: int = _ref(null=False)
+    opened_at: datetime = _time(null=False)
+    answered_at: datetime | None = _time()
+    closed_at: datetime | None = _time()
+    closed_by: int | None = _ref()
+
+
 class Unheard(SQLModel, table=True):
     """How often a command was typed where the bot is not enabled: a count a day, and nothing else."""
 
@@ -453,3 +472,4 @@ cursor, slot, outgoing = _table(Cursor), _table(Slot), _table(Outgoing)
 brake, media, consent = _table(Brake), _table(Media), _table(Consent)
 document, tag, score_entry = _table(Document), _table(Tag), _table(ScoreEntry)
 role, unheard, failure = _table(Role), _table(Unheard), _table(Failure)
+complaint_case = _table(ComplaintCase)
