@@ -7,22 +7,31 @@ from bot.outbox.queue import Intent
 from bot.people import consent
 from bot.sop.kinds.welcome import verdict
 from bot.sop.kinds.welcome.model import HelloWords, QuestionWords
-from bot.sop.kinds.welcome.questions import Answer, Control, choices_of, control, how, read, shown, written
-from bot.sop.kinds.welcome.talk import Ctx, Step, Talk, begin, note_answer, talk_of
+from bot.sop.kinds.welcome.questions import (
+    Answer,
+    Control,
+    agrees,
+    choices_of,
+    control,
+    how,
+    read,
+    shown,
+    written,
+)
+from bot.sop.kinds.welcome.talk import Ctx, Ended, Step, Talk, begin, note_answer, talk_of
 from bot.sop.templates import harmless_name
 
 PURPOSE = "questionnaire"
 TRIES = 3
 """Answers that are not understood before a human is asked."""
-_NO = ("不", "取消", "算了", "退订")
 _AGAIN = ("问卷", "开始", "重新开始")
 
 
 def befriended(ctx: Ctx) -> None:
-    """A new friend: say hello after a moment, once."""
-    if ctx.sop.mode != "gate":
-        return
+    """A new friend who is not in the room yet: say hello after a moment, once."""
     assert ctx.befriended is not None, "somebody became a friend"
+    if ctx.sop.mode != "gate" or verdict.is_there(ctx, ctx.befriended.person):
+        return
     talk = begin(ctx, ctx.befriended.person)
     if talk.step is Step.HELLO and not ctx.is_waiting(talk.run, "hello"):
         talk.wake_after(ctx.sop.hello.after, "hello")
@@ -45,6 +54,7 @@ def _say_hello(talk: Talk) -> None:
         len(sop.private),
         community.privacy.keep_days,
         sop.hello.consent,
+        gate=sop.mode == "gate",
     )
     ctx.say_private(talk.person.identity_id, sop.hello.template, words)
     talk = talk.keep(step=Step.CONSENT, at=0, answers={}, unclear=0, voice=False)
@@ -63,25 +73,53 @@ def heard(ctx: Ctx) -> bool:
         case Step.HELLO:
             return True  # the first message comes in a moment
         case Step.CONSENT:
-            _decide(talk, ctx.heard.text)
+            _decide(talk)
         case Step.ASKING:
             _answer(talk)
-        case Step.OVER if ctx.heard.text.strip().lstrip("/") in (*_AGAIN, ctx.sop.hello.word):
-            _say_hello(talk)
+        case Step.OVER if _comes_again(talk, ctx.heard.text) and (anew := talk.renewed()) is not None:
+            _say_hello(anew)
+        case Step.INVITED:
+            return verdict.heard(talk)
         case _:
             return False
     return True
 
 
-def _decide(talk: Talk, text: str) -> None:
+def _comes_again(talk: Talk, text: str) -> bool:
+    """Whether somebody whose questionnaire is over asks for it: by its word, or by a yes that came too late.
+
+    Who is in, and whom a human declined, is asked nothing any more.
+    """
+    sop, ended = talk.ctx.sop, talk.run.state.get("ended")
+    if ended == Ended.REJECTED or (sop.mode == "gate" and verdict.is_there(talk.ctx, talk.person)):
+        return False
+    return text.strip().lstrip("/") in _AGAIN or (
+        ended == Ended.EXPIRED and agrees(text, sop.hello.word) is True
+    )
+
+
+def _decide(talk: Talk) -> None:
     """Yes or no to the questionnaire; what is neither is told how to begin."""
-    plain, sop = text.strip(), talk.ctx.sop
-    if plain.startswith(_NO) or control(plain) is Control.CANCEL:
-        _end(talk, "questionnaire_cancelled", sop.wording.cancelled)
-    elif sop.hello.word in plain[:20] or plain in ("同意", "可以", "开始", "好的", "ok", "OK"):
-        _start(talk)
-    else:
-        _not_understood(talk, sop.wording.how_to_begin)
+    assert talk.ctx.heard is not None, "something was said"
+    sop = talk.ctx.sop
+    if _hints_at_voice(talk):
+        return
+    match agrees(talk.ctx.heard.text, sop.hello.word):
+        case True:
+            _start(talk)
+        case False:
+            _cancel(talk)
+        case None:
+            _not_understood(talk, sop.wording.how_to_begin)
+
+
+def _hints_at_voice(talk: Talk) -> bool:
+    """Whether this was the first voice message: once it is said that it cannot be heard."""
+    heard = talk.ctx.heard
+    if heard is None or heard.message.kind is not MessageKind.VOICE or talk.run.state["voice"]:
+        return False
+    talk.keep(voice=True).say(talk.ctx.sop.wording.voice)
+    return True
 
 
 def _start(talk: Talk) -> None:
@@ -109,13 +147,12 @@ def _ask(talk: Talk, place: int, *, again: bool = False) -> None:
 def _answer(talk: Talk) -> None:
     heard = talk.ctx.heard
     assert heard is not None, "an answer was given"
-    if heard.message.kind is MessageKind.VOICE and not talk.run.state["voice"]:
-        talk.keep(voice=True).say(talk.ctx.sop.wording.voice)
+    if _hints_at_voice(talk):
         return
     is_text = heard.message.kind is MessageKind.TEXT
     match control(heard.text) if is_text else None:
         case Control.CANCEL:
-            _end(talk, "questionnaire_cancelled", talk.ctx.sop.wording.cancelled)
+            _cancel(talk)
         case Control.BACK:
             _ask(talk, _before(talk))
         case Control.SKIP:
@@ -162,9 +199,9 @@ def _not_understood(talk: Talk, template: str | None) -> None:
         _ask(talk, talk.run.state["at"], again=True)
 
 
-def _end(talk: Talk, name: str, template: str) -> None:
-    talk.ctx.record(name, person=talk.person)
-    talk.keep(step=Step.OVER).say(template)
+def _cancel(talk: Talk) -> None:
+    talk.ctx.record("questionnaire_cancelled", person=talk.person)
+    talk.over(Ended.CANCELLED).say(talk.ctx.sop.wording.cancelled)
 
 
 # --- what becomes of it ---
@@ -183,7 +220,7 @@ def _submit(talk: Talk) -> None:
     submitted = ctx.record("questionnaire_submitted", person=talk.person, props=props, value=round(fit))
     for n, answer in answers.items():
         note_answer(ctx, talk.person, n, answer, submitted)
-    if fit >= sop.fit.at_least:
+    if fit >= sop.fit.at_least or sop.mode != "gate":
         verdict.passed(talk)
     else:
         verdict.refer(talk, f"契合 {fit:g}/{sop.fit.at_least:g}", sop.fit.template)
@@ -201,4 +238,4 @@ def give_up(ctx: Ctx) -> None:
     talk = talk_of(ctx)
     if talk.step in (Step.CONSENT, Step.ASKING):
         ctx.record("questionnaire_expired", person=talk.person)
-        talk.keep(step=Step.OVER)
+        talk.over(Ended.EXPIRED)

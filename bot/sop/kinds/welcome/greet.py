@@ -92,6 +92,7 @@ def _words(ctx: Context[Welcome], greet: Greet, there: list[Any]) -> GreetWords:
         community=community.name,
         mission=community.mission,
         question=next((shown(q) for q in ctx.sop.questions if ctx.sop.in_group(q)), ""),
+        private=len(ctx.sop.private) if ctx.sop.mode == "onboarding" else 0,
     )
 
 

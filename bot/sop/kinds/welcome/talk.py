@@ -7,7 +7,7 @@ cancelled, or let the time pass, may begin again by a word.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -38,6 +38,15 @@ class Step(StrEnum):
     OVER = "over"
 
 
+class Ended(StrEnum):
+    """How a questionnaire that is over ended."""
+
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    DONE = "done"
+
+
 @dataclass(frozen=True, slots=True)
 class Talk:
     """A questionnaire with one person, as it is now."""
@@ -65,16 +74,31 @@ class Talk:
     def keep(self, **state: object) -> Talk:
         return Talk(self.ctx, self.ctx.keep(self.run, {**self.run.state, **state}), self.person)
 
+    def over(self, how: Ended) -> Talk:
+        """End it; the answers are forgotten here (tags, and words given by consent, are not)."""
+        return self.keep(step=Step.OVER, ended=how, answers={})
+
+    def renewed(self) -> Talk | None:
+        """The same with today's questions; None where the SOP is not played any more."""
+        sop = self.ctx.sops.sops.get(self.ctx.sop.id)
+        if not isinstance(sop, Welcome):
+            return None
+        version = self.ctx.sops.source[sop.id].hash
+        runs.change(self.ctx.tx, self.run.id, sop_hash=version)
+        run = replace(self.run, sop_hash=version)
+        return Talk(replace(self.ctx, sop=sop, run=run), run, self.person)
+
     def say(self, template: str, *, intent: Intent = Intent.REPLY, said: str = "") -> None:
         community = self.ctx.sops.community
         words = TalkWords(
             harmless_name(self.person.name),
             community.name,
-            room_name(self.ctx),
+            room_name(self),
             shown(self.question) if self.step is Step.ASKING else "",
             int(self.ctx.sop.fit.answer_within.total_seconds() // 3600),
             said,
             invited=self.step is Step.INVITED,
+            gate=self.ctx.sop.mode == "gate",
         )
         self.ctx.say_private(self.person.identity_id, template, words, intent=intent)
 
@@ -106,9 +130,10 @@ def find(ctx: Ctx, person: Person) -> Talk | None:
     return None if run is None else Talk(ctx, run, person)
 
 
-def room_name(ctx: Ctx) -> str:
-    """The room into which people are invited, as it is called."""
-    room = next(iter(ctx.rooms()), None)
+def room_name(talk: Talk) -> str:
+    """The room into which somebody was invited, as it is called."""
+    ctx = talk.ctx
+    room = ctx.room_for(talk.run.state.get("room", ""))
     return ctx.sops.community.name if room is None else room.title or room.key
 
 
