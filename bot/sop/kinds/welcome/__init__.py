@@ -8,7 +8,7 @@ with the others who did.
 from __future__ import annotations
 
 from bot.sop.context import Context
-from bot.sop.kind import Command, Kind, OnFriend, OnHeard, OnJoin, OnWait, Where, Who
+from bot.sop.kind import Command, Kind, OnFriend, OnHeard, OnJoin, OnRecall, OnWait, Where, Who
 from bot.sop.kinds.welcome import conversation, greet, verdict
 from bot.sop.kinds.welcome.model import Welcome
 
@@ -32,6 +32,7 @@ KIND = Kind(
         OnFriend(conversation.befriended),
         OnJoin(joined),
         OnHeard(heard),
+        OnRecall(conversation.recalled),
         OnWait("hello", conversation.hello),
         OnWait("remind", conversation.remind),
         OnWait("give_up", conversation.give_up),

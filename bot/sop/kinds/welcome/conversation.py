@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from sqlalchemy import delete, select
+
 from bot.events import MessageKind
 from bot.outbox.queue import Intent
-from bot.people import consent
+from bot.people import consent, directory
 from bot.sop.kinds.welcome import verdict
 from bot.sop.kinds.welcome.model import HelloWords, QuestionWords
 from bot.sop.kinds.welcome.questions import (
@@ -18,10 +22,11 @@ from bot.sop.kinds.welcome.questions import (
     shown,
     written,
 )
-from bot.sop.kinds.welcome.talk import Ctx, Ended, Step, Talk, begin, note_answer, talk_of
+from bot.sop.kinds.welcome.talk import Ctx, Ended, Step, Talk, begin, find, tag_by, talk_of
 from bot.sop.templates import harmless_name
+from bot.store.tables import interaction, texts
 
-PURPOSE = "questionnaire"
+PURPOSE, ANSWERED = "questionnaire", "questionnaire_answered"
 TRIES = 3
 """Answers that are not understood before a human is asked."""
 _AGAIN = ("问卷", "开始", "重新开始")
@@ -172,13 +177,11 @@ def _before(talk: Talk) -> int:
 
 def _note(talk: Talk, answer: Answer | None) -> None:
     """Keep an answer (None: skipped), and go on to the next question, or to the end."""
-    place = talk.run.state["at"]
-    answers = {**talk.answers, place: answer}
-    kept = {
-        str(n): {"chosen": list(it.chosen), "number": it.number, "text": it.text}
-        for n, it in answers.items()
-        if it is not None
-    }
+    place, message = talk.run.state["at"], talk.ctx.cause
+    kept = {n: it for n, it in talk.run.state["answers"].items() if n != str(place)}
+    if answer is not None:
+        told = {"chosen": answer.chosen, "number": answer.number, "text": answer.text}
+        kept[str(place)] = {**told, "message": message}
     talk = talk.keep(answers=kept, unclear=0)
     coming = [n for n in talk.ctx.sop.private if n > place]
     if coming:
@@ -210,6 +213,7 @@ def _cancel(talk: Talk) -> None:
 def _submit(talk: Talk) -> None:
     """All was answered: tags, and whether it fits; below the line a human decides."""
     ctx, sop = talk.ctx, talk.ctx.sop
+    talk = talk.without(_taken_back(ctx, talk.messages.values()))
     answers = talk.answers
     fit = sum(it.fit for n, answer in answers.items() for it in choices_of(sop.questions[n], answer))
     props = {
@@ -219,11 +223,34 @@ def _submit(talk: Talk) -> None:
     }
     submitted = ctx.record("questionnaire_submitted", person=talk.person, props=props, value=round(fit))
     for n, answer in answers.items():
-        note_answer(ctx, talk.person, n, answer, submitted)
+        tag_by(ctx, talk.person, n, answer, submitted)
+        if answer.text:
+            about, message = ("question", f"q{n + 1}"), talk.messages[n]
+            ctx.record(ANSWERED, person=talk.person, about=about, parent=message, text=answer.text)
     if fit >= sop.fit.at_least or sop.mode != "gate":
         verdict.passed(talk)
     else:
         verdict.refer(talk, f"契合 {fit:g}/{sop.fit.at_least:g}", sop.fit.template)
+
+
+def _taken_back(ctx: Ctx, messages: Collection[int]) -> set[int]:
+    recalled = select(interaction.c.parent_event_id).where(
+        interaction.c.name == "message_recalled", interaction.c.parent_event_id.in_(messages)
+    )
+    return set(ctx.tx.connection.scalars(recalled))
+
+
+def recalled(ctx: Ctx) -> None:
+    """What was answered by a message that is taken back is forgotten, here and where it was kept."""
+    assert ctx.recalled is not None, "a message was recalled"
+    kept = select(interaction.c.text_id).where(
+        interaction.c.parent_event_id == ctx.recalled.id, interaction.c.name == ANSWERED
+    )
+    ctx.tx.connection.execute(delete(texts).where(texts.c.id.in_(kept)))
+    person = directory.person_by_id(ctx.tx, ctx.recalled.identity_id)
+    talk = None if person is None else find(ctx, person)
+    if talk is not None:
+        talk.without({ctx.recalled.id})
 
 
 def remind(ctx: Ctx) -> None:

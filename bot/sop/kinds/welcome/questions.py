@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from bot.sop.language import Model, Name
+from bot.sop.language import Finding, Mistake, Model, Name
 
 LONGEST_CHOICE, LONGEST_TEXT = 60, 500
 """Characters of an answer that names a choice, and of a free one that are kept."""
@@ -33,10 +33,18 @@ _NO = re.compile(
 )
 
 
+def _scores(tag: str | dict[str, float]) -> str | dict[str, float]:
+    if isinstance(tag, dict):
+        wrong = [key for key, score in tag.items() if not -1 <= score <= 1]
+        if wrong:
+            raise Mistake("", findings=[Finding((key,), "标签的分数从 -1 到 1", "1") for key in wrong])
+    return tag
+
+
 class Choice(Model):
     """What choosing it says of a person: ``tag`` is a tag, or tags with scores from -1 to 1."""
 
-    tag: str | dict[Name, Annotated[float, Field(ge=-1, le=1)]] = Field({})
+    tag: Annotated[str | dict[Name, float], AfterValidator(_scores)] = Field({})
     fit: float = 0
 
     @property

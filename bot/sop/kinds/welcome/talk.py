@@ -7,6 +7,7 @@ cancelled, or let the time pass, may begin again by a word.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -65,6 +66,17 @@ class Talk:
         return {
             int(place): Answer(tuple(it["chosen"]), it["number"], it["text"]) for place, it in kept.items()
         }
+
+    @property
+    def messages(self) -> dict[int, int]:
+        """The messages by which was answered, by the places of their questions."""
+        return {int(place): it["message"] for place, it in self.run.state.get("answers", {}).items()}
+
+    def without(self, messages: Collection[int]) -> Talk:
+        """The same without what was answered by these messages: they were taken back."""
+        kept = self.run.state.get("answers", {})
+        left = {place: it for place, it in kept.items() if it["message"] not in messages}
+        return self if len(left) == len(kept) else self.keep(answers=left)
 
     @property
     def question(self) -> Question:
@@ -137,12 +149,8 @@ def room_name(talk: Talk) -> str:
     return ctx.sops.community.name if room is None else room.title or room.key
 
 
-def note_answer(ctx: Ctx, person: Person, place: int, answer: Answer, evidence: int | None) -> None:
-    """The tags of an answer; free words are kept, by the consent that was given for them."""
-    question = ctx.sop.questions[place]
-    for choice in choices_of(question, answer):
+def tag_by(ctx: Ctx, person: Person, place: int, answer: Answer, evidence: int | None) -> None:
+    """The tags of an answer."""
+    for choice in choices_of(ctx.sop.questions[place], answer):
         for key, score in choice.tags.items():
             ctx.tag(person, key, score, evidence=evidence)
-    if answer.text:
-        about = ("question", f"q{place + 1}")
-        ctx.record("questionnaire_answered", person=person, about=about, parent=evidence, text=answer.text)

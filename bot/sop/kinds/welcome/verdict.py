@@ -51,7 +51,8 @@ def refer(talk: Talk, why: str, template: str) -> None:
     ctx.record("questionnaire_referred_to_human", person=person, props={"why": why})
     talk = talk.keep(step=Step.HUMAN, referred_at=ctx.now.isoformat())
     talk.say(template)
-    ctx.alert(f"{_summary(talk, why)}\n请回 /通过 M{person.number} 或 /婉拒 M{person.number}", "decide")
+    asked = f"{_summary(talk, why)}\n请回 /通过 M{person.number} 或 /婉拒 M{person.number}"
+    ctx.alert(asked, "decide", quotes=tuple(talk.messages.values()))
     talk.wake_after(ctx.sop.fit.answer_within, "overdue")
 
 
