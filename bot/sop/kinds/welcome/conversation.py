@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-from sqlalchemy import delete, select
+from dataclasses import replace
 
 from bot.events import MessageKind
 from bot.outbox.queue import Intent
-from bot.people import consent, directory
+from bot.people import consent
+from bot.people.directory import Person
+from bot.sop import versions
+from bot.sop.context import CommandContext
 from bot.sop.kinds.welcome import verdict
-from bot.sop.kinds.welcome.model import HelloWords, QuestionWords
+from bot.sop.kinds.welcome.model import HelloWords, QuestionWords, Welcome
 from bot.sop.kinds.welcome.questions import (
     Answer,
     Control,
@@ -22,11 +23,11 @@ from bot.sop.kinds.welcome.questions import (
     shown,
     written,
 )
+from bot.sop.kinds.welcome.recalls import ANSWERED, taken_back
 from bot.sop.kinds.welcome.talk import Ctx, Ended, Step, Talk, begin, find, tag_by, talk_of
 from bot.sop.templates import harmless_name
-from bot.store.tables import interaction, texts
 
-PURPOSE, ANSWERED = "questionnaire", "questionnaire_answered"
+PURPOSE = "questionnaire"
 TRIES = 3
 """Answers that are not understood before a human is asked."""
 _AGAIN = ("问卷", "开始", "重新开始")
@@ -101,6 +102,34 @@ def _comes_again(talk: Talk, text: str) -> bool:
     return text.strip().lstrip("/") in _AGAIN or (
         ended == Ended.EXPIRED and agrees(text, sop.hello.word) is True
     )
+
+
+def asked_for(ctx: CommandContext) -> None:
+    """A member asks for the questions: those that are open, or all from the beginning."""
+    for sop in ctx.sops.sops.values():
+        if isinstance(sop, Welcome) and _opens(replace(ctx.kind_context(sop), heard=ctx.heard), ctx.person):
+            return
+    ctx.reply("现在没有要填的问卷。")
+
+
+def _opens(ctx: Ctx, person: Person) -> bool:
+    """Whether this SOP has questions for somebody, and asks them now."""
+    talk = find(ctx, person)
+    if talk is None and ctx.sop.mode == "onboarding" and ctx.sop.private and verdict.is_there(ctx, person):
+        talk = begin(ctx, person, Step.OVER)
+    then = None if talk is None else versions.at(ctx.tx, ctx.sops, talk.run.sop_id, talk.run.sop_hash)
+    if talk is None or not isinstance(then, Welcome):
+        return False
+    talk = replace(talk, ctx=replace(ctx, sop=then, run=talk.run))
+    if talk.step is Step.ASKING:
+        _ask(talk, talk.run.state["at"])
+    elif talk.step is Step.CONSENT:
+        talk.say(then.wording.how_to_begin, said=then.hello.consent)
+    elif talk.step is Step.OVER and _comes_again(talk, _AGAIN[0]) and (anew := talk.renewed()) is not None:
+        _say_hello(anew)
+    else:
+        return False
+    return True
 
 
 def _decide(talk: Talk) -> None:
@@ -213,7 +242,7 @@ def _cancel(talk: Talk) -> None:
 def _submit(talk: Talk) -> None:
     """All was answered: tags, and whether it fits; below the line a human decides."""
     ctx, sop = talk.ctx, talk.ctx.sop
-    talk = talk.without(_taken_back(ctx, talk.messages.values()))
+    talk = talk.without(taken_back(ctx, talk.messages.values()))
     answers = talk.answers
     fit = sum(it.fit for n, answer in answers.items() for it in choices_of(sop.questions[n], answer))
     props = {
@@ -233,31 +262,13 @@ def _submit(talk: Talk) -> None:
         verdict.refer(talk, f"契合 {fit:g}/{sop.fit.at_least:g}", sop.fit.template)
 
 
-def _taken_back(ctx: Ctx, messages: Collection[int]) -> set[int]:
-    recalled = select(interaction.c.parent_event_id).where(
-        interaction.c.name == "message_recalled", interaction.c.parent_event_id.in_(messages)
-    )
-    return set(ctx.tx.connection.scalars(recalled))
-
-
-def recalled(ctx: Ctx) -> None:
-    """What was answered by a message that is taken back is forgotten, here and where it was kept."""
-    assert ctx.recalled is not None, "a message was recalled"
-    kept = select(interaction.c.text_id).where(
-        interaction.c.parent_event_id == ctx.recalled.id, interaction.c.name == ANSWERED
-    )
-    ctx.tx.connection.execute(delete(texts).where(texts.c.id.in_(kept)))
-    person = directory.person_by_id(ctx.tx, ctx.recalled.identity_id)
-    talk = None if person is None else find(ctx, person)
-    if talk is not None:
-        talk.without({ctx.recalled.id})
-
-
 def remind(ctx: Ctx) -> None:
     """One reminder, with the question that is open."""
     talk = talk_of(ctx)
     if talk.step in (Step.CONSENT, Step.ASKING):
-        talk.say(ctx.sop.patience.template, intent=Intent.ASK, said=ctx.sop.hello.consent)
+        patience = ctx.sop.patience
+        left = patience.give_up - patience.remind
+        talk.say(patience.template, intent=Intent.ASK, said=ctx.sop.hello.consent, expires_after=left)
 
 
 def give_up(ctx: Ctx) -> None:

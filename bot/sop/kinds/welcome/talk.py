@@ -100,7 +100,14 @@ class Talk:
         run = replace(self.run, sop_hash=version)
         return Talk(replace(self.ctx, sop=sop, run=run), run, self.person)
 
-    def say(self, template: str, *, intent: Intent = Intent.REPLY, said: str = "") -> None:
+    def say(
+        self,
+        template: str,
+        *,
+        intent: Intent = Intent.REPLY,
+        said: str = "",
+        expires_after: timedelta | None = None,
+    ) -> None:
         community = self.ctx.sops.community
         words = TalkWords(
             harmless_name(self.person.name),
@@ -112,7 +119,9 @@ class Talk:
             invited=self.step is Step.INVITED,
             gate=self.ctx.sop.mode == "gate",
         )
-        self.ctx.say_private(self.person.identity_id, template, words, intent=intent)
+        self.ctx.say_private(
+            self.person.identity_id, template, words, intent=intent, expires_after=expires_after
+        )
 
     def wake_after(self, after: timedelta, what: str) -> None:
         self.ctx.wake_at(self.run, self.ctx.now + after, what)

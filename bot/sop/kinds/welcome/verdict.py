@@ -91,7 +91,7 @@ def follow_up(ctx: Ctx) -> None:
     if talk.step is Step.INVITED and not is_there(ctx, talk.person):
         ctx.record("invitation_followed_up", person=talk.person)
         talk = talk.keep(asked=True)
-        talk.say(ctx.sop.wording.follow_up, intent=Intent.SERVICE)
+        talk.say(ctx.sop.wording.follow_up, intent=Intent.ASK, expires_after=DAY)
         talk.wake_after(DAY, "not_there")
 
 
