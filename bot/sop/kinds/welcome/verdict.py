@@ -149,7 +149,7 @@ def accept(ctx: CommandContext) -> None:
 def reject(ctx: CommandContext) -> None:
     if (talk := _named(ctx)) is not None:
         talk.ctx.record("questionnaire_rejected", person=talk.person)
-        said = ctx.rest.partition(ctx.args[0])[2].strip()
+        said = " ".join(ctx.args[1:])
         talk.over(Ended.REJECTED).say(talk.ctx.sop.wording.rejected, said=harmless(said, 80))
         ctx.reply(f"好的，已经好好地回复了 M{talk.person.number}。")
 

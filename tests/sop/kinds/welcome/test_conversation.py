@@ -124,6 +124,26 @@ async def test_an_answer_of_ten_thousand_letters_is_kept_as_one_line_and_not_end
     assert kept["keep_until"] is None
 
 
+async def test_two_answers_in_free_words_are_both_kept(make_world: MakeWorld, sops: SopSet) -> None:
+    more = "answer: text, optional: true}\n  - {ask: 还想说什么？, answer: text}\n"
+    world = await make_world(changed(only(sops), "answer: text, optional: true}", more))
+    await world.happen(FriendMade("friend-1", QING, MONDAY_9))
+    await world.move_to(MONDAY_9 + 2 * MINUTE)
+    await tell(world, "好", "A", "A", "想吃得放心", "早点开群")
+    answered = look(world, interaction, name="questionnaire_answered")
+    kept = [look(world, texts, id=row["text_id"])[0]["body"] for row in answered]
+    assert [(row["object_id"], body) for row, body in zip(answered, kept, strict=True)] == [
+        ("q3", "想吃得放心"),
+        ("q4", "早点开群"),
+    ]
+
+
+async def test_a_reminder_that_was_held_too_long_does_not_come_after_the_end(begun: World) -> None:
+    await begun.move_to(MONDAY_9 + timedelta(hours=24) + 2 * MINUTE)
+    (reminder,) = [row for row in look(begun, outgoing) if row["intent"] == "ask"]
+    assert reminder["expires_at"] == MONDAY_9 + timedelta(days=3) + MINUTE
+
+
 async def test_what_is_over_keeps_no_answers_beside_the_record(begun: World) -> None:
     await tell(begun, "A", "B", "想知道孩子吃的菜从哪来")
     (kept,) = look(begun, run, sop_id=ID)
