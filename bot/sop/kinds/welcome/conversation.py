@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from bot.events import MessageKind
 from bot.outbox.queue import Intent
@@ -30,6 +31,7 @@ from bot.sop.templates import harmless_name
 PURPOSE = "questionnaire"
 TRIES = 3
 """Answers that are not understood before a human is asked."""
+BURST = timedelta(seconds=10)
 _AGAIN = ("问卷", "开始", "重新开始")
 
 
@@ -220,9 +222,16 @@ def _note(talk: Talk, answer: Answer | None) -> None:
 
 
 def _not_understood(talk: Talk, template: str | None) -> None:
-    """Ask once more, and the third time a human. ``template``: what is said instead of the question."""
+    """Ask once more, and the third time a human; a burst of pictures is one answer.
+
+    ``template``: what is said instead of the question.
+    """
+    assert talk.ctx.heard is not None, "something was said"
+    said_at, before = talk.ctx.heard.occurred_at, talk.run.state.get("unclear_at")
     unclear = talk.run.state["unclear"] + 1
-    talk = talk.keep(unclear=unclear)
+    if unclear > 1 and before and said_at - datetime.fromisoformat(before) < BURST:
+        return
+    talk = talk.keep(unclear=unclear, unclear_at=said_at.isoformat())
     if unclear >= TRIES:
         verdict.refer(talk, "看不懂回答", talk.ctx.sop.wording.human)
     elif template is not None:
