@@ -12,7 +12,7 @@ from bot.sop import runs
 from bot.sop.context import Context, Joined
 from bot.sop.kinds.welcome.model import Greet, GreetWords, Welcome
 from bot.sop.kinds.welcome.questions import control, read, shown
-from bot.sop.kinds.welcome.talk import Step, begin, note_answer
+from bot.sop.kinds.welcome.talk import Step, begin, tag_by
 from bot.sop.runs import Run
 from bot.sop.templates import harmless_name
 from bot.store.tables import identity, interaction
@@ -92,6 +92,7 @@ def _words(ctx: Context[Welcome], greet: Greet, there: list[Any]) -> GreetWords:
         community=community.name,
         mission=community.mission,
         question=next((shown(q) for q in ctx.sop.questions if ctx.sop.in_group(q)), ""),
+        private=len(ctx.sop.private) if ctx.sop.mode == "onboarding" else 0,
     )
 
 
@@ -125,7 +126,13 @@ def heard(ctx: Context[Welcome], run: Run) -> bool:
     answer = read(ctx.sop.questions[places[0]], ctx.heard.text)
     if answer is None:
         return False
-    answered = ctx.record("questionnaire_answered", person=ctx.heard.person, about=("question", "group"))
-    note_answer(ctx, ctx.heard.person, places[0], answer, answered)
+    answered = ctx.record(
+        "questionnaire_answered",
+        person=ctx.heard.person,
+        about=("question", "group"),
+        text=answer.text,
+        keep_until=ctx.now + timedelta(days=ctx.sops.community.privacy.keep_days),
+    )
+    tag_by(ctx, ctx.heard.person, places[0], answer, answered)
     ctx.close(run)
     return True
