@@ -20,6 +20,8 @@ from bot.store.tables import identity, interaction
 GREETED = "member_greeted"
 TOO_LATE = timedelta(hours=2)
 """Who came longer ago, told late, is not greeted as if they had just come."""
+AWAY = timedelta(days=1)
+"""Who was greeted a shorter while ago is not welcomed back: some leave and come several times a day."""
 MARGIN = timedelta(minutes=5)
 AFTER_ANSWER = timedelta(days=1)
 """How long the question in the group takes answers."""
@@ -46,14 +48,24 @@ def _is_greeted(ctx: Context[Welcome], came: Joined) -> bool:
         ctx.tx.connection.scalars(select(identity.c.id).where(identity.c.member_id == came.person.member_id))
     )
     gathering = runs.open_runs(ctx.tx, ctx.sop.id, "room:")
-    if any(person in theirs for run in gathering for person, *_ in run.state.get("people", [])):
+    if any(_is_awaited(ctx, run, theirs) for run in gathering):
         return True
     before = select(interaction.c.id).where(
         interaction.c.programme_id == ctx.sop.id,
         interaction.c.name == GREETED,
         interaction.c.identity_id.in_(theirs),
     )
-    return not came.again and ctx.tx.connection.execute(before.limit(1)).first() is not None
+    if came.again:
+        before = before.where(interaction.c.occurred_at > ctx.now - AWAY)
+    return ctx.tx.connection.execute(before.limit(1)).first() is not None
+
+
+def _is_awaited(ctx: Context[Welcome], run: Run, theirs: set[int]) -> bool:
+    """Whether a gathering will greet them: not where they left again."""
+    if run.room_id is None:
+        return False
+    mine = theirs.intersection(who for who, *_ in run.state.get("people", []))
+    return any(directory.is_present(ctx.tx, run.room_id, who) for who in mine)
 
 
 def _end(ctx: Context[Welcome], greet: Greet) -> datetime:
