@@ -8,8 +8,19 @@ and posted together.
 
 from __future__ import annotations
 
-from bot.sop.kind import Command, Kind, OnHashtag, OnHeard, OnRecall, OnWait, Who
-from bot.sop.kinds.challenge import board, entries, receipt
+from bot.sop.kind import Command, Kind, OnHashtag, OnHeard, OnRecall, OnSlot, OnWait, Where, Who
+from bot.sop.kinds.challenge import (
+    board,
+    closing,
+    entries,
+    featured,
+    listening,
+    news,
+    prizes,
+    receipt,
+    status,
+    streaks,
+)
 from bot.sop.kinds.challenge.model import Challenge
 
 KIND = Kind(
@@ -18,15 +29,63 @@ KIND = Kind(
     model=Challenge,
     behaviours=(
         OnHashtag(tags=lambda sop: (sop.hashtag,), act=entries.tagged),
-        OnHeard(act=entries.heard),
-        OnRecall(act=entries.recalled),
+        OnHeard(act=listening.heard),
+        OnRecall(act=listening.recalled),
         OnWait("lapse", act=entries.lapsed),
         OnWait("receipt", act=receipt.post),
+        OnSlot("news", schedule=news.schedule, late_after=lambda sop: news.LATE_AFTER, act=news.post),
+        OnSlot(
+            "launch", schedule=news.launch_schedule, late_after=lambda sop: news.LATE_AFTER, act=news.launch
+        ),
+        OnSlot(
+            "close", schedule=closing.schedule, late_after=lambda sop: closing.LATE_AFTER, act=closing.post
+        ),
     ),
     commands=(
-        Command(("challenge status", "挑战"), Who.ADMIN, "挑战进行到第几天，多少人多少桌", board.show_status),
+        Command(("challenge status", "挑战"), Who.ADMIN, "挑战进行到第几天，多少人多少桌", status.show),
         Command(
             ("rank", "排行"), Who.MEMBER, "打卡排行；私聊能看自己的名次", board.show_rank, words=("排行",)
+        ),
+        Command(("make up", "补卡"), Who.MEMBER, "漏了一天怎么补", streaks.show_make_up),
+        Command(
+            ("challenge winners", "挑战 获奖"),
+            Who.STAFF,
+            "现在谁能得奖",
+            prizes.show_winners,
+            where=Where.DESK,
+            usage="[挑战]",
+        ),
+        Command(
+            ("challenge choose", "选奖"),
+            Who.STAFF,
+            "选出要您挑的奖，收官时公布",
+            prizes.choose,
+            where=Where.DESK,
+            usage="[挑战] 奖项 M编号…",
+        ),
+        Command(
+            ("feature", "精选"),
+            Who.STAFF,
+            "问作者愿不愿意把这桌收进食谱",
+            featured.feature,
+            where=Where.DESK,
+            usage="[编号]",
+        ),
+        Command(
+            ("challenge close", "挑战 结束"),
+            Who.ADMIN,
+            "提前结束挑战，先给您看结果",
+            closing.end_early,
+            where=Where.DESK,
+            usage="[挑战] [确定]",
+        ),
+        Command(
+            ("reuse withdraw", "撤回授权"),
+            Who.ANYONE,
+            "您的餐桌不再收在食谱里",
+            featured.withdraw,
+            where=Where.PRIVATE,
+            words=("撤回授权",),
         ),
     ),
     names=frozenset(
@@ -36,6 +95,20 @@ KIND = Kind(
             "challenge_part_removed",
             "ugc_submitted",
             "ugc_withdrawn",
+            "badge_awarded",
+            "challenge_completed",
+            "challenge_joined",
+            "challenge_made_up",
+            "consent_granted",
+            "consent_withdrawn",
+            "prize_won",
+            "reuse_asked",
+            "reuse_declined",
+            "story_asked",
+            "story_taken_back",
+            "story_told",
+            "ugc_featured",
+            "ugc_unfeatured",
         }
     ),
 )

@@ -23,7 +23,11 @@ SHOWN = 5
 
 
 def standing_entries(
-    tx: Transaction, sop_id: str, room_id: int | None = None, since: datetime | None = None
+    tx: Transaction,
+    sop_id: str,
+    room_id: int | None = None,
+    since: datetime | None = None,
+    member_id: int | None = None,
 ) -> Sequence[AnyRow]:
     """The entries that stand: (id, identity_id, member_id, occurred_at, object_id), the oldest first."""
     i = interaction.c
@@ -38,6 +42,8 @@ def standing_entries(
         query = query.where(i.room_id == room_id)
     if since is not None:
         query = query.where(i.occurred_at >= since)
+    if member_id is not None:
+        query = query.where(identity.c.member_id == member_id)
     return tx.connection.execute(query).all()
 
 
@@ -47,18 +53,7 @@ def today(ctx: Context[Any] | CommandContext, sop: Challenge, room_id: int | Non
     return standing_entries(ctx.tx, sop.id, room_id, sop.begins(sop.day_of(ctx.now, zone), zone))
 
 
-def show_status(ctx: CommandContext) -> None:
-    lines = [_status(ctx, sop) for sop in _challenges(ctx)]
-    ctx.reply("\n".join(lines) or "现在没有挑战。")
-
-
-def _status(ctx: CommandContext, sop: Challenge) -> str:
-    found = standing_entries(ctx.tx, sop.id)
-    people = len({row.member_id for row in found})
-    return f"{sop.name} {_progress(ctx, sop)}｜{people}人{len(found)}桌｜今天{len(today(ctx, sop, None))}"
-
-
-def _progress(ctx: CommandContext, sop: Challenge) -> str:
+def progress(ctx: CommandContext, sop: Challenge) -> str:
     day = sop.day_of(ctx.now, ctx.sops.community.zone)
     if day < sop.days.first:
         return f"{sop.days.first.month}月{sop.days.first.day}日开始"
@@ -68,7 +63,7 @@ def _progress(ctx: CommandContext, sop: Challenge) -> str:
 
 
 def show_rank(ctx: CommandContext) -> None:
-    lines = [line for sop in _challenges(ctx) for line in _ranking(ctx, sop)]
+    lines = [line for sop in challenges(ctx) for line in _ranking(ctx, sop)]
     ctx.reply("\n".join(lines) or "现在没有挑战。")
 
 
@@ -98,7 +93,7 @@ def _own_place(ctx: CommandContext, order: list[int], tables: dict[int, list[Any
     return [f"您排第{order.index(me) + 1}，{len(tables[me])}桌。"]
 
 
-def _challenges(ctx: CommandContext) -> list[Challenge]:
+def challenges(ctx: CommandContext) -> list[Challenge]:
     """The challenges of this room; in private all."""
     found = [sop for sop in ctx.sops.sops.values() if isinstance(sop, Challenge)]
     return [sop for sop in found if ctx.room is None or is_for(sop, ctx.room.key)]

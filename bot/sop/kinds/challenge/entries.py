@@ -10,9 +10,11 @@ from sqlalchemy import ColumnElement, FromClause, Row, exists, select
 
 from bot.sop import runs
 from bot.sop.context import Context, Heard
+from bot.sop.kinds.challenge import prizes, streaks
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.receipt import gather
 from bot.sop.runs import Run
+from bot.store.ids import next_number
 from bot.store.tables import interaction
 
 PART, PART_REMOVED = "challenge_part", "challenge_part_removed"
@@ -45,8 +47,11 @@ def tagged(ctx: Context[Challenge]) -> None:
     heard = ctx.heard
     assert heard is not None, "tags are heard"
     day = ctx.sop.day_of(heard.occurred_at, ctx.sops.community.zone)
-    if not ctx.sop.days.contains(day):
+    if not ctx.sop.days.contains(day) or prizes.ended(ctx, ctx.sop):
         return
+    said_on, day = day, streaks.day_meant(ctx, day)
+    if day != said_on:  # pictures that follow are of the table that makes up a day
+        _hear_no_more(ctx, said_on)
     attempt = _latest(ctx, day)
     if attempt is not None and attempt.run.is_open and attempt.takes(heard, ctx.sop.entry.join_within):
         _add_part(ctx, attempt.run, heard.id, heard.occurred_at, picture=heard.is_picture)
@@ -83,6 +88,13 @@ def recalled(ctx: Context[Challenge]) -> None:
         run = runs.by_id(ctx.tx, int(part.object_id))
         if run is not None:
             _withdraw_if_broken(ctx, Attempt(run))
+
+
+def _hear_no_more(ctx: Context[Challenge], day: date) -> None:
+    """The day's entry is whole: pictures that come now are not of it."""
+    attempt = _latest(ctx, day)
+    if attempt is not None and attempt.run.is_open and attempt.entry is not None:
+        ctx.close(attempt.run)
 
 
 def _latest(ctx: Context[Challenge], day: date) -> Attempt | None:
@@ -171,10 +183,12 @@ def _complete(ctx: Context[Challenge], attempt: Attempt) -> None:
         return
     assert ctx.heard is not None, "an entry is completed by what was said"
     about, at = ("run", str(attempt.run.id)), attempt.tagged_at
-    entry = ctx.record("ugc_submitted", person=ctx.heard.person, about=about, occurred_at=at)
+    number = next_number(ctx.tx.connection, "challenge_entry")
+    entry = ctx.record("ugc_submitted", person=ctx.heard.person, about=about, occurred_at=at, value=number)
     ctx.record("challenge_entered", person=ctx.heard.person, about=about, occurred_at=at)
     assert entry is not None, "a message is heard once"
     ctx.keep(attempt.run, {**attempt.run.state, "entry": entry})
+    streaks.entered(ctx, attempt.run, entry, at)
     if not ctx.heard.late:
         gather(ctx, entry)
 
@@ -192,6 +206,7 @@ def _withdraw_if_broken(ctx: Context[Challenge], attempt: Attempt) -> None:
         about = ("run", str(attempt.run.id))
         who = attempt.run.identity_id
         ctx.record("ugc_withdrawn", identity_id=who, about=about, corrects=attempt.entry)
+        streaks.left(ctx, attempt.entry)
         for part in parts:  # a picture that is left may stand in the next attempt
             ctx.record(PART_REMOVED, identity_id=who, parent=part.id, corrects=part.id)
         ctx.keep(attempt.run, {**attempt.run.state, "entry": None})
