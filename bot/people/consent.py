@@ -21,6 +21,12 @@ def decide(tx: Transaction, member_id: int, purpose: str, *, given: bool, cause:
     upsert(tx.connection, consent, [{**key, **decision}], list(key))
 
 
+def declined(tx: Transaction, member_id: int, purpose: str) -> bool:
+    """Whether the member's last word on this purpose was no."""
+    mine = (consent.c.member_id == member_id) & (consent.c.purpose == purpose)
+    return tx.connection.execute(select(consent.c.given).where(mine)).scalar() is False
+
+
 def opted_out(tx: Transaction, member_ids: Collection[int]) -> set[int]:
     """Those of ``member_ids`` who do not want to be mentioned or written to."""
     if not member_ids:

@@ -1,4 +1,4 @@
-"""What names exist while a file is validated: rooms, templates and shelves."""
+"""What names exist while a file is validated: rooms, roles, templates and shelves."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from bot.sop.templates import Templates
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """``rooms`` maps every room key and every set to room keys; None while they are not known."""
+    """``rooms`` maps every room key and every set to room keys, ``roles`` each role to what it is.
+
+    None while they are not known.
+    """
 
     templates: Templates
     shelves: Mapping[str, Shelf]
     checks: TemplateCheck
     rooms: Mapping[str, tuple[str, ...]] | None = None
+    roles: Mapping[str, str] | None = None

@@ -317,7 +317,7 @@ class Context(Generic[S]):
             name,
             occurred_at or self._occurred_at(),
             identity_id=person.identity_id if person is not None else identity_id,
-            actor_role="member" if person is not None or identity_id is not None else "bot",
+            actor_role=self._role_of(person.identity_id if person is not None else identity_id),
             room_id=None if self.room is None else self.room.id,
             object_type=about[0] if about else None,
             object_id=about[1] if about else None,
@@ -340,6 +340,13 @@ class Context(Generic[S]):
             kept = {"id": row["text_id"], "body": text, "keep_until": keep_until}
             insert_new(self.tx.connection, texts, [kept])
         return int(row["id"])
+
+    def _role_of(self, identity_id: int | None) -> str:
+        """As what somebody acts: who spoke or came as what they are, others as members; nobody: the bot."""
+        source = self.heard or self.joined
+        if source is not None and source.person.identity_id == identity_id:
+            return source.actor_role
+        return "bot" if identity_id is None else "member"
 
     def _occurred_at(self) -> datetime:
         source = self.heard or self.recalled or self.joined or self.befriended

@@ -75,7 +75,7 @@ def load(sops: Path, templates: Path, kinds: Mapping[str, Kind]) -> Loaded:
     community, wrong = _community(sops, catalog)
     problems += wrong
     if community is not None:
-        catalog = replace(catalog, rooms=community.names())
+        catalog = replace(catalog, rooms=community.names(), roles=community.roles)
     read, wrong = _read_all(sops, catalog, kinds)
     problems += wrong
     good, wrong = _without_clashes(read, community.rooms if community else (), kinds)

@@ -1,0 +1,211 @@
+"""The questions: each a run of its own, found by its number, with its state and the words as they are kept.
+
+Numbers are of one counter over all rooms and SOPs. A run is open while its question waits for an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from bot.sop import runs
+from bot.sop.runs import Run
+from bot.store.session import one_of
+from bot.store.tables import interaction, run, texts
+from bot.store.transaction import Transaction
+
+PREFIX = "question:"
+OBJECT, ASKED = "question", "question_asked"
+
+
+class Status(StrEnum):
+    """What a question is; ``ALL`` is asked for only."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """An answer that stands. ``words`` are empty while a voice message waits for being written down."""
+
+    interaction_id: int
+    message_id: int | None
+    identity_id: int
+    member_id: int
+    at: datetime
+    words: str = ""
+    voice: int | None = None
+    by_expert: bool = False
+    thanked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRow:
+    """A question. ``text`` is empty once its words are gone; ``weight`` counts all who ask it."""
+
+    number: int
+    interaction_id: int
+    run_id: int
+    room_id: int
+    asker: int
+    asked_at: datetime
+    weight: int
+    answered_at: datetime | None
+    assigned: int | None
+    text: str
+    sop_id: str = ""
+    message_id: int = 0
+    asker_member: int = 0
+    status: Status = Status.OPEN
+    day: str = ""
+    to_human: bool = False
+    answers: tuple[AnswerRow, ...] = ()
+    state: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def best(self) -> AnswerRow | None:
+        """The answer to show: an expert's, else one that was thanked for, else the first in words."""
+        order = sorted(self.answers, key=lambda a: (not a.words, not a.by_expert, not a.thanked, a.at))
+        return order[0] if order else None
+
+
+def questions(
+    tx: Transaction,
+    sop_id: str | None = None,
+    room_id: int | None = None,
+    state: Status | str = Status.OPEN,
+    since: datetime | None = None,
+) -> list[QuestionRow]:
+    """The questions of a SOP (or all) in a room (or anywhere), asked since a moment, by number."""
+    query = select(run).where(run.c.scope.startswith(PREFIX, autoescape=True))
+    if sop_id is not None:
+        query = query.where(run.c.sop_id == sop_id)
+    if room_id is not None:
+        query = query.where(run.c.room_id == room_id)
+    if since is not None:
+        query = query.where(run.c.opened_at >= since)
+    if state == Status.OPEN:
+        query = query.where(run.c.closed_at.is_(None))
+    found = [row for row in tx.connection.execute(query) if state in (Status.ALL, row.state["status"])]
+    return _rows(tx, sorted(found, key=lambda row: int(row.state["number"])))
+
+
+def by_number(tx: Transaction, number: int) -> QuestionRow | None:
+    """The question with this number, whatever became of it."""
+    asked = select(interaction.c.programme_id).where(
+        interaction.c.object_type == OBJECT,
+        interaction.c.object_id == str(number),
+        interaction.c.name == ASKED,
+    )
+    query = select(run).where(run.c.sop_id.in_(asked), run.c.scope == f"{PREFIX}{number}")
+    rows = _rows(tx, tx.connection.execute(query).all())
+    return rows[0] if rows else None
+
+
+def by_run(tx: Transaction, of: Run) -> QuestionRow:
+    """The question of a run that woke up."""
+    row = by_number(tx, int(of.state["number"]))
+    assert row is not None, "the run is the question's"
+    return row
+
+
+def of_message(tx: Transaction, message_id: int) -> QuestionRow | None:
+    """The question that this message asked."""
+    query = select(interaction.c.object_id).where(
+        interaction.c.parent_event_id == message_id, interaction.c.name == ASKED
+    )
+    number = tx.connection.execute(query).scalar()
+    return None if number is None else by_number(tx, int(number))
+
+
+def _rows(tx: Transaction, found: Iterable[Row[*tuple[Any, ...]]]) -> list[QuestionRow]:
+    found = list(found)
+    wanted = {row.state["message"] for row in found}
+    wanted |= {answer["words"] for row in found for answer in row.state["answers"] if answer["words"]}
+    bodies = _bodies(tx, wanted)
+    return [_row(row, bodies) for row in found]
+
+
+def _bodies(tx: Transaction, messages: set[int]) -> dict[int, str]:
+    """The words of these messages, as far as they are kept."""
+    if not messages:
+        return {}
+    query = (
+        select(interaction.c.id, texts.c.body)
+        .select_from(interaction.join(texts, texts.c.id == interaction.c.text_id))
+        .where(one_of(interaction.c.id, "messages"))
+    )
+    return {row.id: row.body for row in tx.connection.execute(query, {"messages": sorted(messages)})}
+
+
+def _row(row: Row[*tuple[Any, ...]], bodies: dict[int, str]) -> QuestionRow:
+    state = row.state
+    answers = tuple(_answer(answer, bodies) for answer in state["answers"])
+    begins, ends = state["span"]
+    return QuestionRow(
+        number=state["number"],
+        interaction_id=state["asked"],
+        run_id=row.id,
+        room_id=row.room_id,
+        asker=row.identity_id,
+        asked_at=datetime.fromisoformat(state["asked_at"]),
+        weight=1 + len(state["seconds"]),
+        answered_at=min((answer.at for answer in answers), default=None),
+        assigned=state["assigned"],
+        text=bodies.get(state["message"], "")[begins:ends].strip(),
+        sop_id=row.sop_id,
+        message_id=state["message"],
+        asker_member=state["member"],
+        status=Status(state["status"]),
+        day=state["day"],
+        to_human=state["to_human"],
+        answers=answers,
+        state=state,
+    )
+
+
+def _answer(answer: dict[str, Any], bodies: dict[int, str]) -> AnswerRow:
+    begins, ends = answer["begins"], answer["ends"]
+    return AnswerRow(
+        interaction_id=answer["id"],
+        message_id=answer["message"],
+        identity_id=answer["by"],
+        member_id=answer["member"],
+        at=datetime.fromisoformat(answer["at"]),
+        words=bodies.get(answer["words"] or 0, "")[begins:ends].strip(),
+        voice=answer["voice"],
+        by_expert=answer["expert"],
+        thanked=answer["thanked"],
+    )
+
+
+def asked_since(tx: Transaction, sop_id: str, identity_id: int, since: datetime) -> int:
+    """How many questions somebody asked since then."""
+    return count_since(tx, ASKED, sop_id, identity_id, since)
+
+
+def count_since(tx: Transaction, name: str, sop_id: str, identity_id: int, since: datetime) -> int:
+    """How often something is on record of somebody since then."""
+    query = select(func.count()).where(
+        interaction.c.identity_id == identity_id,
+        interaction.c.occurred_at >= since,
+        interaction.c.name == name,
+        interaction.c.programme_id == sop_id,
+    )
+    return int(tx.connection.execute(query).scalar() or 0)
+
+
+def keep(tx: Transaction, question: QuestionRow, **changes: object) -> QuestionRow:
+    """Write what changed of a question's state; gives it as it is then."""
+    runs.change(tx, question.run_id, state={**question.state, **changes})
+    after = by_number(tx, question.number)
+    assert after is not None, "a question stays"
+    return after

@@ -1,0 +1,293 @@
+"""What is said in a room while its day listens, and what an expert answers in private."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from bot.events import MessageKind
+from bot.people import directory
+from bot.people.directory import Person
+from bot.sop import runs
+from bot.sop.context import Context, Heard
+from bot.sop.kinds.qa_day import answers, asking, board, days, forms, shown, thanking
+from bot.sop.kinds.qa_day.answers import Outcome
+from bot.sop.kinds.qa_day.asking import Message
+from bot.sop.kinds.qa_day.board import QuestionRow, Status
+from bot.sop.kinds.qa_day.model import Answered, QaDay
+from bot.sop.templates import harmless
+from bot.store.tables import identity, interaction
+
+ASKED_LATELY = timedelta(minutes=3)
+"""Within this of being asked, a voice message is an answer."""
+AFTER_THE_CARD = timedelta(minutes=2)
+"""Within this of a single card, a mere 同问 is about it."""
+
+
+def tagged(ctx: Context[QaDay]) -> bool:
+    """#提问, at any time."""
+    heard = _heard(ctx)
+    if heard.message.kind is not MessageKind.TEXT:
+        return False
+    asking.ask(ctx, _message(heard), forms.tagged(heard.text))
+    return True
+
+
+def heard(ctx: Context[QaDay]) -> bool:
+    """Something that may be an answer, a second, thanks or a question."""
+    if _heard(ctx).room is None:
+        return _in_private(ctx)
+    if _heard(ctx).message.kind is MessageKind.VOICE:
+        return _voice(ctx)
+    return _second(ctx) or _answer(ctx) or _thanks(ctx) or _question(ctx)
+
+
+def _heard(ctx: Context[QaDay]) -> Heard:
+    assert ctx.heard is not None, "something was said"
+    return ctx.heard
+
+
+def _message(heard: Heard) -> Message:
+    return Message(heard.id, heard.person, heard.text, heard.occurred_at, late=heard.late)
+
+
+def _here(ctx: Context[QaDay], number: int | None) -> QuestionRow | None:
+    """The question of this SOP with this number, if it was asked in this room and was not taken back."""
+    row = None if number is None else board.by_number(ctx.tx, number)
+    mine = row is not None and row.sop_id == ctx.sop.id and row.status is not Status.WITHDRAWN
+    return row if mine and row is not None and ctx.room is not None and row.room_id == ctx.room.id else None
+
+
+def _quoted(ctx: Context[QaDay]) -> list[QuestionRow]:
+    """The questions that are quoted: our cards by their numbers, or the asker's own message."""
+    quote = _heard(ctx).message.quote
+    if quote is None:
+        return []
+    numbers = forms.numbers_at_line_starts(quote.text)
+    cards = [row for number in numbers if (row := _here(ctx, number)) is not None]
+    if cards:
+        return cards
+    original = _original(ctx, quote.message_id)
+    return [] if original is None else [original]
+
+
+def _original(ctx: Context[QaDay], platform_id: str) -> QuestionRow | None:
+    """The question that a message asked, by the platform's id."""
+    if not platform_id:
+        return None
+    mine = select(identity.c.source).where(identity.c.id == _heard(ctx).person.identity_id).scalar_subquery()
+    query = select(interaction.c.id).where(
+        interaction.c.source == mine, interaction.c.source_id == platform_id
+    )
+    message_id = ctx.tx.connection.execute(query).scalar()
+    row = None if message_id is None else board.of_message(ctx.tx, message_id)
+    return None if row is None else _here(ctx, row.number)
+
+
+# --- 同问 ---
+
+
+def _second(ctx: Context[QaDay]) -> bool:
+    """同问 by quote, by number, or right after the only card."""
+    text = _heard(ctx).text
+    numbered = forms.answered(text)
+    number = forms.seconded_number(text)
+    if numbered is not None and forms.seconded(numbered[1]):
+        number = numbered[0]
+    if number is None and not forms.seconded(text):
+        return False
+    rows = _quoted(ctx)
+    row = _here(ctx, number) if number is not None else rows[0] if len(rows) == 1 else None
+    row = row or (_only_card(ctx) if number is None and not rows else None)
+    if row is not None:
+        asking.second(ctx, row, _heard(ctx).person)
+    return row is not None
+
+
+def _only_card(ctx: Context[QaDay]) -> QuestionRow | None:
+    heard = _heard(ctx)
+    day = None if heard.room is None else days.current(ctx, heard.room.id)
+    card = None if day is None else day.state["card"]
+    if card is None:
+        return None
+    age = heard.occurred_at - datetime.fromisoformat(card["at"])
+    return _here(ctx, card["number"]) if age <= AFTER_THE_CARD else None
+
+
+# --- answers ---
+
+
+def _answer(ctx: Context[QaDay]) -> bool:
+    """``12 焯20秒``, ``答 12 …``, or a quote of the card."""
+    heard = _heard(ctx)
+    each = [
+        _by_number(replace(ctx, key=f"{ctx.key}:{numbered[0]}"), *numbered)
+        for numbered in forms.answered_each(heard.text)
+    ]
+    if any(each):
+        return True
+    rows = _quoted(ctx)
+    if not rows or not _is_an_answer(heard.text):
+        return False
+    named = [row for row in rows if row.number in forms.numbers_in(heard.text)]
+    if len(rows) > 1 and len(named) != 1:
+        asking.hint(ctx, _message(heard), "哪一号", rows[0].number)
+        return True
+    row = rows[0] if len(rows) == 1 else named[0]
+    return _give(ctx, row, heard.text.strip())
+
+
+def _is_an_answer(text: str) -> bool:
+    """Thanks, presence and questions about the question answer nothing."""
+    return not (forms.says_nothing(text) or forms.thanks(text) or forms.is_follow_up(text))
+
+
+def _by_number(ctx: Context[QaDay], number: int, words: str, named: bool) -> bool:
+    if not words or not (named or _is_an_answer(words)):
+        return False
+    row = _here(ctx, number)
+    expert = answers.is_expert(ctx, _heard(ctx).person)
+    if row is None and expert:
+        other = board.by_number(ctx.tx, number)
+        mine = other is not None and other.sop_id == ctx.sop.id and other.status is not Status.WITHDRAWN
+        row = other if mine else None
+    if row is not None and (named or _is_current(ctx, row)):
+        return _give(ctx, row, words)
+    if row is None and (expert or named):
+        asking.hint(ctx, _message(_heard(ctx)), "没有这号", number)
+    return row is None and (expert or named)
+
+
+def _is_current(ctx: Context[QaDay], row: QuestionRow) -> bool:
+    """Whether a number alone is likely to mean this question: it is open, or of the day at hand."""
+    day = days.current(ctx, row.room_id)
+    return row.status is Status.OPEN or (day is not None and row.day == day.occurrence)
+
+
+def _give(
+    ctx: Context[QaDay], row: QuestionRow, words: str, *, by_voice: bool = False, from_private: bool = False
+) -> bool:
+    """Write the answer down; where the room has not read it, tell it there."""
+    heard = _heard(ctx)
+    seconds = heard.message.seconds
+    outcome = answers.answer(ctx, row, heard.person, words, heard.id, by_voice=by_voice, seconds=seconds)
+    if outcome is not Outcome.ANSWERED:
+        return outcome is Outcome.OWN
+    if by_voice:
+        told = shown.HEARD.format(seconds or "")
+        ctx.alert(
+            f"{row.number} {shown.question(row)}\n有{told}的回答，听完请 /补记 {row.number} 说了什么",
+            "voice",
+            [row.message_id],
+        )
+    elif (from_private or (ctx.room is not None and ctx.room.id != row.room_id)) and not heard.late:
+        relay(ctx, row.number, heard.person)
+    return True
+
+
+def relay(ctx: Context[QaDay], number: int, person: Person) -> None:
+    """What was answered elsewhere, told in the room of the question."""
+    row = board.by_number(ctx.tx, number)
+    room = None if row is None else directory.room_by_id(ctx.tx, row.room_id)
+    mine = [] if row is None else [given for given in row.answers if given.identity_id == person.identity_id]
+    if row is None or room is None or not mine:
+        return
+    name = shown.name(ctx.tx, person.identity_id, room.id)
+    words = Answered(row.number, shown.question(row), harmless(mine[-1].words, 80), name)
+    ctx.in_room(room).say(ctx.sop.wording.relay, words, quotes=[row.message_id, *_message_of(mine[-1])])
+
+
+def _message_of(given: board.AnswerRow) -> list[int]:
+    return [] if given.message_id is None else [given.message_id]
+
+
+def _voice(ctx: Context[QaDay]) -> bool:
+    """Voice that quotes a card, or comes right after its speaker was asked, waits to be written down."""
+    rows = _quoted(ctx) or _asked_lately(ctx)
+    return len(rows) == 1 and _give(ctx, rows[0], "", by_voice=True)
+
+
+def _asked_lately(ctx: Context[QaDay]) -> list[QuestionRow]:
+    """The question that this person was called to a moment ago."""
+    heard = _heard(ctx)
+    key = str(heard.person.identity_id)
+    asked = [
+        (datetime.fromisoformat(row.state["called"][key]), row)
+        for row in board.questions(ctx.tx, ctx.sop.id)
+        if key in row.state["called"]
+    ]
+    near = [(at, row) for at, row in asked if timedelta(0) <= heard.occurred_at - at <= ASKED_LATELY]
+    return [max(near, key=lambda pair: pair[0])[1]] if near else []
+
+
+# --- thanks, questions ---
+
+
+def _thanks(ctx: Context[QaDay]) -> bool:
+    heard = _heard(ctx)
+    if not forms.settled(heard.text) and not forms.thanks(heard.text):
+        return False
+    if forms.thanks(heard.text) and thanking.thanked(ctx, heard):
+        return True
+    return asking.settle(ctx, _message(heard))
+
+
+def _question(ctx: Context[QaDay]) -> bool:
+    heard = _heard(ctx)
+    span = forms.asked(heard.message, ctx.sop)
+    if span is None:
+        return False
+    asking.ask(ctx, _message(heard), span)
+    return True
+
+
+# --- in private ---
+
+
+def _in_private(ctx: Context[QaDay]) -> bool:
+    """An expert who was asked in private answers there, with the number or without if there is only one."""
+    heard = _heard(ctx)
+    asked = [row for run in _asked_in_private(ctx) if (row := _still_asked(ctx, run)) is not None]
+    voice = heard.message.kind is MessageKind.VOICE
+    number, words = _number_and_words(heard)
+    if not asked or not (voice or (_is_an_answer(words) and not forms.is_put_off(words))):
+        return False
+    rows = asked if number is None else [row for row in asked if row.number == number]
+    if len(rows) != 1:
+        _hint_privately(ctx, "没有这号" if number else "哪一号", number or asked[0].number, asked)
+        return True
+    taken = _give(ctx, rows[0], "" if voice else words, by_voice=voice, from_private=True)
+    if taken and not voice:
+        _hint_privately(ctx, "带到了", rows[0].number, asked)
+    return taken
+
+
+def _number_and_words(heard: Heard) -> tuple[int | None, str]:
+    """Which number is answered, by what is typed or else quoted, and in which words."""
+    numbered = forms.answered(heard.text)
+    if numbered is not None:
+        return numbered[0], numbered[1]
+    quote = heard.message.quote
+    quoted = [] if quote is None else forms.numbers_at_line_starts(quote.text)
+    return (quoted[0] if len(quoted) == 1 else None), heard.text.strip()
+
+
+def _asked_in_private(ctx: Context[QaDay]) -> list[runs.Run]:
+    who = _heard(ctx).person.identity_id
+    return [run for run in runs.open_runs(ctx.tx, ctx.sop.id, "expert:") if run.identity_id == who]
+
+
+def _still_asked(ctx: Context[QaDay], run: runs.Run) -> QuestionRow | None:
+    row = board.by_number(ctx.tx, run.state["number"])
+    if row is not None and row.status is Status.OPEN:
+        return row
+    ctx.close(run)
+    return None
+
+
+def _hint_privately(ctx: Context[QaDay], what: str, number: int, asked: list[QuestionRow]) -> None:
+    if not _heard(ctx).late:
+        words = asking.hint_words(ctx, what, number, asked)
+        ctx.say_private(_heard(ctx).person.identity_id, ctx.sop.wording.hint, words)

@@ -1,0 +1,48 @@
+"""Questions and names as they are shown: short and harmless."""
+
+from __future__ import annotations
+
+from bot.people.directory import shown_names
+from bot.sop.kinds.qa_day.board import QuestionRow
+from bot.sop.kinds.qa_day.model import Answered, Card, QaDay
+from bot.sop.templates import harmless, harmless_name
+from bot.store.transaction import Transaction
+
+LONGEST_QUESTION, LONGEST_ANSWER = 24, 40
+GONE = "（问题撤回了）"
+HEARD = "语音{}″"
+
+
+def question(row: QuestionRow, limit: int = LONGEST_QUESTION) -> str:
+    return harmless(row.text, limit) or GONE
+
+
+def card(row: QuestionRow) -> Card:
+    return Card(row.number, question(row), row.weight - 1)
+
+
+def name(tx: Transaction, identity_id: int, room_id: int | None) -> str:
+    return harmless_name(shown_names(tx, [identity_id], room_id).get(identity_id, ""))
+
+
+def answered(tx: Transaction, row: QuestionRow, limit: int = LONGEST_ANSWER) -> Answered | None:
+    """A question with its best answer, if there are words for both."""
+    best = row.best
+    if best is None or not row.text:
+        return None
+    words = harmless(best.words, limit)
+    if not words:
+        return None
+    return Answered(row.number, question(row), words, name(tx, best.identity_id, row.room_id))
+
+
+def expert_title(sop: QaDay) -> str:
+    """What the expert is called: by the role, since M37 says nothing to members."""
+    return sop.expert if sop.expert and not sop.expert[-1].isdigit() else ""
+
+
+def quotes(row: QuestionRow) -> list[int]:
+    """The messages whose words are repeated where a question is shown with its answer."""
+    best = row.best
+    of_answer = [] if best is None or best.message_id is None else [best.message_id]
+    return [row.message_id, *of_answer]

@@ -1,0 +1,261 @@
+"""What operators write of a theme day, and what its templates may use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
+
+from bot.sop.catalog import Catalog
+from bot.sop.language import Days, Duration, Every, Finding, Mistake, Model, Name, ShelfName, Sop, TemplateOf
+from bot.sop.schedule import Schedule, parse_moment
+from bot.sop.shelves import ShelfItem
+from bot.sop.templates import check_with_items
+
+SAMPLE = ShelfItem("01-番茄", "番茄大棚", "清晨的番茄最甜。", {})
+SKIP = "停"
+
+
+@dataclass(frozen=True, slots=True)
+class PostWords:
+    """What a post's template may use; ``ask`` is what its window asks, or empty."""
+
+    item: ShelfItem = SAMPLE
+    community: str = "原野之味"
+    mission: str = "让每一餐都知道来处"
+    room: str = "会员1群"
+    bot: str = "小野"
+    ask: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What somebody said in a window, short and harmless."""
+
+    name: str = "阿青"
+    text: str = "拿它炖了牛腩"
+
+
+@dataclass(frozen=True, slots=True)
+class DigestWords:
+    """What a digest's template may use; ``count`` views came from ``people``."""
+
+    views: tuple[View, ...] = (View(), View("老周", "凉拌也好吃"))
+    count: int = 5
+    people: int = 4
+    name: str = "周一溯源日"
+    ask: str = "你家这周用它做了什么？"
+
+
+@dataclass(frozen=True, slots=True)
+class LectureWords:
+    """What the templates of a lecture may use; ``notes`` are the operators', for the recap."""
+
+    title: str = "番茄怎么挑"
+    speaker: str = "营养师小林"
+    link: str = ""
+    when: str = "周六 20:00"
+    questions: int = 3
+    notes: tuple[str, ...] = ("看蒂，青的新鲜",)
+
+
+class ThemePost(Model):
+    """What is posted: an item of ``shelf``, worded by ``template``, and ``pictures`` that the item names.
+
+    ``repeat: safe`` says that it may come twice rather than not at all, if nobody knows that it arrived.
+    """
+
+    intent: Literal["give", "ask", "promo", "service"] = "give"
+    shelf: ShelfName
+    template: Annotated[str, TemplateOf(PostWords)]
+    pictures: Annotated[
+        tuple[Name, ...], BeforeValidator(lambda it: tuple(it) if isinstance(it, list) else it)
+    ] = ()
+    repeat: Literal["never", "safe"] = "never"
+
+
+def _count(unit: str, value: object) -> object:
+    match = re.fullmatch(rf"(\d{{1,4}})\s*(?:{unit})?", value.strip()) if isinstance(value, str) else None
+    if match is None and not isinstance(value, int):
+        raise Mistake(f"这里要写数量，例如 10{unit[0]}", f"10{unit[0]}")
+    return value if match is None else int(match[1])
+
+
+Letters = Annotated[int, BeforeValidator(lambda it: _count("字", it)), Field(ge=1, le=500)]
+Pieces = Annotated[int, BeforeValidator(lambda it: _count("条", it)), Field(ge=1, le=500)]
+
+
+class Collect(Model):
+    """What counts in a window: words of ``at_least`` letters; ``tag`` goes to whoever took part."""
+
+    at_least: Letters = 10
+    tag: dict[Name, Annotated[float, Field(ge=-1, le=1)]] = Field({})
+
+
+def _clock(value: object) -> time:
+    match = re.fullmatch(r"(\d{1,2})[:：](\d{2})", value.strip()) if isinstance(value, str) else None
+    if isinstance(value, time):
+        return value
+    if match is None or int(match[1]) > 23 or int(match[2]) > 59:
+        raise Mistake(f"看不懂时刻“{value}”，从 00:00 到 23:59", "21:30")
+    return time(int(match[1]), int(match[2]))
+
+
+Clock = Annotated[
+    time,
+    PlainValidator(_clock),
+    PlainSerializer(lambda it: f"{it:%H:%M}", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "examples": ["21:30"]}),
+]
+
+
+class Window(Model):
+    """From the post until ``until`` (that day, or the next if that is over) views are collected."""
+
+    until: Clock
+    ask: Name
+    collect: Collect = Collect()
+
+
+class Digest(Model):
+    """The best views, at the next such moment after the window; ``pick``: by whom they are chosen."""
+
+    at: Every
+    template: Annotated[str, TemplateOf(DigestWords)]
+    at_least: Pieces = 3
+    pick: Literal["运营", "自动"] = "运营"
+    late_after: Duration = timedelta(hours=2)
+
+
+class Notice(Model):
+    """A message before the lecture, at a moment of its own."""
+
+    at: Every
+    template: Annotated[str, TemplateOf(LectureWords)]
+
+
+class Recap(Model):
+    """What is told ``after`` the lecture, from the operators' notes."""
+
+    after: Duration = timedelta(hours=14)
+    template: Annotated[str, TemplateOf(LectureWords), Field(validate_default=True)] = "lecture_recap.j2"
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else (value,) if isinstance(value, dict) else value
+
+
+class Lecture(Model):
+    """A talk or a live stream at the day's moment: announced, reminded of, questions collected, recapped."""
+
+    title: Name
+    speaker: Name
+    link: str = ""
+    template: Annotated[str, TemplateOf(LectureWords), Field(validate_default=True)] = "lecture_begins.j2"
+    notices: Annotated[tuple[Notice, ...], BeforeValidator(_as_tuple), Field(max_length=4)] = ()
+    collect: tuple[Name, ...] = ("提问", "问一下")
+    recap: Recap | None = None
+
+
+def _moments(value: object) -> tuple[Schedule, ...]:
+    from bot.sop.language import _every
+
+    return tuple(_every(it) for it in (value if isinstance(value, list | tuple) else [value]))
+
+
+Moments = Annotated[
+    tuple[Schedule, ...],
+    PlainValidator(_moments),
+    PlainSerializer(lambda it: [each.words for each in it], when_used="json"),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+            "examples": ["周一 12:10"],
+        }
+    ),
+]
+
+
+def _exceptions(value: object) -> object:
+    """Days as dates, each with 停, a later time of that day, or another moment."""
+    if not isinstance(value, dict):
+        raise Mistake("这里要写哪天怎么办", "{2026-12-07: 停}")
+    wrong = [
+        Finding((day,), f"看不懂“{day}: {what}”", "2026-12-07: 停")
+        for day, what in value.items()
+        if not _is_exception(day, what)
+    ]
+    if wrong:
+        raise Mistake("", findings=wrong)
+    return value
+
+
+def _is_exception(day: object, what: object) -> bool:
+    try:
+        begin = datetime.combine(date.fromisoformat(str(day)), time(), ZoneInfo("UTC"))
+        return what == SKIP or parse_moment(str(what), begin, ZoneInfo("UTC")) >= begin
+    except (ValueError, Mistake):
+        return False
+
+
+class ThemeDay(Sop):
+    """``every`` 周一 12:10, post; found later than ``late_after`` it is not posted any more.
+
+    ``days`` bounds it to a time of the year. On holidays it is skipped, or put off to the next working day,
+    if ``on_holiday`` says so; ``except`` knows single days.
+    """
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", populate_by_name=True)
+
+    every: Moments
+    days: Days | None = None
+    late_after: Duration = timedelta(hours=2)
+    on_holiday: Literal["跳过", "照发", "顺延"] = "照发"
+    exceptions: Annotated[dict[str, str], BeforeValidator(_exceptions), Field(alias="except")] = Field({})
+    post: Annotated[tuple[ThemePost, ...], BeforeValidator(_as_tuple), Field(max_length=4)] = ()
+    lecture: Lecture | None = None
+    window: Window | None = None
+    digest: Digest | None = None
+
+    def post_of(self, nth: int) -> ThemePost:
+        """What is posted at the ``nth`` of its moments."""
+        return self.post[min(nth, len(self.post) - 1)]
+
+    def check(self, catalog: Catalog) -> Iterable[Finding]:
+        if not self.post and self.lecture is None:
+            yield Finding(("id",), "要写发什么：post 或者 lecture", "post: {shelf: …, template: …}")
+        if self.digest is not None and self.window is None:
+            yield Finding(("digest",), "没有 window 就没有可以汇总的话", "window: {until: 21:30, ask: …}")
+        if len(self.post) > 1 and len(self.post) != len(self.every):
+            yield Finding(
+                ("post",), f"every 有 {len(self.every)} 个时刻，post 有 {len(self.post)} 个", "一一对应"
+            )
+        for n, post in enumerate(self.post):
+            yield from _check_post(catalog, post, n, several=len(self.post) > 1)
+
+
+def _check_post(catalog: Catalog, post: ThemePost, n: int, *, several: bool) -> Iterator[Finding]:
+    where: tuple[str | int, ...] = ("post", n) if several else ("post",)
+    items = catalog.shelves[post.shelf].items
+    yield from check_with_items(catalog, (*where, "template"), post.template, _sample, items)
+    for name in post.pictures:
+        for item in items:
+            path = picture_of(catalog.templates.folder, post.shelf, item, name)
+            if path is not None and not path.is_file():
+                yield Finding((*where, "pictures"), f"{item.file} 的图片“{name}”找不到：{path.name}")
+
+
+def _sample(item: ShelfItem) -> PostWords:
+    return PostWords(item=item)
+
+
+def picture_of(templates: Path, shelf: str, item: ShelfItem, name: str) -> Path | None:
+    """The file that an item has for ``name``: what its front matter says of it; None if it says nothing."""
+    file = item.fields.get(name)
+    return templates / "shelves" / shelf / Path(str(file)).name if file else None

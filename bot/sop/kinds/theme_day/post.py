@@ -1,0 +1,119 @@
+"""The day's post: when it comes after all, which item it shows, and what opens behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+
+from sqlalchemy import func, select
+
+from bot.outbox.queue import Intent, Repeat
+from bot.sop import calendar
+from bot.sop.context import Context
+from bot.sop.kinds.theme_day import lecture, window
+from bot.sop.kinds.theme_day.model import SKIP, PostWords, ThemeDay, ThemePost, picture_of
+from bot.sop.schedule import parse_moment
+from bot.sop.shelves import ShelfItem
+from bot.store.tables import interaction
+
+Ctx = Context[ThemeDay]
+SHOWN, SKIPPED = "shelf_item_shown", "post_skipped"
+
+
+def come(ctx: Ctx) -> None:
+    """The moment has come: post now, or another day, or not."""
+    due = ctx.local(ctx.due_at or ctx.now)
+    by_hand = ctx.cause is not None
+    if ctx.sop.days is not None and not ctx.sop.days.contains(due.date()) and not by_hand:
+        return
+    when = due if by_hand else _instead(ctx, due)
+    if when is None:
+        ctx.record(SKIPPED, about=("day", due.date().isoformat()))
+    elif when > due:
+        run = ctx.open_run(_scope(ctx), f"put-off:{ctx.nth}:{due.date()}", state={"nth": ctx.nth})
+        ctx.wake_at(run, when.astimezone(UTC), "put_off")
+    else:
+        publish(ctx, ctx.nth)
+
+
+def _scope(ctx: Ctx) -> str:
+    assert ctx.room is not None, "slots belong to rooms"
+    return f"room:{ctx.room.id}"
+
+
+def _instead(ctx: Ctx, due: datetime) -> datetime | None:
+    """When to post what is due: then, later, or (None) not at all."""
+    exception = ctx.sop.exceptions.get(due.date().isoformat())
+    if exception == SKIP:
+        return None
+    if exception is not None:
+        midnight = datetime.combine(due.date(), time(), due.tzinfo)
+        moved = parse_moment(exception, midnight.astimezone(UTC), ctx.sops.community.zone)
+        return max(due, ctx.local(moved))
+    if ctx.sop.on_holiday == "照发" or not _is_off(due.date()):
+        return due
+    if ctx.sop.on_holiday == "跳过":
+        return None
+    return due.replace(
+        **{part: getattr(calendar.next_workday(due.date()), part) for part in ("year", "month", "day")}
+    )
+
+
+def _is_off(day: date) -> bool:
+    return calendar.is_holiday(day)
+
+
+def put_off(ctx: Ctx) -> None:
+    """The moment to which it was put off has come."""
+    assert ctx.run is not None, "a run waited"
+    ctx.close(ctx.run)
+    if ctx.room is not None and ctx.room.enabled:
+        publish(ctx, ctx.run.state["nth"])
+
+
+def publish(ctx: Ctx, nth: int) -> None:
+    if ctx.sop.lecture is not None:
+        lecture.begin(ctx, ctx.sop.lecture)
+    if ctx.sop.post:
+        _post(ctx, ctx.sop.post_of(nth))
+    if ctx.sop.window is not None:
+        window.open_window(ctx, ctx.sop.window)
+
+
+def _post(ctx: Ctx, post: ThemePost) -> None:
+    assert ctx.room is not None, "slots belong to rooms"
+    shelf = ctx.sops.shelves[post.shelf]
+    item = _least_recent(ctx, shelf.name, shelf.items)
+    community, asked = ctx.sops.community, ctx.sop.window
+    words = PostWords(
+        item,
+        community.name,
+        community.mission,
+        ctx.room.key,
+        community.bot.name,
+        "" if asked is None else asked.ask,
+    )
+    folder = ctx.sops.templates.folder
+    found = [picture_of(folder, shelf.name, item, name) for name in post.pictures]
+    ctx.say(
+        post.template,
+        words,
+        intent=Intent(post.intent),
+        expires_after=ctx.sop.late_after,
+        pictures=[path for path in found if path is not None and path.is_file()],
+        repeat=Repeat(post.repeat),
+    )
+    ctx.record(SHOWN, about=(f"shelf:{shelf.name}", item.id))
+
+
+def _least_recent(ctx: Ctx, shelf: str, items: Sequence[ShelfItem]) -> ShelfItem:
+    """The item that this room saw longest ago; those it never saw come first, in the shelf's order."""
+    query = (
+        select(interaction.c.object_id, func.max(interaction.c.id))
+        .where(interaction.c.object_type == f"shelf:{shelf}", interaction.c.name == SHOWN)
+        .where(interaction.c.object_id.in_([item.id for item in items]))
+        .where(interaction.c.room_id == (ctx.room and ctx.room.id))
+        .group_by(interaction.c.object_id)
+    )
+    shown: dict[str, int] = {row[0]: row[1] for row in ctx.tx.connection.execute(query)}
+    return min(items, key=lambda item: shown.get(item.id, 0))

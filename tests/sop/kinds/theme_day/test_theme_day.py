@@ -1,0 +1,154 @@
+"""Holidays, exceptions, several posts a day and pictures: what the samples do not all use."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.sop import loader
+from bot.sop.kinds import collect
+from bot.sop.loader import Loaded
+from bot.store.tables import interaction, outgoing
+from bot.store.writer import Writer
+from tests.listener import Listener
+
+ROOT = Path(__file__).parents[4]
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+HEAD = """sop: theme_day
+id: day
+name: 一天
+rooms: 会员1群
+"""
+POST = "post: {shelf: 溯源故事, template: origin_story.j2}\n"
+
+
+@dataclass(frozen=True)
+class Folder:
+    path: Path
+
+    def load(self, text: str) -> Loaded:
+        (self.path / "sops" / "day.yaml").write_text(HEAD + text, encoding="utf-8")
+        return loader.load(self.path / "sops", self.path / "templates", collect())
+
+    def problems(self, text: str) -> list[str]:
+        return [str(problem) for problem in self.load(text).problems]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    (tmp_path / "sops").mkdir()
+    shutil.copy(ROOT / "sops" / "community.yaml", tmp_path / "sops")
+    shutil.copytree(ROOT / "templates", tmp_path / "templates")
+    return Folder(tmp_path)
+
+
+def listen(writer: Writer, loaded: Loaded, begins: str) -> Listener:
+    assert not loaded.problems
+    assert loaded.sops is not None
+    listener = Listener.__new__(Listener)
+    at = datetime.fromisoformat(begins).replace(tzinfo=SHANGHAI)
+    Listener.__init__(listener, writer, loaded.sops)
+    listener.now = at
+    listener.restart()
+    return listener
+
+
+def play(listener: Listener, until: str) -> list[str]:
+    """Ring every ten minutes; gives when something was posted."""
+    end = datetime.fromisoformat(until).replace(tzinfo=SHANGHAI)
+    while listener.now < end:
+        listener.tick(timedelta(minutes=10))
+    moments = sorted({row["queued_at"] for row in listener.rows(outgoing)})
+    return [f"{moment.astimezone(SHANGHAI):%m-%d %H:%M}" for moment in moments]
+
+
+@pytest.mark.parametrize(
+    ("rule", "posted"),
+    [("照发", ["02-08 12:10"]), ("跳过", []), ("顺延", ["02-11 12:10"])],
+)
+def test_a_holiday_is_kept_skipped_or_put_off(
+    folder: Folder, writer: Writer, rule: str, posted: list[str]
+) -> None:
+    loaded = folder.load(f"every: 周一 12:10\non_holiday: {rule}\n{POST}")
+    assert play(listen(writer, loaded, "2027-02-08 09:00"), "2027-02-14 09:00") == posted
+
+
+def test_a_weekend_that_is_worked_is_no_holiday(folder: Folder, writer: Writer) -> None:
+    loaded = folder.load(f"every: 周六 12:10\non_holiday: 顺延\n{POST}")
+    assert play(listen(writer, loaded, "2026-10-09 09:00"), "2026-10-12 09:00") == ["10-10 12:10"]
+
+
+@pytest.mark.parametrize(
+    ("exception", "posted"),
+    [
+        ("停", []),
+        ('"15:00"', ["12-07 15:00"]),
+        ('"2026-12-08 12:20"', ["12-08 12:20"]),
+        ('"11:00"', ["12-07 12:10"]),
+    ],
+)
+def test_single_days_go_otherwise(folder: Folder, writer: Writer, exception: str, posted: list[str]) -> None:
+    loaded = folder.load(f"every: 周一 12:10\nexcept: {{2026-12-07: {exception}}}\n{POST}")
+    listener = listen(writer, loaded, "2026-12-07 09:00")
+    assert play(listener, "2026-12-10 09:00") == posted
+    assert len(listener.rows(interaction, name="post_skipped")) == (not posted)
+
+
+def test_several_posts_a_day_show_different_items(folder: Folder, writer: Writer) -> None:
+    loaded = folder.load(f"every: [周一 12:10, 周一 19:30]\n{POST}")
+    listener = listen(writer, loaded, "2026-12-07 09:00")
+    assert play(listener, "2026-12-08 09:00") == ["12-07 12:10", "12-07 19:30"]
+    shown = [row["object_id"] for row in listener.rows(interaction, name="shelf_item_shown")]
+    assert len(set(shown)) == 2
+
+
+def test_outside_its_days_it_is_silent(folder: Folder, writer: Writer) -> None:
+    loaded = folder.load(f"every: 每天 12:10\ndays: 2026-12-08 到 2026-12-09\n{POST}")
+    posted = play(listen(writer, loaded, "2026-12-07 09:00"), "2026-12-12 09:00")
+    assert posted == ["12-08 12:10", "12-09 12:10"]
+
+
+def test_pictures_go_with_the_words_as_one_post(folder: Folder, writer: Writer) -> None:
+    shelf = folder.path / "templates" / "shelves" / "溯源故事"
+    (shelf / "cover.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    for item in shelf.glob("*.md"):
+        item.write_text(item.read_text("utf-8").replace("---\n", "---\n封面: cover.png\n", 1), "utf-8")
+    loaded = folder.load(f"every: 周一 12:10\n{POST.replace('}', ', pictures: [封面, 检测报告]}')}")
+    listener = listen(writer, loaded, "2026-12-07 09:00")
+    play(listener, "2026-12-07 13:00")
+    words, picture = listener.rows(outgoing)
+    assert (words["kind"], picture["kind"]) == ("text", "picture")
+    assert words["post_id"] == picture["post_id"]
+    assert picture["payload"]["path"].endswith("cover.png")
+
+
+def test_a_picture_that_is_not_there_is_said(folder: Folder) -> None:
+    item = next((folder.path / "templates" / "shelves" / "溯源故事").glob("*.md"))
+    item.write_text(item.read_text("utf-8").replace("---\n", "---\n封面: 没有.png\n", 1), "utf-8")
+    (problem,) = folder.problems(f"every: 周一 12:10\n{POST.replace('}', ', pictures: [封面]}')}")
+    assert "图片“封面”找不到：没有.png" in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("every: 周一 12:10\n", "要写发什么"),
+        (f"every: 周一 12:10\n{POST}digest: {{at: 周二 12:10, template: origin_digest.j2}}\n", "没有 window"),
+        (f"every: 周一 12:10\n{POST}window: {{until: 25:00, ask: 好吃吗？}}\n", "看不懂时刻"),
+        (f"every: 周一 12:10\nexcept: {{12月7日: 停}}\n{POST}", "看不懂“12月7日: 停”"),
+        (f"every: 周一 12:10\non_holiday: 跳\n{POST}", "on_holiday"),
+        (
+            f"every: 周一 12:10\n{POST}window: {{until: 21:30, ask: 好吗？, collect: {{at_least: 很多}}}}\n",
+            "这里要写数量",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_said_at_its_place(folder: Folder, text: str, why: str) -> None:
+    (problem, *_) = folder.problems(text)
+    assert why in problem
+    assert problem.startswith("sops/day.yaml:")
