@@ -8,16 +8,19 @@ and posted together.
 
 from __future__ import annotations
 
-from bot.sop.kind import Command, Kind, OnHashtag, OnHeard, OnRecall, OnSlot, OnWait, Where, Who
+from bot.sop.kind import Command, Kind, OnHashtag, OnHeard, OnRecall, OnSlot, OnWait, OnWords, Where, Who
 from bot.sop.kinds.challenge import (
     board,
     closing,
+    duplicates,
     entries,
     featured,
     listening,
+    manual,
     news,
     prizes,
     receipt,
+    review,
     status,
     streaks,
 )
@@ -33,6 +36,9 @@ KIND = Kind(
         OnRecall(act=listening.recalled),
         OnWait("lapse", act=entries.lapsed),
         OnWait("receipt", act=receipt.post),
+        OnWords(words=manual.words, act=manual.spoken),
+        OnWait("look", act=duplicates.look),
+        OnWait("rejected", act=review.tell),
         OnSlot("news", schedule=news.schedule, late_after=lambda sop: news.LATE_AFTER, act=news.post),
         OnSlot(
             "launch", schedule=news.launch_schedule, late_after=lambda sop: news.LATE_AFTER, act=news.launch
@@ -87,6 +93,43 @@ KIND = Kind(
             where=Where.PRIVATE,
             words=("撤回授权",),
         ),
+        Command(
+            ("entry withdraw", "撤回打卡"),
+            Who.MEMBER,
+            "您今天的打卡不算了",
+            manual.withdraw,
+            words=("撤回打卡",),
+        ),
+        Command(
+            ("entry count", "算打卡"),
+            Who.STAFF,
+            "这位会员刚发的图算一桌",
+            manual.count,
+            Where.DESK,
+            "M编号 [挑战]",
+        ),
+        Command(
+            ("challenge review", "待审"), Who.STAFF, "哪些餐桌还没人看过", review.show_waiting, Where.DESK
+        ),
+        Command(
+            ("challenge accept", "过"),
+            Who.STAFF,
+            "这些餐桌没问题",
+            review.approve,
+            Where.DESK,
+            "31-35",
+            leads=("过",),
+        ),
+        Command(
+            ("challenge reject", "退"),
+            Who.STAFF,
+            "这些餐桌不算",
+            review.reject,
+            Where.DESK,
+            "32 原因",
+            leads=("退",),
+        ),
+        Command(("challenge undo", "撤销"), Who.STAFF, "收回您刚才的过或退", review.undo, Where.DESK),
     ),
     names=frozenset(
         {
@@ -94,6 +137,13 @@ KIND = Kind(
             "challenge_part",
             "challenge_part_removed",
             "ugc_submitted",
+            "ugc_approved",
+            "ugc_duplicate",
+            "ugc_flagged",
+            "ugc_held",
+            "ugc_rejected",
+            "ugc_restored",
+            "challenge_hinted",
             "ugc_withdrawn",
             "badge_awarded",
             "challenge_completed",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 
 from bot.people.directory import shown_names
 from bot.sop.context import CommandContext, Context
@@ -18,6 +18,10 @@ from bot.store.tables import identity, interaction
 from bot.store.transaction import Transaction
 
 AnyRow = Row[*tuple[Any, ...]]
+WITHDRAWN, DUPLICATE, REJECTED, HELD = "ugc_withdrawn", "ugc_duplicate", "ugc_rejected", "ugc_held"
+OUT = (WITHDRAWN, DUPLICATE, REJECTED, HELD)
+"""What takes an entry out; an ``ugc_restored`` that corrects it brings the entry back."""
+RESTORED = "ugc_restored"
 SHOWN = 5
 """Places that a ranking shows; one's own is told in private."""
 
@@ -31,11 +35,10 @@ def standing_entries(
 ) -> Sequence[AnyRow]:
     """The entries that stand: (id, identity_id, member_id, occurred_at, object_id), the oldest first."""
     i = interaction.c
-    withdrawn = select(i.corrects_event_id).where(i.programme_id == sop_id, i.name == "ugc_withdrawn")
     query = (
         select(i.id, i.identity_id, identity.c.member_id, i.occurred_at, i.object_id)
         .select_from(interaction.join(identity, identity.c.id == i.identity_id))
-        .where(i.programme_id == sop_id, i.name == "ugc_submitted", i.id.not_in(withdrawn))
+        .where(i.programme_id == sop_id, i.name == "ugc_submitted", i.id.not_in(_out(sop_id)))
         .order_by(i.occurred_at, i.id)
     )
     if room_id is not None:
@@ -45,6 +48,16 @@ def standing_entries(
     if member_id is not None:
         query = query.where(identity.c.member_id == member_id)
     return tx.connection.execute(query).all()
+
+
+def _out(sop_id: str) -> Select[Any]:
+    """The entries that do not stand: something took them out, and nothing brought them back since."""
+    i = interaction.c
+    mine = i.programme_id == sop_id
+    back = select(i.corrects_event_id).where(mine, i.name == RESTORED, i.corrects_event_id.is_not(None))
+    return select(i.corrects_event_id).where(
+        mine, i.name.in_(OUT), i.corrects_event_id.is_not(None), i.id.not_in(back)
+    )
 
 
 def today(ctx: Context[Any] | CommandContext, sop: Challenge, room_id: int | None) -> Sequence[AnyRow]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 
 from bot.sop.catalog import Catalog
-from bot.sop.kinds.challenge.words import CloseWords, LaunchWords, NewsWords, ReuseWords
+from bot.sop.kinds.challenge.words import CloseWords, EntryWords, LaunchWords, NewsWords, ReuseWords
 from bot.sop.language import Days, Duration, Every, Finding, Mistake, Model, Name, Sop, Tag, TemplateOf
 from bot.sop.schedule import Schedule
 
@@ -39,6 +39,7 @@ class Badge:
 class ReceiptWords:
     """What a receipt's template may use. ``count`` came since the last one, ``today`` on this day here.
 
+    ``hint`` is the name of somebody whose picture had no words, told once how it would count with ``tag``.
     ``badges`` are new ones. ``ask`` is what ``asked`` is asked to tell, ``reuse`` the name of whom we ask
     whether their table may be used again; empty: nothing is asked.
     """
@@ -52,6 +53,8 @@ class ReceiptWords:
     ask: str = "用了哪样"
     asked: str = "阿青"
     reuse: str = "老周"
+    hint: str = "小满"
+    tag: str = "我的原野餐桌"
 
 
 def _clock(at: str) -> str:
@@ -138,12 +141,35 @@ class Featured(Model):
     no: Annotated[str, TemplateOf(ReuseWords), Field(validate_default=True)] = "table_reuse_no.j2"
 
 
+class Review(Model):
+    """Where it is ``needed``, an entry counts from the moment that a human approved it."""
+
+    needed: bool = False
+
+
+EntryTemplate = Annotated[str, TemplateOf(EntryWords), Field(validate_default=True)]
+
+
+class Wording(Model):
+    """What authors hear of what became of an entry; each has a template that comes with the project."""
+
+    withdrawn: EntryTemplate = "table_withdrawn.j2"
+    duplicate: EntryTemplate = "table_duplicate.j2"
+    rejected: EntryTemplate = "table_rejected.j2"
+
+
 class Challenge(Sop):
-    """``hashtag`` counts on ``days``, both ends included; a day ends at 04:00."""
+    """``hashtag`` counts on ``days``, both ends included; a day ends at 04:00.
+
+    ``also`` are words that stand for the hashtag, together with a picture.
+    """
 
     hashtag: Tag
+    also: list[Name] = Field(default=[], max_length=10)
     days: Days
     entry: EntryRules = EntryRules()
+    review: Review = Review()
+    wording: Wording = Wording()
     receipt: Receipt
     streak: Streak = Streak()
     prizes: dict[Name, Prize] = Field(default={})

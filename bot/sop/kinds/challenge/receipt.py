@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot.people.directory import shown_names
 from bot.sop import hashtags
 from bot.sop.context import Context
-from bot.sop.kinds.challenge import featured, stories, streaks
+from bot.sop.kinds.challenge import featured, hints, stories, streaks
 from bot.sop.kinds.challenge.board import AnyRow, standing_entries, today
 from bot.sop.kinds.challenge.model import Badge, Challenge, Entry, ReceiptWords
 from bot.sop.templates import harmless, harmless_name
@@ -31,7 +31,8 @@ def gather(ctx: Context[Challenge], entry: int) -> None:
     """
     assert ctx.room is not None, "entries are made in rooms"
     run = ctx.open_run(f"room:{ctx.room.id}", "receipt")
-    if run.state.get("first") is None:
+    first = run.state.get("first")
+    if first is None or entry < first:  # one that a human let in may be older
         ctx.keep(run, {"first": entry})
     if not ctx.is_waiting(run, "receipt"):
         ctx.wake_at(run, _end(ctx), "receipt")
@@ -57,6 +58,7 @@ def post(ctx: Context[Challenge]) -> None:
     said = _said(ctx, [row.object_id for row in entries])
     reuse = featured.ask_here(ctx)
     asked = None if reuse is not None else stories.ask(ctx, entries, _told(ctx, said))
+    hinted = hints.whom(ctx, entries) if reuse is None and asked is None else None
     words = ReceiptWords(
         entries=_words(ctx, entries, said),
         count=len(entries),
@@ -67,6 +69,8 @@ def post(ctx: Context[Challenge]) -> None:
         ask="" if asked is None else asked.prompt,
         asked="" if asked is None else _name(ctx, asked.identity_id),
         reuse="" if reuse is None else _name(ctx, reuse),
+        hint="" if hinted is None else _name(ctx, hinted),
+        tag=ctx.sop.hashtag,
     )
     called = () if reuse is None else (reuse,)
     quotes = [message for message, _ in said.values()]

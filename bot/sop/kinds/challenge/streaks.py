@@ -101,7 +101,7 @@ def entered(ctx: Context[Challenge], run: Run, entry: int, at: datetime) -> None
         )
     person = directory.person_by_id(ctx.tx, run.identity_id)
     assert person is not None, "people are not forgotten within an occasion"
-    ctx.points(person, SUBMITTED, 5, event=entry, dimension="创作")
+    ctx.points(person, SUBMITTED, 2.5, event=entry, dimension="创作")
     if _latest(ctx.tx, ctx.sop.id, JOINED, person.member_id) is None:
         joined = ctx.record(JOINED, person=person, parent=entry, occurred_at=at)
         if joined is not None:

@@ -61,3 +61,11 @@ class ReuseWords:
     text: str = "番茄牛腩"
     challenge: str = "我的原野餐桌"
     community: str = "原野之味"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryWords:
+    """Of one entry, to its author; ``reason`` is an operator's, and may be empty."""
+
+    challenge: str = "我的原野餐桌"
+    reason: str = "图里看不到饭菜"
