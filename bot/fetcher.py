@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeVar
 from bot.channels.base import Channel
 from bot.clock import Clock
 from bot.errors import FetchFailed, NotConnected
+from bot.likeness import dhash
 from bot.store import failures, pictures
 from bot.store.pictures import Over, Wanted
 from bot.store.transaction import AskCore
@@ -83,8 +84,8 @@ class Fetcher:
 
     async def _keep(self, wanted: Wanted, content: bytes) -> None:
         """The row knows of the file before it is there, so that nothing is left behind by a crash."""
-        name = name_of(content)
-        await self._ask_core(lambda tx: pictures.arrived(tx, wanted.id, name.hash, len(content)))
+        name, looks = name_of(content), await asyncio.to_thread(dhash, content)
+        await self._ask_core(lambda tx: pictures.arrived(tx, wanted.id, name.hash, len(content), looks))
         async with self._disk:
             await asyncio.to_thread(store, self._folder, name, content)
         await self._ask_core(lambda tx: pictures.kept(tx, wanted.id))

@@ -223,6 +223,11 @@ def _id_of(playing: Play, line: Line) -> str:
     return ""
 
 
+def _bytes(name: str, blank: MessageReceived) -> str:
+    """Pictures of one name are different ones, taken on different days, unless the name says ``same-``."""
+    return name if name.startswith("same-") else f"{name}@{blank.id}"
+
+
 def _message(line: Line, blank: MessageReceived) -> MessageReceived | None:
     if line.say is not None:
         return replace(blank, text=line.say, to_bot=line.mention)
@@ -230,7 +235,9 @@ def _message(line: Line, blank: MessageReceived) -> MessageReceived | None:
         return replace(blank, text=line.private, chat=None)
     if line.image is not None:
         names = [line.image] if isinstance(line.image, str) else line.image
-        return replace(blank, kind=MessageKind.IMAGE, media=tuple(Media(name, name) for name in names))
+        return replace(
+            blank, kind=MessageKind.IMAGE, media=tuple(Media(_bytes(name, blank), name) for name in names)
+        )
     if line.voice is not None:
         return replace(blank, kind=MessageKind.VOICE, media=(Media(line.voice),))
     if line.sends is not None:

@@ -70,7 +70,8 @@ class Line(BaseModel):
 
     ``say`` may go with ``quote`` (the text that is quoted; ``quote_of`` whose it is) and ``mention`` (of the
     bot); in ``private`` all that can be said is said by ``private`` (words) or by ``privately: true``.
-    ``image`` is a file name or several; ``join`` may name several people, and go with ``inviter``;
+    ``image`` is a file name or several, each time another picture unless the name begins with ``same-``;
+    ``join`` may name several people, and go with ``inviter``;
     ``befriend``: ``who`` and the bot become friends; ``sends`` is one of ``SENT``, or 拍一拍 (of the bot);
     ``recall: 1`` takes back one's last message, ``2`` the one before. ``late`` delivers the event that much
     after it happened. ``removed``:

@@ -76,9 +76,9 @@ def next_wanted(tx: Transaction, account: str, most: int) -> list[Wanted]:
     return [Wanted(*row) for row in tx.connection.execute(query)]
 
 
-def arrived(tx: Transaction, id: int, hash: str, size: int) -> None:
+def arrived(tx: Transaction, id: int, hash: str, size: int, dhash: int | None = None) -> None:
     """Its bytes are here, and about to be written: no file is there that no row knows of."""
-    _change(tx, id, hash=hash, bytes=size)
+    _change(tx, id, hash=hash, bytes=size, dhash=dhash)
 
 
 def kept(tx: Transaction, id: int) -> None:

@@ -331,6 +331,8 @@ class Media(SQLModel, table=True):
     hash: str | None = None
     bytes: int | None = _ref()
     keep_until: datetime | None = _time()
+    dhash: int | None = _ref()
+    """How it looks (see ``bot.likeness``); None where that is not known."""
 
 
 class Consent(SQLModel, table=True):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 
 from bot.people.directory import shown_names
 from bot.sop.context import CommandContext, Context
@@ -18,27 +18,46 @@ from bot.store.tables import identity, interaction
 from bot.store.transaction import Transaction
 
 AnyRow = Row[*tuple[Any, ...]]
+WITHDRAWN, DUPLICATE, REJECTED, HELD = "ugc_withdrawn", "ugc_duplicate", "ugc_rejected", "ugc_held"
+OUT = (WITHDRAWN, DUPLICATE, REJECTED, HELD)
+"""What takes an entry out; an ``ugc_restored`` that corrects it brings the entry back."""
+RESTORED = "ugc_restored"
 SHOWN = 5
 """Places that a ranking shows; one's own is told in private."""
 
 
 def standing_entries(
-    tx: Transaction, sop_id: str, room_id: int | None = None, since: datetime | None = None
+    tx: Transaction,
+    sop_id: str,
+    room_id: int | None = None,
+    since: datetime | None = None,
+    member_id: int | None = None,
 ) -> Sequence[AnyRow]:
     """The entries that stand: (id, identity_id, member_id, occurred_at, object_id), the oldest first."""
     i = interaction.c
-    withdrawn = select(i.corrects_event_id).where(i.programme_id == sop_id, i.name == "ugc_withdrawn")
     query = (
         select(i.id, i.identity_id, identity.c.member_id, i.occurred_at, i.object_id)
         .select_from(interaction.join(identity, identity.c.id == i.identity_id))
-        .where(i.programme_id == sop_id, i.name == "ugc_submitted", i.id.not_in(withdrawn))
+        .where(i.programme_id == sop_id, i.name == "ugc_submitted", i.id.not_in(_out(sop_id)))
         .order_by(i.occurred_at, i.id)
     )
     if room_id is not None:
         query = query.where(i.room_id == room_id)
     if since is not None:
         query = query.where(i.occurred_at >= since)
+    if member_id is not None:
+        query = query.where(identity.c.member_id == member_id)
     return tx.connection.execute(query).all()
+
+
+def _out(sop_id: str) -> Select[Any]:
+    """The entries that do not stand: something took them out, and nothing brought them back since."""
+    i = interaction.c
+    mine = i.programme_id == sop_id
+    back = select(i.corrects_event_id).where(mine, i.name == RESTORED, i.corrects_event_id.is_not(None))
+    return select(i.corrects_event_id).where(
+        mine, i.name.in_(OUT), i.corrects_event_id.is_not(None), i.id.not_in(back)
+    )
 
 
 def today(ctx: Context[Any] | CommandContext, sop: Challenge, room_id: int | None) -> Sequence[AnyRow]:
@@ -47,18 +66,7 @@ def today(ctx: Context[Any] | CommandContext, sop: Challenge, room_id: int | Non
     return standing_entries(ctx.tx, sop.id, room_id, sop.begins(sop.day_of(ctx.now, zone), zone))
 
 
-def show_status(ctx: CommandContext) -> None:
-    lines = [_status(ctx, sop) for sop in _challenges(ctx)]
-    ctx.reply("\n".join(lines) or "现在没有挑战。")
-
-
-def _status(ctx: CommandContext, sop: Challenge) -> str:
-    found = standing_entries(ctx.tx, sop.id)
-    people = len({row.member_id for row in found})
-    return f"{sop.name} {_progress(ctx, sop)}｜{people}人{len(found)}桌｜今天{len(today(ctx, sop, None))}"
-
-
-def _progress(ctx: CommandContext, sop: Challenge) -> str:
+def progress(ctx: CommandContext, sop: Challenge) -> str:
     day = sop.day_of(ctx.now, ctx.sops.community.zone)
     if day < sop.days.first:
         return f"{sop.days.first.month}月{sop.days.first.day}日开始"
@@ -68,7 +76,7 @@ def _progress(ctx: CommandContext, sop: Challenge) -> str:
 
 
 def show_rank(ctx: CommandContext) -> None:
-    lines = [line for sop in _challenges(ctx) for line in _ranking(ctx, sop)]
+    lines = [line for sop in challenges(ctx) for line in _ranking(ctx, sop)]
     ctx.reply("\n".join(lines) or "现在没有挑战。")
 
 
@@ -98,7 +106,7 @@ def _own_place(ctx: CommandContext, order: list[int], tables: dict[int, list[Any
     return [f"您排第{order.index(me) + 1}，{len(tables[me])}桌。"]
 
 
-def _challenges(ctx: CommandContext) -> list[Challenge]:
+def challenges(ctx: CommandContext) -> list[Challenge]:
     """The challenges of this room; in private all."""
     found = [sop for sop in ctx.sops.sops.values() if isinstance(sop, Challenge)]
     return [sop for sop in found if ctx.room is None or is_for(sop, ctx.room.key)]

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, FromClause, Row, exists, select
 
 from bot.sop import runs
 from bot.sop.context import Context, Heard
+from bot.sop.kinds.challenge import board, changes, duplicates, prizes, streaks
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.receipt import gather
 from bot.sop.runs import Run
+from bot.store.ids import next_number
 from bot.store.tables import interaction
 
 PART, PART_REMOVED = "challenge_part", "challenge_part_removed"
 PATIENCE = timedelta(minutes=15)
 """How long after its window an attempt still takes what was said in time but is heard late."""
+
+MOST_PICTURES = 30
+"""Pictures from before the tag that an entry takes, the latest."""
+LOOK_AFTER = timedelta(minutes=4)
+"""By then the pictures of an entry have been fetched, as a rule, and can be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +49,52 @@ class Attempt:
 
 def tagged(ctx: Context[Challenge]) -> None:
     """A message with the tag: the words of an entry, with what pictures there were just before."""
+    _hear_words(ctx, also=False)
+
+
+def worded(ctx: Context[Challenge]) -> None:
+    """A word that stands for the tag, if a picture goes with it."""
+    _hear_words(ctx, also=True)
+
+
+def _hear_words(ctx: Context[Challenge], *, also: bool) -> None:
     heard = ctx.heard
     assert heard is not None, "tags are heard"
     day = ctx.sop.day_of(heard.occurred_at, ctx.sops.community.zone)
-    if not ctx.sop.days.contains(day):
+    if not ctx.sop.days.contains(day) or prizes.ended(ctx, ctx.sop):
         return
+    said_on, day = day, streaks.day_meant(ctx, day)
+    if day != said_on:  # pictures that follow are of the table that makes up a day
+        _hear_no_more(ctx, said_on)
     attempt = _latest(ctx, day)
     if attempt is not None and attempt.run.is_open and attempt.takes(heard, ctx.sop.entry.join_within):
+        if also and attempt.entry is not None:
+            return  # mere talk about the table
         _add_part(ctx, attempt.run, heard.id, heard.occurred_at, picture=heard.is_picture)
         if attempt.entry is None:
-            attempt = _wait_for_pictures(ctx, attempt.run, heard.occurred_at)
+            also = also and attempt.run.state.get("also", False)
+            attempt = _wait_for_pictures(ctx, attempt.run, heard.occurred_at, also=also)
         _complete(ctx, attempt)
     elif attempt is None or attempt.entry is None:  # else the day has its entry, and this is mere talk
         if attempt is not None and attempt.run.is_open:
             ctx.close(attempt.run)
-        _complete(ctx, _begin(ctx, heard, day, attempt))
+        _complete(ctx, _begin(ctx, heard, day, attempt, also=also))
+
+
+def by_hand(ctx: Context[Challenge], picture: Heard) -> bool:
+    """A human says that somebody's picture counts, without words; False where the day has its entry."""
+    day = ctx.sop.day_of(picture.occurred_at, ctx.sops.community.zone)
+    ctx = replace(ctx, heard=picture, key=f"{ctx.key}:by hand")
+    attempt = _latest(ctx, day)
+    if not ctx.sop.days.contains(day) or (attempt is not None and attempt.entry is not None):
+        return False
+    if attempt is not None and attempt.run.is_open:
+        for part in _live_parts(ctx, attempt.run.id):
+            ctx.record(PART_REMOVED, identity_id=picture.person.identity_id, parent=part.id, corrects=part.id)
+        ctx.close(attempt.run)
+    begun = _begin(ctx, picture, day, attempt)
+    _complete(ctx, Attempt(ctx.keep(begun.run, {**begun.run.state, "by_hand": True})))
+    return True
 
 
 def heard(ctx: Context[Challenge]) -> None:
@@ -72,6 +110,7 @@ def heard(ctx: Context[Challenge]) -> None:
 def lapsed(ctx: Context[Challenge]) -> None:
     """The window is long over: an attempt listens no more; without an entry another may begin."""
     assert ctx.run is not None, "a run waited"
+    duplicates.look(ctx)
     ctx.close(ctx.run)
 
 
@@ -83,6 +122,13 @@ def recalled(ctx: Context[Challenge]) -> None:
         run = runs.by_id(ctx.tx, int(part.object_id))
         if run is not None:
             _withdraw_if_broken(ctx, Attempt(run))
+
+
+def _hear_no_more(ctx: Context[Challenge], day: date) -> None:
+    """The day's entry is whole: pictures that come now are not of it."""
+    attempt = _latest(ctx, day)
+    if attempt is not None and attempt.run.is_open and attempt.entry is not None:
+        ctx.close(attempt.run)
 
 
 def _latest(ctx: Context[Challenge], day: date) -> Attempt | None:
@@ -105,22 +151,26 @@ def _occurrence(day: date, number: int) -> str:
     return f"{day.isoformat()}#{number}"
 
 
-def _begin(ctx: Context[Challenge], heard: Heard, day: date, before: Attempt | None) -> Attempt:
+def _begin(
+    ctx: Context[Challenge], heard: Heard, day: date, before: Attempt | None, *, also: bool = False
+) -> Attempt:
     """A new attempt from the message with the tag, with what pictures of the person are near it."""
     number = 1 if before is None else int(before.run.occurrence.rpartition("#")[2]) + 1
     run = ctx.open_run(_scope(ctx), _occurrence(day, number), person=heard.person)
     _add_part(ctx, run, heard.id, heard.occurred_at, picture=heard.is_picture)
     for picture in _loose_pictures(ctx, heard, ctx.sop.entry.join_within):
         _add_part(ctx, run, picture.id, picture.occurred_at, picture=True)
-    return _wait_for_pictures(ctx, run, heard.occurred_at)
+    return _wait_for_pictures(ctx, run, heard.occurred_at, also=also)
 
 
-def _wait_for_pictures(ctx: Context[Challenge], run: Run, tagged_at: datetime) -> Attempt:
+def _wait_for_pictures(
+    ctx: Context[Challenge], run: Run, tagged_at: datetime, *, also: bool = False
+) -> Attempt:
     """Listen for pictures from the tag on; a further tag before the entry is whole begins the window anew."""
     ends = tagged_at + ctx.sop.entry.join_within
     ctx.listen(run, ends)
     ctx.wake_at(run, ends + PATIENCE, "lapse")
-    state = {"tagged_at": tagged_at.isoformat(), "entry": None}
+    state = {"tagged_at": tagged_at.isoformat(), "entry": None, **({"also": True} if also else {})}
     return Attempt(ctx.keep(run, state))
 
 
@@ -160,9 +210,11 @@ def _loose_pictures(ctx: Context[Challenge], heard: Heard, within: timedelta) ->
         .where(interaction.c.room_id == (heard.room and heard.room.id))
         .where(interaction.c.media_count > 0, interaction.c.name == "message_posted")
         .where(~spoken_for, ~taken_back)
-        .order_by(interaction.c.id)
+        .where(interaction.c.id != heard.id)
+        .order_by(interaction.c.id.desc())
+        .limit(MOST_PICTURES)
     )
-    return [row for row in ctx.tx.connection.execute(query) if row.id != heard.id]
+    return list(reversed(ctx.tx.connection.execute(query).all()))
 
 
 def _complete(ctx: Context[Challenge], attempt: Attempt) -> None:
@@ -171,33 +223,48 @@ def _complete(ctx: Context[Challenge], attempt: Attempt) -> None:
         return
     assert ctx.heard is not None, "an entry is completed by what was said"
     about, at = ("run", str(attempt.run.id)), attempt.tagged_at
-    entry = ctx.record("ugc_submitted", person=ctx.heard.person, about=about, occurred_at=at)
+    number = next_number(ctx.tx.connection, "challenge_entry")
+    entry = ctx.record("ugc_submitted", person=ctx.heard.person, about=about, occurred_at=at, value=number)
     ctx.record("challenge_entered", person=ctx.heard.person, about=about, occurred_at=at)
     assert entry is not None, "a message is heard once"
     ctx.keep(attempt.run, {**attempt.run.state, "entry": entry})
+    ctx.wake_at(attempt.run, ctx.now + LOOK_AFTER, "look")
+    if ctx.sop.review.needed:
+        ctx.record(board.HELD, identity_id=attempt.run.identity_id, about=about, corrects=entry)
+        return
+    streaks.entered(ctx, attempt.run, entry, at)
     if not ctx.heard.late:
         gather(ctx, entry)
 
 
 def _is_whole(ctx: Context[Challenge], run: Run) -> bool:
     parts = _live_parts(ctx, run.id)
-    there = {"图片": any(p.media_count for p in parts), "文字": any(not p.media_count for p in parts)}
-    return there["文字"] and all(there[need] for need in ctx.sop.entry.needs)
+    pictures, words = any(p.media_count for p in parts), any(not p.media_count for p in parts)
+    if run.state.get("by_hand"):
+        return pictures
+    return words and (pictures or not ("图片" in ctx.sop.entry.needs or run.state.get("also")))
 
 
 def _withdraw_if_broken(ctx: Context[Challenge], attempt: Attempt) -> None:
     assert ctx.recalled is not None, "a recall breaks entries"
     parts = _live_parts(ctx, attempt.run.id)
     if attempt.entry is not None and not _is_whole(ctx, attempt.run):
-        about = ("run", str(attempt.run.id))
-        who = attempt.run.identity_id
-        ctx.record("ugc_withdrawn", identity_id=who, about=about, corrects=attempt.entry)
-        for part in parts:  # a picture that is left may stand in the next attempt
-            ctx.record(PART_REMOVED, identity_id=who, parent=part.id, corrects=part.id)
-        ctx.keep(attempt.run, {**attempt.run.state, "entry": None})
-        ctx.close(attempt.run)
+        withdraw(ctx, attempt)
     elif attempt.entry is None and all(part.media_count for part in parts):
         ctx.close(attempt.run)
+
+
+def withdraw(ctx: Context[Challenge], attempt: Attempt) -> None:
+    """The author took the entry back, or a part without which it is none; the day may have another."""
+    assert attempt.entry is not None, "there is an entry"
+    who = attempt.run.identity_id
+    about = ("run", str(attempt.run.id))
+    ctx.record(board.WITHDRAWN, identity_id=who, about=about, corrects=attempt.entry)
+    changes.earns_nothing(ctx, attempt.entry)
+    for part in _live_parts(ctx, attempt.run.id):  # a picture that is left may stand in the next attempt
+        ctx.record(PART_REMOVED, identity_id=who, parent=part.id, corrects=part.id)
+    ctx.keep(attempt.run, {**attempt.run.state, "entry": None})
+    ctx.close(attempt.run)
 
 
 def _live_parts(ctx: Context[Challenge], run_id: int) -> Sequence[Row[int, int]]:

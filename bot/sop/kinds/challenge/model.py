@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from bot.sop.language import Days, Duration, Model, Sop, Tag, TemplateOf
+from bot.sop.catalog import Catalog
+from bot.sop.kinds.challenge.words import CloseWords, EntryWords, LaunchWords, NewsWords, ReuseWords
+from bot.sop.language import Days, Duration, Every, Finding, Mistake, Model, Name, Sop, Tag, TemplateOf
+from bot.sop.schedule import Schedule
 
 DAY_BEGINS = timedelta(hours=4)
 """A dinner after midnight belongs to the evening before."""
@@ -24,22 +28,54 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Badge:
+    """Somebody whose table, among those thanked for, made it so many days in a row."""
+
+    name: str = "阿青"
+    days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptWords:
-    """What a receipt's template may use. ``count`` came since the last one, ``today`` on this day here."""
+    """What a receipt's template may use. ``count`` came since the last one, ``today`` on this day here.
+
+    ``hint`` is the name of somebody whose picture had no words, told once how it would count with ``tag``.
+    ``badges`` are new ones. ``ask`` is what ``asked`` is asked to tell, ``reuse`` the name of whom we ask
+    whether their table may be used again; empty: nothing is asked.
+    """
 
     entries: tuple[Entry, ...] = (Entry(), Entry("老周", ""))
     count: int = 2
     today: int = 6
     when: str = "今晚"
     challenge: str = "我的原野餐桌"
+    badges: tuple[Badge, ...] = (Badge(),)
+    ask: str = "用了哪样"
+    asked: str = "阿青"
+    reuse: str = "老周"
+    hint: str = "小满"
+    tag: str = "我的原野餐桌"
+
+
+def _clock(at: str) -> str:
+    """``12:10``: an hour and a minute of the day."""
+    Schedule.parse(f"每天 {at}")
+    return at
+
+
+Prompt = Literal["用了哪样", "家里的故事"]
 
 
 class EntryRules(Model):
-    """What makes an entry: picture and words at most ``join_within`` apart."""
+    """What makes an entry: picture and words at most ``join_within`` apart.
+
+    ``ask_for`` is what a receipt asks of an entry that does not tell it, one thing of one entry.
+    """
 
     needs: list[Literal["图片", "文字"]] = Field(default=["图片", "文字"], min_length=1)
     join_within: Duration = timedelta(minutes=10)
     per_day: Literal[1] = 1
+    ask_for: list[Prompt] = Field(default=[])
 
 
 class Receipt(Model):
@@ -49,13 +85,102 @@ class Receipt(Model):
     template: Annotated[str, TemplateOf(ReceiptWords)]
 
 
+def _ascending(days: list[int]) -> list[int]:
+    if days != sorted(set(days)) or days[:1] == [0]:
+        raise Mistake("天数要从小到大写，不能重复", "[7, 14, 21]")
+    return days
+
+
+class Streak(Model):
+    """Days in a row: at which of them there is a badge, and how many missed days may be made up in all."""
+
+    badge_at: Annotated[list[Annotated[int, Field(ge=0)]], AfterValidator(_ascending)] = Field(default=[])
+    make_up: Annotated[int, Field(ge=0, le=31)] = 0
+
+
+class Prize(Model):
+    """``seats`` for the first by a rule, by lot, or as the operators choose; ``points`` go to the ledger."""
+
+    by: Literal["days", "streak", "tables", "抽签", "运营挑选"]
+    seats: Annotated[int, Field(ge=1, le=20)]
+    gift: Annotated[str, Field(max_length=20)] = ""
+    points: Annotated[int, Field(ge=0, le=100)] = 0
+
+
+Clock = Annotated[str, AfterValidator(_clock)]
+
+
+class News(Model):
+    """What the week brought, while the challenge runs. It tells and asks nothing: the launch did."""
+
+    every: Every
+    template: Annotated[str, TemplateOf(NewsWords), Field(validate_default=True)] = "table_week.j2"
+    intent: Literal["give", "ask"] = "give"
+
+
+class Launch(Model):
+    """What is said on the first day."""
+
+    at: Clock = "12:10"
+    template: Annotated[str, TemplateOf(LaunchWords), Field(validate_default=True)] = "table_launch.j2"
+    intent: Literal["give", "ask"] = "ask"
+
+
+class Close(Model):
+    """What is said on the day after the last one: who took part, and who won."""
+
+    at: Clock = "12:10"
+    template: Annotated[str, TemplateOf(CloseWords), Field(validate_default=True)] = "table_close.j2"
+
+
+class Featured(Model):
+    """How an author is asked in private whether a table may be used again, and answered."""
+
+    template: Annotated[str, TemplateOf(ReuseWords), Field(validate_default=True)] = "table_reuse.j2"
+    yes: Annotated[str, TemplateOf(ReuseWords), Field(validate_default=True)] = "table_reuse_yes.j2"
+    no: Annotated[str, TemplateOf(ReuseWords), Field(validate_default=True)] = "table_reuse_no.j2"
+
+
+class Review(Model):
+    """Where it is ``needed``, an entry counts from the moment that a human approved it."""
+
+    needed: bool = False
+
+
+EntryTemplate = Annotated[str, TemplateOf(EntryWords), Field(validate_default=True)]
+
+
+class Wording(Model):
+    """What authors hear of what became of an entry; each has a template that comes with the project."""
+
+    withdrawn: EntryTemplate = "table_withdrawn.j2"
+    duplicate: EntryTemplate = "table_duplicate.j2"
+    rejected: EntryTemplate = "table_rejected.j2"
+
+
 class Challenge(Sop):
-    """``hashtag`` counts on ``days``, both ends included; a day ends at 04:00."""
+    """``hashtag`` counts on ``days``, both ends included; a day ends at 04:00.
+
+    ``also`` are words that stand for the hashtag, together with a picture.
+    """
 
     hashtag: Tag
+    also: list[Name] = Field(default=[], max_length=10)
     days: Days
     entry: EntryRules = EntryRules()
+    review: Review = Review()
+    wording: Wording = Wording()
     receipt: Receipt
+    streak: Streak = Streak()
+    prizes: dict[Name, Prize] = Field(default={})
+    news: News | None = None
+    launch: Launch | None = None
+    close: Close | None = None
+    featured: Featured = Featured()
+
+    def check(self, catalog: Catalog) -> Iterable[Finding]:
+        if self.prizes and self.close is None:
+            yield Finding(("prizes",), "写了奖项，还要写收官 close，奖在收官时公布", "close: {at: 12:10}")
 
     def day_of(self, moment: datetime, zone: ZoneInfo) -> date:
         """The challenge's day to which ``moment`` belongs."""
@@ -64,3 +189,13 @@ class Challenge(Sop):
     def begins(self, day: date, zone: ZoneInfo) -> datetime:
         """The first moment of a day."""
         return datetime(day.year, day.month, day.day, tzinfo=zone) + DAY_BEGINS
+
+    def length(self, until: date | None = None) -> int:
+        """How many days it has, or had until then."""
+        return ((until or self.days.last) - self.days.first).days + 1
+
+
+def once(day: date, at: str) -> Schedule:
+    """The moment ``at`` on this day of the year; who plays it looks at the year."""
+    hour, _, minute = at.partition(":")
+    return Schedule(f"{day} {at}", (str(int(minute)), str(int(hour)), str(day.day), str(day.month), "*"))

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from bot.people.directory import shown_names
 from bot.sop import hashtags
 from bot.sop.context import Context
+from bot.sop.kinds.challenge import featured, hints, stories, streaks
 from bot.sop.kinds.challenge.board import AnyRow, standing_entries, today
-from bot.sop.kinds.challenge.model import Challenge, Entry, ReceiptWords
+from bot.sop.kinds.challenge.model import Badge, Challenge, Entry, ReceiptWords
 from bot.sop.templates import harmless, harmless_name
 from bot.store.tables import interaction, texts
 
@@ -30,7 +31,8 @@ def gather(ctx: Context[Challenge], entry: int) -> None:
     """
     assert ctx.room is not None, "entries are made in rooms"
     run = ctx.open_run(f"room:{ctx.room.id}", "receipt")
-    if run.state.get("first") is None:
+    first = run.state.get("first")
+    if first is None or entry < first:  # one that a human let in may be older
         ctx.keep(run, {"first": entry})
     if not ctx.is_waiting(run, "receipt"):
         ctx.wake_at(run, _end(ctx), "receipt")
@@ -54,15 +56,40 @@ def post(ctx: Context[Challenge]) -> None:
     if not entries:
         return
     said = _said(ctx, [row.object_id for row in entries])
+    reuse = featured.ask_here(ctx)
+    asked = None if reuse is not None else stories.ask(ctx, entries, _told(ctx, said))
+    hinted = hints.whom(ctx, entries) if reuse is None and asked is None else None
     words = ReceiptWords(
         entries=_words(ctx, entries, said),
         count=len(entries),
         today=len(today(ctx, ctx.sop, ctx.room.id)),
         when=_when(ctx, entries[-1].occurred_at),
         challenge=ctx.sop.name,
+        badges=_badges(ctx, entries),
+        ask="" if asked is None else asked.prompt,
+        asked="" if asked is None else _name(ctx, asked.identity_id),
+        reuse="" if reuse is None else _name(ctx, reuse),
+        hint="" if hinted is None else _name(ctx, hinted),
+        tag=ctx.sop.hashtag,
     )
+    called = () if reuse is None else (reuse,)
     quotes = [message for message, _ in said.values()]
-    ctx.say(ctx.sop.receipt.template, words, expires_after=LATE_AFTER, quotes=quotes)
+    ctx.say(ctx.sop.receipt.template, words, expires_after=LATE_AFTER, quotes=quotes, mentions=called)
+
+
+def _badges(ctx: Context[Challenge], entries: list[AnyRow]) -> tuple[Badge, ...]:
+    """What the entries brought beside thanks."""
+    found = streaks.badges_of(ctx.tx, ctx.sop.id, [row.id for row in entries])
+    return tuple(Badge(_name(ctx, who), days) for who, days in found)
+
+
+def _name(ctx: Context[Challenge], identity_id: int) -> str:
+    names = shown_names(ctx.tx, [identity_id], ctx.room.id if ctx.room else None)
+    return harmless_name(names[identity_id])
+
+
+def _told(ctx: Context[Challenge], said: dict[str, tuple[int, str]]) -> dict[str, str]:
+    return {run: hashtags.without_tags(body, ctx.sop.hashtag) for run, (_, body) in said.items()}
 
 
 def _when(ctx: Context[Challenge], last: datetime) -> str:

@@ -1,0 +1,58 @@
+"""A picture without words among the tables of others: its author is told once how it would count."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import exists, select
+
+from bot.sop.context import Context
+from bot.sop.kinds.challenge.board import AnyRow
+from bot.sop.kinds.challenge.model import Challenge
+from bot.store.tables import identity, interaction
+
+HINTED = "challenge_hinted"
+NEAR = timedelta(minutes=10)
+MOST_READ = 50
+
+
+def whom(ctx: Context[Challenge], entries: list[AnyRow]) -> int | None:
+    """The identity of whom to tell, once a person and challenge; that they are told is recorded."""
+    authors = {row.member_id for row in entries}
+    for picture in _pictures(ctx, entries):
+        near = any(abs(picture.occurred_at - row.occurred_at) <= NEAR for row in entries)
+        if near and picture.member_id not in authors and not _knows(ctx, picture.member_id):
+            ctx.record(HINTED, identity_id=picture.identity_id, parent=picture.id)
+            return int(picture.identity_id)
+    return None
+
+
+def _pictures(ctx: Context[Challenge], entries: list[AnyRow]) -> list[AnyRow]:
+    """Members' pictures here around these entries that are part of nothing and were not taken back."""
+    i, follows = interaction.c, interaction.alias()
+    used = exists().where(
+        follows.c.parent_event_id == i.id, follows.c.name.in_(("challenge_part", "message_recalled"))
+    )
+    times = [row.occurred_at for row in entries]
+    query = (
+        select(i.id, i.identity_id, identity.c.member_id, i.occurred_at)
+        .select_from(interaction.join(identity, identity.c.id == i.identity_id))
+        .where(i.room_id == (ctx.room and ctx.room.id), i.name == "message_posted", i.media_count > 0)
+        .where(i.occurred_at.between(min(times) - NEAR, max(times) + NEAR), i.actor_role == "member")
+        .where(~used)
+        .order_by(i.id)
+        .limit(MOST_READ)
+    )
+    return list(ctx.tx.connection.execute(query))
+
+
+def _knows(ctx: Context[Challenge], member_id: int) -> bool:
+    """Whether somebody was told before, or has set a table already."""
+    i = interaction.c
+    query = (
+        select(i.id)
+        .select_from(interaction.join(identity, identity.c.id == i.identity_id))
+        .where(i.programme_id == ctx.sop.id, i.name.in_((HINTED, "ugc_submitted")))
+        .where(identity.c.member_id == member_id)
+    )
+    return ctx.tx.connection.execute(query.limit(1)).first() is not None

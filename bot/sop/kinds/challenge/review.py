@@ -1,0 +1,269 @@
+"""What a human thinks of entries: 过, 退, and ten minutes to think again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select
+
+from bot.outbox.queue import Intent
+from bot.people import directory, points
+from bot.people.directory import shown_names
+from bot.sop import hashtags, runs
+from bot.sop.context import CommandContext, Context
+from bot.sop.kinds.challenge import board, changes
+from bot.sop.kinds.challenge.board import AnyRow
+from bot.sop.kinds.challenge.changes import APPROVED
+from bot.sop.kinds.challenge.duplicates import FLAGGED
+from bot.sop.kinds.challenge.model import Challenge
+from bot.sop.kinds.challenge.receipt import gather
+from bot.sop.kinds.challenge.words import EntryWords
+from bot.sop.templates import harmless, harmless_name
+from bot.store.tables import identity, interaction, texts
+
+UNDO_WITHIN = timedelta(minutes=10)
+RECENT = timedelta(days=7)
+SHOWN, MOST_AT_ONCE = 5, 50
+_RANGE = re.compile(r"(\d{1,9})(?:[-—~～到](\d{1,9}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """An entry as operators name it."""
+
+    sop: Challenge
+    row: AnyRow
+
+
+# --- /待审 ---
+
+
+def show_waiting(ctx: CommandContext) -> None:
+    """What nobody decided about yet, what needs it most first."""
+    found = [one for sop in _challenges(ctx) for one in _undecided(ctx, sop)]
+    if not found:
+        ctx.reply("没有待审的餐桌。")
+        return
+    shown = "｜".join(_line(ctx, one) for one in found[:SHOWN])
+    more = f"｜还有{len(found) - SHOWN}桌" if len(found) > SHOWN else ""
+    ctx.reply(f"{shown}{more}｜回“过 {found[0].row.value_int}”或“退 {found[0].row.value_int} 原因”")
+
+
+def _undecided(ctx: CommandContext, sop: Challenge) -> list[Numbered]:
+    i = interaction.c
+    decided = select(i.corrects_event_id).where(
+        i.programme_id == sop.id,
+        i.name.in_((APPROVED, board.REJECTED, board.WITHDRAWN, board.DUPLICATE)),
+        i.corrects_event_id.is_not(None),
+        i.id.not_in(_undone(sop)),
+    )
+    recent = _entries(ctx, sop, (i.occurred_at >= ctx.now - RECENT) & i.id.not_in(decided))
+    flagged = _flagged(ctx, sop)
+    return [Numbered(sop, row) for row in sorted(recent, key=lambda row: (row.id not in flagged, row.id))]
+
+
+def _undone(sop: Challenge) -> Select[Any]:
+    i = interaction.c
+    return select(i.corrects_event_id).where(
+        i.programme_id == sop.id, i.name == board.RESTORED, i.corrects_event_id.is_not(None)
+    )
+
+
+def _entries(ctx: CommandContext, sop: Challenge, which: ColumnElement[bool]) -> Sequence[AnyRow]:
+    i = interaction.c
+    query = (
+        select(i.id, i.identity_id, identity.c.member_id, i.occurred_at, i.object_id, i.room_id, i.value_int)
+        .select_from(interaction.join(identity, identity.c.id == i.identity_id))
+        .where(i.programme_id == sop.id, i.name == "ugc_submitted", i.value_int.is_not(None), which)
+    )
+    return ctx.tx.connection.execute(query.order_by(i.id)).all()
+
+
+def _flagged(ctx: CommandContext, sop: Challenge) -> set[int]:
+    i = interaction.c
+    query = select(i.parent_event_id).where(i.programme_id == sop.id, i.name == FLAGGED)
+    return set(ctx.tx.connection.scalars(query))
+
+
+def _line(ctx: CommandContext, one: Numbered) -> str:
+    """``31 甲 番茄牛腩📷3``"""
+    part, message = interaction.alias(), interaction.alias()
+    joined = part.join(message, message.c.id == part.c.parent_event_id)
+    joined = joined.outerjoin(texts, texts.c.id == message.c.text_id)
+    query = select(part.c.media_count, texts.c.body).select_from(joined)
+    here = (part.c.object_type == "run") & (part.c.object_id == one.row.object_id)
+    parts = ctx.tx.connection.execute(query.where(here, part.c.name == "challenge_part")).all()
+    pictures = sum(bool(row.media_count) for row in parts)
+    bodies = [hashtags.without_tags(row.body, one.sop.hashtag) for row in parts if row.body]
+    said = harmless(" ".join(filter(None, bodies)), 12)
+    name = harmless_name(shown_names(ctx.tx, [one.row.identity_id], one.row.room_id)[one.row.identity_id])
+    mark = "（图和别人的一样）" if one.row.id in _flagged(ctx, one.sop) else ""
+    return f"{one.row.value_int} {name} {said}📷{pictures}{mark}"
+
+
+# --- /过, /退 ---
+
+
+def approve(ctx: CommandContext) -> None:
+    numbers = read_numbers(" ".join(ctx.args))
+    done = [one for one in _named(ctx, numbers) if _approve(ctx, one)]
+    ctx.reply(_outcome("过", len(done), len(numbers)))
+
+
+def reject(ctx: CommandContext) -> None:
+    """The first words are numbers, what is behind them is the reason."""
+    count = next((n for n, word in enumerate(ctx.args) if not read_numbers(word)), len(ctx.args))
+    numbers = read_numbers(" ".join(ctx.args[:count]))
+    reason = harmless(" ".join(ctx.args[count:]), 60)
+    done = [one for one in _named(ctx, numbers) if _reject(ctx, one, reason)]
+    ctx.reply(_outcome("退", len(done), len(numbers)))
+
+
+def _outcome(verb: str, done: int, asked: int) -> str:
+    if not asked:
+        return f"请写编号，例如 /{verb} 31。发 /待审 看有哪些。"
+    if not done:
+        return "没有这样的待审编号。发 /待审 看有哪些。"
+    return f"{verb}了{done}桌，10分钟内可 /撤销"
+
+
+def read_numbers(text: str) -> list[int]:
+    """``31 32``, ``31-35``, ``31、32``; nothing where anything else is in it."""
+    found: dict[int, None] = {}
+    for word in re.split(r"[\s,，、]+", text.strip()):
+        match = _RANGE.fullmatch(word)
+        if match is None:
+            return []
+        first, last = int(match[1]), int(match[2] or match[1])
+        found.update(dict.fromkeys(range(first, min(last, first + MOST_AT_ONCE) + 1)))
+    return list(found)[:MOST_AT_ONCE]
+
+
+def _challenges(ctx: CommandContext) -> list[Challenge]:
+    return [sop for sop in ctx.sops.sops.values() if isinstance(sop, Challenge)]
+
+
+def _named(ctx: CommandContext, numbers: list[int]) -> list[Numbered]:
+    here = interaction.c.value_int.in_(numbers)
+    return [Numbered(sop, row) for sop in _challenges(ctx) for row in _entries(ctx, sop, here)]
+
+
+def _decided(ctx: CommandContext, sop: Challenge, entry: int, name: str) -> bool:
+    """Whether it was decided so before, and still is."""
+    i = interaction.c
+    mine = select(i.id).where(i.programme_id == sop.id, i.name == name, i.corrects_event_id == entry)
+    return ctx.tx.connection.execute(mine.where(i.id.not_in(_undone(sop))).limit(1)).first() is not None
+
+
+def _context(ctx: CommandContext, one: Numbered) -> Context[Challenge]:
+    return ctx.kind_context(one.sop, directory.room_by_id(ctx.tx, one.row.room_id))
+
+
+def _may_stand(ctx: CommandContext, one: Numbered) -> bool:
+    """Not if its author took it back, or has another of that day by now."""
+    out = {row.name for row in changes.what_took_out(ctx.tx, one.sop.id, one.row.id)}
+    zone = ctx.sops.community.zone
+    day = one.sop.day_of(one.row.occurred_at, zone)
+    others = board.standing_entries(ctx.tx, one.sop.id, member_id=one.row.member_id)
+    taken = any(row.id != one.row.id and one.sop.day_of(row.occurred_at, zone) == day for row in others)
+    return board.WITHDRAWN not in out and not (out and taken)
+
+
+def _approve(ctx: CommandContext, one: Numbered) -> bool:
+    if _decided(ctx, one.sop, one.row.id, APPROVED) or not _may_stand(ctx, one):
+        return False
+    as_sop, entry = _context(ctx, one), one.row
+    held = any(row.name == board.HELD for row in changes.what_took_out(ctx.tx, one.sop.id, entry.id))
+    approval = _decide(as_sop, ctx, one, APPROVED)
+    if changes.what_took_out(ctx.tx, one.sop.id, entry.id):
+        changes.bring_back(as_sop, entry)
+    if approval is not None:
+        as_sop.points(entry.identity_id, APPROVED, changes.HALF, event=approval, dimension="创作")
+    if held and as_sop.room is not None:
+        gather(as_sop, entry.id)
+    return True
+
+
+def _decide(as_sop: Context[Challenge], ctx: CommandContext, one: Numbered, name: str) -> int | None:
+    return as_sop.record(
+        name,
+        person=ctx.person,
+        about=("run", one.row.object_id),
+        parent=one.row.id,
+        corrects=one.row.id,
+        target=one.row.identity_id,
+        props={"command": ctx.heard.id},
+    )
+
+
+def _reject(ctx: CommandContext, one: Numbered, reason: str) -> bool:
+    if changes.what_took_out(ctx.tx, one.sop.id, one.row.id) and not _is_held(ctx, one):
+        return False
+    as_sop = _context(ctx, one)
+    _decide(as_sop, ctx, one, board.REJECTED)
+    changes.earns_nothing(as_sop, one.row.id)
+    run = runs.by_id(ctx.tx, int(one.row.object_id))
+    if run is not None:
+        as_sop.keep(run, {**run.state, "entry": None, "rejected": one.row.id, "reason": reason})
+        as_sop.wake_at(run, ctx.now + UNDO_WITHIN, "rejected")
+    return True
+
+
+def _is_held(ctx: CommandContext, one: Numbered) -> bool:
+    out = changes.what_took_out(ctx.tx, one.sop.id, one.row.id)
+    return all(row.name == board.HELD for row in out)
+
+
+def tell(ctx: Context[Challenge]) -> None:
+    """Nobody thought again: the author hears why it does not count."""
+    assert ctx.run is not None, "an attempt waited"
+    assert ctx.run.identity_id is not None, "an attempt is a person's"
+    entry = ctx.run.state.get("rejected")
+    out = [] if entry is None else changes.what_took_out(ctx.tx, ctx.sop.id, entry)
+    if any(row.name == board.REJECTED for row in out):
+        words = EntryWords(ctx.sop.name, ctx.run.state.get("reason", ""))
+        ctx.say_private(ctx.run.identity_id, ctx.sop.wording.rejected, words, intent=Intent.SERVICE)
+
+
+# --- /撤销 ---
+
+
+def undo(ctx: CommandContext) -> None:
+    """One's own last decision, as long as it is ten minutes old at most."""
+    last = _last_decision(ctx)
+    for row in last:
+        sop = ctx.sops.sops.get(row.programme_id)
+        if isinstance(sop, Challenge):
+            _undo(ctx, sop, row)
+    ctx.reply(f"撤销了，{len(last)}桌回到待审。" if last else "十分钟内您没有可以撤销的。")
+
+
+def _last_decision(ctx: CommandContext) -> list[AnyRow]:
+    i = interaction.c
+    undone = select(i.corrects_event_id).where(i.name == board.RESTORED, i.corrects_event_id.is_not(None))
+    query = select(i.id, i.name, i.programme_id, i.corrects_event_id, i.props).where(
+        i.identity_id == ctx.person.identity_id,
+        i.occurred_at >= ctx.now - UNDO_WITHIN,
+        i.name.in_((APPROVED, board.REJECTED)),
+        i.id.not_in(undone.where(i.occurred_at >= ctx.now - UNDO_WITHIN)),
+    )
+    rows = ctx.tx.connection.execute(query.order_by(i.id)).all()
+    return [row for row in rows if row.props.get("command") == rows[-1].props.get("command")]
+
+
+def _undo(ctx: CommandContext, sop: Challenge, decision: AnyRow) -> None:
+    here = interaction.c.id == decision.corrects_event_id
+    entry = _entries(ctx, sop, here)[0]
+    as_sop = _context(ctx, Numbered(sop, entry))
+    if decision.name == board.REJECTED:
+        changes.bring_back(as_sop, entry)
+    else:
+        points.reverse(ctx.tx, APPROVED, decision.id)
+        as_sop.record(board.RESTORED, person=ctx.person, parent=decision.id, corrects=decision.id)
+    if sop.review.needed and decision.name == APPROVED:
+        changes.earns_nothing(as_sop, entry.id)
+        as_sop.record(board.HELD, identity_id=entry.identity_id, parent=decision.id, corrects=entry.id)

@@ -1,0 +1,176 @@
+"""Days in a row, and days that were missed and made up. Both are always read from the entries that stand.
+
+A table whose words say so (补卡, 补昨天的) belongs to the latest missed day, as often as there may be such.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from bot.people import directory, points
+from bot.sop.context import CommandContext, Context
+from bot.sop.kinds.challenge import featured
+from bot.sop.kinds.challenge.board import AnyRow, challenges, standing_entries
+from bot.sop.kinds.challenge.model import Challenge
+from bot.sop.runs import Run
+from bot.sop.words import Words
+from bot.store.tables import identity, interaction
+from bot.store.transaction import Transaction
+
+JOINED, MADE_UP, BADGE = "challenge_joined", "challenge_made_up", "badge_awarded"
+SUBMITTED = "ugc_submitted"
+_DAY = timedelta(days=1)
+_SAYS = Words([("补卡", True), ("补昨天的", True)])
+
+Table = dict[date, AnyRow]
+"""A member's entries by the day to which they belong."""
+
+
+def tables(
+    ctx: Context[Challenge] | CommandContext, sop: Challenge, member: int | None = None
+) -> dict[int, Table]:
+    """The entries that stand, by member and day; of one member, or of all."""
+    zone, made_up = ctx.sops.community.zone, _made_up(ctx.tx, sop.id)
+    found: defaultdict[int, Table] = defaultdict(dict)
+    for row in standing_entries(ctx.tx, sop.id, member_id=member):
+        day = made_up.get(row.object_id) or sop.day_of(row.occurred_at, zone)
+        found[row.member_id].setdefault(day, row)
+    return dict(found)
+
+
+def _made_up(tx: Transaction, sop_id: str) -> dict[str, date]:
+    """The days to which made-up entries belong, by the entry's run."""
+    i = interaction.c
+    query = select(i.object_id, i.props).where(i.programme_id == sop_id, i.name == MADE_UP)
+    return {row.object_id: date.fromisoformat(row.props["day"]) for row in tx.connection.execute(query)}
+
+
+def length_at(days: Collection[date], day: date) -> int:
+    """How many days in a row there are around ``day``."""
+    if day not in days:
+        return 0
+    before, after = day, day
+    while before - _DAY in days:
+        before -= _DAY
+    while after + _DAY in days:
+        after += _DAY
+    return (after - before).days + 1
+
+
+def longest(days: Collection[date]) -> int:
+    return max((length_at(days, day) for day in days), default=0)
+
+
+def current(days: Collection[date], today: date) -> int:
+    """How many days in a row there are by now; today is not over yet."""
+    return length_at(days, today if today in days else today - _DAY)
+
+
+def day_meant(ctx: Context[Challenge], day: date) -> date:
+    """To which day a table said on ``day`` belongs."""
+    assert ctx.heard is not None, "tags are heard"
+    if not ctx.sop.streak.make_up or not _SAYS.find(ctx.heard.text):
+        return day
+    mine = tables(ctx, ctx.sop, ctx.heard.person.member_id).get(ctx.heard.person.member_id, {})
+    if left_to_make_up(ctx, ctx.sop, mine) <= 0:
+        return day
+    missed = day - _DAY
+    while missed in mine:
+        missed -= _DAY
+    return missed if ctx.sop.days.contains(missed) else day
+
+
+def left_to_make_up(ctx: Context[Challenge] | CommandContext, sop: Challenge, mine: Table) -> int:
+    """How many missed days somebody with these tables may still make up."""
+    zone = ctx.sops.community.zone
+    used = sum(sop.day_of(row.occurred_at, zone) != day for day, row in mine.items())
+    return sop.streak.make_up - used
+
+
+def entered(ctx: Context[Challenge], run: Run, entry: int, at: datetime) -> None:
+    """What follows from a new entry: the day it makes up, the first one's points, a badge."""
+    assert run.identity_id is not None, "an attempt is a person's"
+    day, about = date.fromisoformat(run.occurrence.partition("#")[0]), ("run", str(run.id))
+    if day != ctx.sop.day_of(at, ctx.sops.community.zone):
+        ctx.record(
+            MADE_UP, identity_id=run.identity_id, about=about, parent=entry, props={"day": day.isoformat()}
+        )
+    person = directory.person_by_id(ctx.tx, run.identity_id)
+    assert person is not None, "people are not forgotten within an occasion"
+    ctx.points(person, SUBMITTED, 2.5, event=entry, dimension="创作")
+    if _latest(ctx.tx, ctx.sop.id, JOINED, person.member_id) is None:
+        joined = ctx.record(JOINED, person=person, parent=entry, occurred_at=at)
+        if joined is not None:
+            ctx.points(person, JOINED, 1, event=joined, dimension="创作")
+    _award(ctx, person, entry, day)
+
+
+def left(ctx: Context[Challenge], entry: int) -> None:
+    """An entry stands no more, and earns nothing."""
+    points.reverse(ctx.tx, SUBMITTED, entry)
+    featured.let_go(ctx, entry)
+
+
+def show_make_up(ctx: CommandContext) -> None:
+    """``/补卡``: how a missed day is made up."""
+    for sop in challenges(ctx):
+        if sop.streak.make_up:
+            mine = tables(ctx, sop, ctx.person.member_id).get(ctx.person.member_id, {})
+            left_over = max(left_to_make_up(ctx, sop, mine), 0)
+            how = f"多发一桌，话题后面写“补卡”，就算在最近漏掉的那天。您还能补{left_over}天。"
+            ctx.reply(f"{sop.name}：{how}" if left_over else f"{sop.name}：补卡已经用完了，接着来就好。")
+
+
+def _award(ctx: Context[Challenge], person: directory.Person, entry: int, day: date) -> None:
+    """The highest badge that the days around ``day`` come to, if it is a new one.
+
+    One whose entry was taken back meanwhile is given anew; nobody is told that it was gone.
+    """
+    mine = tables(ctx, ctx.sop, person.member_id).get(person.member_id, {})
+    reached = [days for days in ctx.sop.streak.badge_at if days <= length_at(mine, day)]
+    before = _latest(ctx.tx, ctx.sop.id, BADGE, person.member_id)
+    stands = before is not None and before.parent_event_id in {row.id for row in mine.values()}
+    if not reached or (before is not None and before.value_int >= reached[-1] and stands):
+        return
+    ctx.record(
+        BADGE,
+        person=person,
+        about=("badge", f"{reached[-1]}天"),
+        parent=entry,
+        value=reached[-1],
+        corrects=before.id if before is not None and before.value_int == reached[-1] else None,
+    )
+
+
+def _latest(tx: Transaction, sop_id: str, name: str, member_id: int) -> AnyRow | None:
+    """The latest record of this name, in this challenge, of a member."""
+    i = interaction.c
+    query = (
+        select(i.id, i.parent_event_id, i.value_int)
+        .select_from(interaction.join(identity, identity.c.id == i.identity_id))
+        .where(i.programme_id == sop_id, i.name == name, identity.c.member_id == member_id)
+        .order_by(i.id.desc())
+    )
+    return tx.connection.execute(query.limit(1)).first()
+
+
+def badges_of(tx: Transaction, sop_id: str, entries: Collection[int]) -> list[tuple[int, int]]:
+    """The badges that these entries brought, as (identity, days)."""
+    i = interaction.c
+    query = select(i.identity_id, i.value_int).where(
+        i.programme_id == sop_id, i.name == BADGE, i.parent_event_id.in_(entries)
+    )
+    return [(row.identity_id, row.value_int) for row in tx.connection.execute(query.order_by(i.id))]
+
+
+def summary(ctx: CommandContext, sop: Challenge) -> str:
+    """How many have got to the first badge: ``｜连续7天12人``."""
+    if not sop.streak.badge_at:
+        return ""
+    first = sop.streak.badge_at[0]
+    people = sum(longest(mine) >= first for mine in tables(ctx, sop).values())
+    return f"｜连续{first}天{people}人"
