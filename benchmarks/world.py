@@ -45,6 +45,7 @@ def sops(folder: Path, count: int) -> SopSet:
         f"name: 原野\nmission: 在一起\nrooms: [{', '.join(KEYS)}]\n", "utf-8"
     )
     (templates / "privacy_notice.j2").write_text("大家好。", "utf-8")
+    (templates / "complaint_reply.j2").write_text("看到了。", "utf-8")
     (templates / "answer.j2").write_text("{{ name }}，收到你的话题了。", "utf-8")
     for n in range(count):
         text = f"sop: answering\nid: answer-{n}\nname: 回话{n}\ntag: {_tag(n)}\n"

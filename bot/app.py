@@ -20,7 +20,7 @@ from bot.channels.base import Channel
 from bot.channels.console import ROOM_ID, Cast, ConsoleChannel
 from bot.channels.wechaty import WechatyChannel
 from bot.clock import Clock, SystemClock, VirtualClock
-from bot.commands import basic, contact, health, outbox, people, rooms, sops
+from bot.commands import basic, complaints, contact, health, outbox, people, rooms, sops
 from bot.commands.desk import CommandDesk
 from bot.commands.parser import Commands
 from bot.config import Settings
@@ -95,7 +95,7 @@ def build_pipeline(sops: SopSet, account: str, source: str, status: Status) -> P
 def all_commands(kinds: Kinds) -> Commands:
     """The core's commands and those of the kinds."""
     of_kinds = [command for kind in kinds.values() for command in kind.commands]
-    topics = (basic, health, outbox, rooms, sops, people, contact)
+    topics = (basic, health, outbox, rooms, sops, people, contact, complaints)
     return Commands([*(it for topic in topics for it in topic.COMMANDS), *of_kinds])
 
 

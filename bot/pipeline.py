@@ -1,4 +1,4 @@
-"""One event from in to out, read from top to bottom: record, command, SOP behaviours. Synchronous.
+"""One event from in to out, read from top to bottom: record, command, complaint, SOP behaviours. Synchronous.
 
 Everything here runs on the writer's thread, inside the transaction that it is given.
 """
@@ -14,9 +14,10 @@ from bot.admission import Admission
 from bot.commands.desk import CommandDesk, Typed
 from bot.commands.parser import Call, Unknown
 from bot.commands.rooms import close_room
+from bot.complaints import Complaints
 from bot.events import MessageRecalled, Request, RoomEvent
-from bot.people import roles
-from bot.recording import BotLeft, Happened, Recorder, Unheard
+from bot.people import cases, roles
+from bot.recording import BotLeft, Happened, Recorder, SaidByUs, Unheard
 from bot.sop import runs
 from bot.sop.context import Heard, Joined, Recalled
 from bot.sop.player import Player
@@ -77,8 +78,11 @@ class Pipeline:
         _tell(happened)
         match happened:
             case Heard():
-                if not self.desk.obey(tx, happened, typed.get(happened.message.id), held):
+                read = typed.get(happened.message.id)
+                if not self.desk.obey(tx, happened, read, held) and not self._complain(tx, happened):
                     self.player.hear(tx, happened)
+            case SaidByUs(room_id=room_id, occurred_at=at):
+                cases.note_answer(tx, room_id, at)
             case Joined():
                 self.player.welcome(tx, happened)
             case Unheard():
@@ -88,6 +92,10 @@ class Pipeline:
                 self.player.recall(tx, happened)
             case BotLeft():
                 close_room(tx, self.desk, happened.room_id, "the bot is not in the room any more")
+
+    def _complain(self, tx: Transaction, heard: Heard) -> bool:
+        """Whether it is a complaint, which no SOP hears."""
+        return Complaints(self.desk.account, self.desk.sops, self.player.index).hear(tx, heard)
 
     def consider(self, tx: Transaction, request: Request) -> None:
         """Decide what a stranger asks of the account; what fails stays small."""

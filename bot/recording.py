@@ -60,7 +60,15 @@ class BotLeft:
     room_id: int
 
 
-Happened = Heard | Recalled | Joined | Unheard | BotLeft
+@dataclass(frozen=True, slots=True)
+class SaidByUs:
+    """A human wrote in an enabled room at our own account."""
+
+    room_id: int
+    occurred_at: datetime
+
+
+Happened = Heard | Recalled | Joined | Unheard | BotLeft | SaidByUs
 
 
 class CommandProps(Protocol):
@@ -202,8 +210,7 @@ class _Segment:
             return None
         self.tx.connection.execute(delete(texts).where(texts.c.id == original.text_id))
         pictures.let_go(self.tx, original.id)
-        if original.room_id is not None:  # nothing that is said in private is repeated
-            unquote(self.tx, original.room_id, original.id, original.occurred_at)
+        unquote(self.tx, original.id, original.occurred_at)
         return log.entry(
             self.tx,
             self.recorder.source,
@@ -327,8 +334,11 @@ class _Segment:
         """What the others should know of an event, if it is new and concerns anybody."""
         if row is None:
             return self._unrecorded(event)
-        if row["id"] not in new or row["identity_id"] is None or row["name"] in naming.UNHEARD:
+        if row["id"] not in new or row["name"] in naming.UNHEARD:
             return None
+        if row["identity_id"] is None:
+            by_us = isinstance(event, MessageReceived) and event.is_self
+            return SaidByUs(row["room_id"], row["occurred_at"]) if by_us else None
         at = row["occurred_at"]
         if isinstance(event, MessageReceived):
             late = self.tx.now - at > LATE

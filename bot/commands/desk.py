@@ -84,10 +84,10 @@ class CommandDesk:
         if isinstance(read, Call):
             if not access.includes(standing, read.command.who) and standing is Who.ANYONE:
                 return False  # to strangers it is no command; to a questionnaire it may be an answer
-            answers = self._execute(tx, heard, read, standing)
+            answers, quotes = self._execute(tx, heard, read, standing)
             if read.command.may_change_hearing:
                 heard = replace(heard, room=self._bound(tx, heard.message))
-            self._answer(tx, heard, answers, despite_stop=read.command.despite_stop)
+            self._answer(tx, heard, answers, quotes, despite_stop=read.command.despite_stop)
             return True
         hint = access.hint(read.typed, read.suggestion, standing, in_private=heard.room is None)
         self._answer(tx, heard, [hint] if hint else [])
@@ -96,11 +96,13 @@ class CommandDesk:
     def _standings(self, held: Mapping[int, set[str]]) -> roles.Standings:
         return roles.Standings(held, self.sops.community.roles)
 
-    def _execute(self, tx: Transaction, heard: Heard, call: Call, standing: Who) -> list[str]:
-        """Run the command; gives what it answers."""
+    def _execute(
+        self, tx: Transaction, heard: Heard, call: Call, standing: Who
+    ) -> tuple[Sequence[str], Sequence[int]]:
+        """Run the command; gives what it answers, and the messages whose words that repeats."""
         why = access.refusal(call.command, standing, heard.room, self.sops.community.operators)
         if why is not None:
-            return [why] if why else []
+            return [why] if why else [], []
         held = frozenset(roles.roles(tx).get(heard.person.member_id, ()))
         ctx = CommandContext(
             tx, self.sops, self.account, heard, standing, call.args, self, [], call.rest, held
@@ -108,10 +110,16 @@ class CommandDesk:
         name = call.command.names[0]
         logger.info("command %s by=M%d", name, heard.person.number)
         done = failures.attempt(tx, f"command {name}", lambda: call.command.run(ctx), cause=heard.id)
-        return ctx.answers if done else ["出了点错，这个命令没有做成；错误已经记下。"]
+        return (ctx.answers, ctx.quoted) if done else (["出了点错，这个命令没有做成；错误已经记下。"], [])
 
     def _answer(
-        self, tx: Transaction, heard: Heard, answers: Sequence[str], *, despite_stop: bool = False
+        self,
+        tx: Transaction,
+        heard: Heard,
+        answers: Sequence[str],
+        quotes: Sequence[int] = (),
+        *,
+        despite_stop: bool = False,
     ) -> None:
         if not answers:
             return
@@ -122,6 +130,7 @@ class CommandDesk:
             dedupe_key=f"answer:{heard.id}",
             room_id=None if heard.room is None else heard.room.id,
             identity_id=heard.person.identity_id if heard.room is None else None,
+            quotes=quotes,
             answers_at=heard.occurred_at,
             expires_at=tx.now + ANSWER_WITHIN,
             cause_id=heard.id,
@@ -153,7 +162,7 @@ class CommandDesk:
         occurred_at = min(message.occurred_at, tx.now)
         row = log.entry(tx, self.source, message.id, "command_given", occurred_at)
         heard = Heard(row["id"], message, person, room, occurred_at, late=False)
-        answers = self._execute(tx, heard, call, standing)
+        answers, _ = self._execute(tx, heard, call, standing)
         if not answers:
             raise _NoAnswer
         room = self._bound(tx, message)

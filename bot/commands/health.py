@@ -12,7 +12,7 @@ from bot.commands.wording import moment, span
 from bot.outbox import brakes, review
 from bot.outbox.brakes import BrakeKind
 from bot.outbox.queue import State
-from bot.people import directory
+from bot.people import cases, directory
 from bot.sop.context import CommandContext
 from bot.sop.kind import Command, Where, Who
 from bot.store.tables import failure, outgoing, slot
@@ -27,6 +27,7 @@ def show_status(ctx: CommandContext) -> None:
     sent, failed, expired = (_today(ctx, state) for state in (State.SENT, State.FAILED, State.EXPIRED))
     parts = [_link(ctx), f"{len(rooms)}群", f"今天发{sent} 待发{open_now.get(State.QUEUED, 0)}"]
     named = (
+        ("投诉", len(cases.open_cases(ctx.tx))),
         ("扣", open_now["held"]),
         ("没发成", failed),
         ("过时作废", expired),

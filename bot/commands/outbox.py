@@ -16,7 +16,12 @@ from bot.sop.templates import harmless
 MOST = 8
 """Messages that are listed on a phone."""
 WORDS = 12
-RULES = {"quiet_hours": "安静时段", "freq_cap": "这位7天内的私信满了", "dnc": "本人不要打扰"}
+RULES = {
+    "quiet_hours": "安静时段",
+    "freq_cap": "这位7天内的私信满了",
+    "dnc": "本人不要打扰",
+    "complaint": "群里有投诉没处理完",
+}
 _KINDS = {
     Kind.PICTURE: "图片",
     Kind.ACCEPT_FRIEND: "通过好友",

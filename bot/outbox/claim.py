@@ -108,7 +108,7 @@ def _take(tx: Transaction, row: AnyRow) -> Effect:
 def _put_off(tx: Transaction, row: AnyRow, verdict: Hold | Refuse) -> None:
     """Do what the guard says of a message that may not leave now, and record that it was held back."""
     match verdict:
-        case Hold(until=until) if row.expires_at is None or until <= row.expires_at:
+        case Hold(until=until) if verdict.may_end_sooner or row.expires_at is None or until <= row.expires_at:
             outcome = State.QUEUED
             change(tx, row.id, held_by=verdict.rule, not_before=until)
         case Hold():

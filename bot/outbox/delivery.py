@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 
 from bot.outbox import brakes
+from bot.outbox.guard import Rule
 from bot.outbox.pace import Pace, try_again_after
 from bot.outbox.queue import AnyRow, Kind, Repeat, State, by_id, change, give_up
 from bot.outbox.record import record
@@ -204,6 +205,14 @@ def reconsider(tx: Transaction, account: str) -> None:
     soon = tx.now + ECHO_WITHIN
     unseen = here & (outgoing.c.state == State.UNKNOWN) & (outgoing.c.not_before > soon)
     tx.connection.execute(update(outgoing).where(unseen).values(not_before=soon))
+    tx.queued = True
+
+
+def let_go(tx: Transaction, room_id: int, rule: Rule) -> None:
+    """A rule holds nothing back in this room any more: what it held is looked at again at once."""
+    here = (outgoing.c.room_id == room_id) & outgoing.c.settled_at.is_(None)
+    held = update(outgoing).where(here, outgoing.c.held_by == rule)
+    tx.connection.execute(held.values(held_by=None, not_before=None))
     tx.queued = True
 
 

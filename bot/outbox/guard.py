@@ -2,7 +2,8 @@
 the calendar and the simulation judge alike.
 
 Replies and services count in no budget; a reply soon after the words that it answers is free of quiet hours,
-too. Members who opted out get replies and services alone.
+too. Members who opted out get replies and services alone. A room where somebody complained gets services and
+answers alone, for a while or until the complaint is dealt with.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class Rule(StrEnum):
     QUIET_HOURS = "quiet_hours"
     PRIVATE_CAP = "freq_cap"
     OPT_OUT = "dnc"
+    COMPLAINT = "complaint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,13 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The community's rules: ``hours`` from Monday to Sunday, private messages a member and week."""
+    """The community's rules: ``hours`` from Monday to Sunday, private messages a member and week, and for how
+    long a complaint silences its room."""
 
     zone: ZoneInfo
     hours: tuple[Hours, ...]
     private_a_week: int
+    complaint_hold: timedelta = timedelta(hours=2)
 
     def opens_at(self, now: datetime) -> datetime:
         """The first moment from ``now`` on that is not in quiet hours."""
@@ -75,10 +79,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What was before: whether the person opted out, and when we wrote to them of our own accord."""
+    """What was before: whether the person opted out, and when we wrote to them of our own accord; when the
+    complaints were made in the room that are not dealt with."""
 
     opted_out: bool = False
     private_sends: Sequence[datetime] = ()
+    complaints: Sequence[datetime] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +94,11 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """It may leave at ``until``, if no other rule is against it then."""
+    """It may leave at ``until``, if no other rule is against it then; perhaps before (``may_end_sooner``)."""
 
     rule: Rule
     until: datetime
+    may_end_sooner: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +119,23 @@ def decide(message: Candidate, ledger: Ledger, rules: Rules, now: datetime) -> V
     opens_at = rules.opens_at(now)
     if opens_at > now and not message.is_alarm and not _is_prompt_reply(message, now):
         return Hold(Rule.QUIET_HOURS, opens_at)
+    if is_silenced_by_complaints(message) and (until := _silent_until(ledger, rules, now)) is not None:
+        return Hold(Rule.COMPLAINT, until, may_end_sooner=True)
     if message.is_private and counts:
         return _private(ledger, rules, now)
     return Send()
+
+
+def is_silenced_by_complaints(message: Candidate) -> bool:
+    """Posts and what was gathered for later are; what answers somebody is not, nor what has to be known."""
+    if message.is_private or message.is_alarm:
+        return False
+    return message.intent in BUDGETED or (message.intent is Intent.REPLY and message.answers_at is None)
+
+
+def _silent_until(ledger: Ledger, rules: Rules, now: datetime) -> datetime | None:
+    near = [at for at in ledger.complaints if abs(now - at) < rules.complaint_hold]
+    return max(near) + rules.complaint_hold if near else None
 
 
 def _is_prompt_reply(message: Candidate, now: datetime) -> bool:

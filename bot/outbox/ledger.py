@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, select, type_coerce
 
-from bot.outbox.guard import BUDGETED, WEEK, Candidate, Ledger
+from bot.outbox.guard import BUDGETED, WEEK, Candidate, Ledger, is_silenced_by_complaints
 from bot.outbox.queue import Intent, Priority, State
-from bot.people import consent
+from bot.people import cases, consent
 from bot.store.tables import identity, member, outgoing
 from bot.store.transaction import Transaction
 from bot.store.types import UtcTime
@@ -26,7 +26,10 @@ def candidate(row: AnyRow) -> Candidate:
 
 def ledger(tx: Transaction, row: AnyRow) -> Ledger:
     """What counts for this row of the outbox; nothing where no rule could ask for it."""
-    if row.identity_id is None or row.room_id is not None or row.intent not in BUDGETED:
+    if row.room_id is not None:
+        silenced = is_silenced_by_complaints(candidate(row))
+        return Ledger(complaints=cases.complained_at(tx, row.room_id)) if silenced else Ledger()
+    if row.identity_id is None or row.intent not in BUDGETED:
         return Ledger()
     member_id = tx.connection.execute(_MEMBER, {"who": row.identity_id}).scalar()
     return Ledger(

@@ -224,11 +224,10 @@ def drop_waiting(tx: Transaction, room_id: int, reason: str) -> None:
     tx.connection.execute(update(outgoing).where(here).values(ended(State.DROPPED, reason, tx.now)))
 
 
-def unquote(tx: Transaction, room_id: int, message_id: int, said_at: datetime) -> None:
-    """A message was taken back: what repeats its words is not sent any more, and does not keep them."""
-    here = (outgoing.c.room_id == room_id) & outgoing.c.wiped_at.is_(None)
+def unquote(tx: Transaction, message_id: int, said_at: datetime) -> None:
+    """A message was taken back: what repeats its words, wherever, is not sent any more and keeps them not."""
     later = select(outgoing.c.id, outgoing.c.state, outgoing.c.settled_at, outgoing.c.payload).where(
-        here, outgoing.c.queued_at >= said_at
+        outgoing.c.wiped_at.is_(None), outgoing.c.queued_at >= said_at
     )
     for row in tx.connection.execute(later).all():
         if message_id in row.payload.get("quotes", ()):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, select, update
 
 from bot import events
 from bot.store.ids import next_number
@@ -299,6 +299,12 @@ def is_present(tx: Transaction, room_id: int, identity_id: int) -> bool:
     """Whether somebody is in a room, as far as we know."""
     here = _membership(tx, room_id, identity_id)
     return here is not None and here.left_at is None
+
+
+def count_present(tx: Transaction, room_id: int) -> int:
+    """How many people are in a room, as far as we know."""
+    here = (membership.c.room_id == room_id) & membership.c.left_at.is_(None)
+    return tx.connection.scalar(select(func.count()).select_from(membership).where(here)) or 0
 
 
 def platform_ids(tx: Transaction, account: str, key: str) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -11,8 +12,10 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from bot.outbox.guard import Rules
+from bot.people.cases import NEAR
+from bot.sop import complaints
 from bot.sop.hours import USUAL, OpenHours
-from bot.sop.language import Model, Name, TemplateOf
+from bot.sop.language import Duration, Model, Name, TemplateOf
 from bot.sop.problems import MAX_PROBLEMS, Finding, Mistake, closest
 
 
@@ -23,6 +26,14 @@ class PrivacyWords:
     community: str = "原野之味"
     mission: str = "让每一餐都知道来处"
     keep_days: int = 90
+    bot: str = "小助手"
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintWords:
+    """What the one line that a complaint draws may use."""
+
+    community: str = "原野之味"
     bot: str = "小助手"
 
 
@@ -44,6 +55,22 @@ class Guard(Model):
 
     hours: OpenHours = USUAL
     private_a_week: Annotated[int, Field(ge=1, le=50)] = 2
+
+
+def _at_most_a_day(hold: timedelta) -> timedelta:
+    if hold > NEAR:
+        raise Mistake("最多停一天", "24h")
+    return hold
+
+
+class Complaints(Model):
+    """What counts as a complaint: ``words``, but not within ``unless``. For ``hold`` at most, or until it is
+    dealt with, its room gets no posts."""
+
+    words: tuple[Name, ...] = complaints.WORDS
+    unless: tuple[Name, ...] = complaints.UNLESS
+    hold: Annotated[Duration, AfterValidator(_at_most_a_day)] = timedelta(hours=2)
+    template: Annotated[str, TemplateOf(ComplaintWords), Field(validate_default=True)] = "complaint_reply.j2"
 
 
 def _zone(name: str) -> str:
@@ -119,6 +146,7 @@ class Community(Model):
     roles: dict[Name, Literal["member", "koc", "expert", "staff"]] = Field({})
     privacy: Privacy = Privacy()
     guard: Guard = Guard()
+    complaints: Complaints = Complaints()
     operators: Annotated[str | None, AfterValidator(_known_room)] = None
     friends: Literal["接受", "人工"] = "人工"
 
@@ -129,7 +157,7 @@ class Community(Model):
     @property
     def rules(self) -> Rules:
         """The guard's rules in the community's time zone."""
-        return Rules(self.zone, self.guard.hours, self.guard.private_a_week)
+        return Rules(self.zone, self.guard.hours, self.guard.private_a_week, self.complaints.hold)
 
     def names(self) -> dict[str, tuple[str, ...]]:
         """Every name that SOPs and commands may use for rooms, with the keys that it stands for."""

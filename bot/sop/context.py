@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -468,6 +468,7 @@ class CommandContext:
     rest: str = ""
     """What was typed behind the command's name, as it was typed."""
     roles: frozenset[str] = frozenset()
+    quoted: list[int] = field(default_factory=list)
 
     def kind_context(self, sop: S, room: Room | None = None) -> Context[S]:
         """For a kind's command: what it does as ``sop`` because this was typed.
@@ -490,6 +491,10 @@ class CommandContext:
     def person(self) -> Person:
         return self.heard.person
 
-    def reply(self, text: str) -> None:
-        """Answer where the command was typed; several replies are one message."""
+    def reply(self, text: str, quotes: Sequence[int] = ()) -> None:
+        """Answer where the command was typed; several replies are one message.
+
+        ``quotes`` are the messages whose words it repeats.
+        """
         self.answers.append(text)
+        self.quoted.extend(quotes)

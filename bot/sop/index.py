@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.people.directory import Room
 from bot.sop import hashtags
+from bot.sop.complaints import Finder
 from bot.sop.kind import Act, Kind, OnFriend, OnHashtag, OnHeard, OnJoin, OnRecall, OnSlot, OnWait, OnWords
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
@@ -54,6 +55,8 @@ class Index:
                     case OnFriend(act=act):
                         self._friends.append(Candidate(sop, act))
         self._words = Words(worded)
+        complaints = sops.community.complaints
+        self._complaints = Finder(complaints.words, complaints.unless)
         self._longest = max(map(len, self._tags), default=0)
 
     def tagged(self, text: str, room: Room | None) -> list[Candidate]:
@@ -68,6 +71,10 @@ class Index:
         if room is None:
             return []
         return _each_once(candidate for candidate in self._words.find(text) if candidate.minds(room))
+
+    def complains(self, text: str) -> bool:
+        """Whether ``text`` is a complaint by the community's words."""
+        return self._complaints.complains(text)
 
     def joins(self, room: Room) -> list[Candidate]:
         """Those who mind that somebody comes into ``room``."""

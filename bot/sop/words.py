@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -19,8 +20,9 @@ MOST_READ = 2_000
 T = TypeVar("T")
 
 
+@lru_cache(maxsize=4)
 def normalize(text: str) -> str:
-    """The form in which words are compared."""
+    """The form in which words are compared; a message is brought into it once, whoever looks for words."""
     return unicodedata.normalize("NFKC", text[:MOST_READ]).casefold()
 
 

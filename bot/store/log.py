@@ -30,6 +30,8 @@ CORE_NAMES = NAMES | {
     "tag_changed",
     "role_given",
     "role_taken",
+    "complaint_raised",
+    "complaint_closed",
 }
 """What the core records; kinds declare what they record beside it."""
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, select, update
 
-from bot.store.tables import outgoing, texts
+from bot.store.tables import document, outgoing, texts
 from bot.store.transaction import Transaction
 
 WIPED = {"text": "", "mentions": [], "quotes": []}
@@ -27,6 +27,7 @@ def keep_until(said_at: datetime, days: int, zone: ZoneInfo) -> datetime:
 def purge(tx: Transaction, days: int) -> None:
     """Delete the words whose time is over: what members said, and what the bot said (it may repeat them)."""
     tx.connection.execute(delete(texts).where(texts.c.keep_until <= tx.now))
+    tx.connection.execute(delete(document).where(document.c.keep_until <= tx.now))
     tx.connection.execute(
         update(outgoing)
         .where(_unwiped, outgoing.c.settled_at <= tx.now - timedelta(days=days))
@@ -39,5 +40,10 @@ def next_purge(tx: Transaction, days: int, zone: ZoneInfo) -> datetime | None:
     ours = tx.connection.execute(select(func.min(outgoing.c.settled_at)).where(_unwiped)).scalar()
     kept = texts.c.keep_until.is_not(None)
     theirs = tx.connection.execute(select(func.min(texts.c.keep_until)).where(kept)).scalar()
-    moments = (theirs, None if ours is None else keep_until(ours, days, zone))
+    found = select(func.min(document.c.keep_until)).where(document.c.keep_until.is_not(None))
+    moments = (
+        theirs,
+        tx.connection.execute(found).scalar(),
+        None if ours is None else keep_until(ours, days, zone),
+    )
     return min((moment for moment in moments if moment is not None), default=None)

@@ -347,6 +347,22 @@ class Consent(SQLModel, table=True):
     interaction_id: int | None = _ref()
 
 
+class Document(SQLModel, table=True):
+    """The words by which a text is found again (``bot/store/search.py``); the text itself stays elsewhere.
+
+    ``id`` is the interaction that it came from, ``object_id`` what it is about (a question's number).
+    """
+
+    __tablename__ = "document"
+    __table_args__ = (Index("ix_document_keep_until", "keep_until", **_where("keep_until IS NOT NULL")),)
+    id: int = _id()
+    kind: str
+    object_id: str
+    room_id: int | None = _ref()
+    words: str
+    keep_until: datetime | None = _time()
+
+
 class Tag(SQLModel, table=True):
     """What is known of a person's values and interests (``bot/people/tags.py``).
 
@@ -401,6 +417,25 @@ class Role(SQLModel, table=True):
     taken_by: int | None = _ref()
 
 
+class ComplaintCase(SQLModel, table=True):
+    """A complaint (``interaction_id`` is the message) until somebody closes it; ``number`` is what they type.
+
+    ``answered_at`` is when a human said something in the room, or closed it. ``closed_by`` is a member.
+    """
+
+    __tablename__ = "complaint_case"
+    __table_args__ = (Index("ix_complaint_case_room_id", "room_id", **_where("closed_at IS NULL")),)
+    id: int = _id()
+    number: int = Field(unique=True)
+    room_id: int | None = _ref()
+    identity_id: int = _ref(null=False)
+    interaction_id: int = _ref(null=False)
+    opened_at: datetime = _time(null=False)
+    answered_at: datetime | None = _time()
+    closed_at: datetime | None = _time()
+    closed_by: int | None = _ref()
+
+
 class Unheard(SQLModel, table=True):
     """How often a command was typed where the bot is not enabled: a count a day, and nothing else."""
 
@@ -437,5 +472,6 @@ interaction, texts = _table(Interaction), _table(Text)
 sop_version, run, wait = _table(SopVersion), _table(Run), _table(Wait)
 cursor, slot, outgoing = _table(Cursor), _table(Slot), _table(Outgoing)
 brake, media, consent = _table(Brake), _table(Media), _table(Consent)
-tag, score_entry = _table(Tag), _table(ScoreEntry)
+document, tag, score_entry = _table(Document), _table(Tag), _table(ScoreEntry)
 role, unheard, failure = _table(Role), _table(Unheard), _table(Failure)
+complaint_case = _table(ComplaintCase)

@@ -17,7 +17,7 @@ import pytest
 
 from bot.channels.base import Channel, Message
 from bot.errors import NotConnected
-from bot.events import ChannelEvent, LinkDown, LinkUp, MessageKind, MessageReceived
+from bot.events import ChannelEvent, FriendMade, LinkDown, LinkUp, MessageKind, MessageReceived
 
 PATIENCE = 15.0
 E = TypeVar("E")
@@ -35,6 +35,9 @@ class Driver(Protocol):
 
     async def whisper(self, text: str) -> None:
         """The friend says this to the bot in private."""
+
+    async def befriend(self) -> None:
+        """The friend and the bot become friends."""
 
     async def show(self) -> tuple[str, bytes]:
         """Somebody shows a picture in the room; gives its name, and its bytes."""
@@ -135,6 +138,15 @@ class ChannelContract:
             await driver.whisper("我想报名")
             (message,) = await heard.said()
             assert (message.text, message.chat, message.sender.id) == ("我想报名", None, driver.friend)
+
+    async def test_who_becomes_a_friend_is_told_with_their_name(self, driver: Driver) -> None:
+        async with listening(driver.channel) as heard:
+            await heard.some(LinkUp)
+            await driver.befriend()
+            (made,) = await heard.some(FriendMade)
+            assert made.id
+            assert (made.person.id, made.person.name) == (driver.friend, "小满")
+            assert made.occurred_at.utcoffset() is not None
 
     async def test_messages_arrive_once_and_in_order_however_slow_the_listener(self, driver: Driver) -> None:
         async with listening(driver.channel, pause=0.002) as heard:

@@ -19,6 +19,7 @@ from bot.channels.placeholder import placeholder
 from bot.errors import FetchFailed, SendFailed
 from bot.events import (
     ChannelEvent,
+    FriendMade,
     LinkUp,
     Media,
     MembersJoined,
@@ -48,6 +49,9 @@ class PipeDriver:
 
     async def whisper(self, text: str) -> None:
         print(f"小满: :dm {text}", file=self._keyboard, flush=True)
+
+    async def befriend(self) -> None:
+        print(":friend 小满", file=self._keyboard, flush=True)
 
     async def show(self) -> tuple[str, bytes]:
         print("小满: :image nowhere/dinner.jpg", file=self._keyboard, flush=True)
@@ -270,6 +274,8 @@ async def test_several_come_in_at_once_with_an_id_that_the_next_run_gives_again(
         (":join 大刘 by 无名", "没有叫“无名”的人"),
         (":leave 无名", "没有叫“无名”的人"),
         (":leave 小舟", "小舟不在群里"),
+        (":friend 小野", "机器人不能加自己"),
+        (":friend 小@野", "不能有 @"),
         (":as 无名", "没有叫“无名”的人"),
         (":recall", "我没有可以撤回的消息"),
         (":hepl", "是不是想写 :help"),
@@ -281,6 +287,15 @@ async def test_what_cannot_be_done_is_explained_and_does_not_happen(typed: str, 
     assert events == []
     assert len(shown) == 1
     assert reason in shown[0]
+
+
+async def test_who_becomes_a_friend_stays_outside_the_group() -> None:
+    shown, events = await play(":friend 大刘\n大刘: :dm 我想进群\n:friend 阿青\n大刘: 大家好\n")
+    made = [event for event in events if isinstance(event, FriendMade)]
+    assert [event.person.name for event in made] == ["大刘", "阿青"]
+    assert [type(event) for event in events] == [FriendMade, MessageReceived, FriendMade]
+    assert "大刘 和小野成了好友" in shown[0]
+    assert "大刘不在群里" in shown[-1]
 
 
 async def test_everybody_is_listed() -> None:
@@ -295,7 +310,7 @@ async def test_everybody_is_listed() -> None:
 async def test_the_help_names_every_command() -> None:
     shown, _ = await play(":help\n")
     text = "\n".join(shown)
-    words = ["as", "image", "recall", "dm", "join", "leave", "who", "next", "+3h", "to", "quit"]
+    words = ["as", "image", "recall", "dm", "join", "leave", "friend", "who", "next", "+3h", "to", "quit"]
     assert [word for word in words if f":{word}" not in text] == []
 
 

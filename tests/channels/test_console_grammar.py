@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.console.grammar import (
+    Befriend,
     Hint,
     Join,
     Leave,
@@ -47,6 +48,7 @@ CAST = ("我", "阿青", "小满")
         (":join 小舟 大刘 by 阿青", Join(("小舟", "大刘"), inviter="阿青")),
         (":join 小舟 小舟", Join(("小舟",))),
         (":leave 小满", Leave(("小满",))),
+        (":friend 大刘", Befriend("大刘")),
         (":who", ShowCast()),
         (":help", ShowHelp()),
         ("：HELP", ShowHelp()),
@@ -106,6 +108,8 @@ def test_an_unknown_command_that_resembles_nothing_points_to_the_help() -> None:
         ":join",
         ":join 小舟 by 阿青 小满",
         ":leave",
+        ":friend",
+        ":friend 大刘 小舟",
         ":+",
         ":to",
         ":next 3",

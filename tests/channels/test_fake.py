@@ -9,7 +9,7 @@ from bot.channels.base import Message
 from bot.channels.fake import Echo, FakeChannel, Fault, shown_text
 from bot.clock import VirtualClock
 from bot.errors import FetchFailed, SendFailed, SendLost
-from bot.events import Chat, LinkDown, LinkUp, Media, MessageKind, MessageReceived, Person
+from bot.events import Chat, FriendMade, LinkDown, LinkUp, Media, MessageKind, MessageReceived, Person
 from tests.channels.contract import LinkContract, listening
 
 MORNING = datetime(2026, 11, 30, 1, tzinfo=UTC)
@@ -31,6 +31,9 @@ class FakeDriver:
 
     async def whisper(self, text: str) -> None:
         self.channel.say(text, FRIEND)
+
+    async def befriend(self) -> None:
+        self.channel.feed(FriendMade(self.channel.next_id(), FRIEND, MORNING))
 
     async def show(self) -> tuple[str, bytes]:
         media = (Media("dinner.jpg", "dinner.jpg"),)

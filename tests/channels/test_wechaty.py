@@ -57,6 +57,9 @@ class WechatyDriver:
     async def whisper(self, text: str) -> None:
         await self.gateway.say(text, room=None)
 
+    async def befriend(self) -> None:
+        await self.gateway.befriend(by=FRIEND, type=1)
+
     async def show(self) -> tuple[str, bytes]:
         picture = b"\xff\xd8\xff\xe0 tomato"
         await self.gateway.image(picture)

@@ -38,8 +38,8 @@ def places(world: World) -> list[str | None]:
 async def test_the_list_names_every_sop_and_its_next_moment(world: World) -> None:
     (answer,) = await ask(world, "/sop列表")
     assert "周一溯源日 monday-origin｜主题日｜会员群｜下次 11月30日 周一 12:10" in answer
-    assert "我的原野餐桌 dinner-table｜打卡挑战｜会员群" in answer.splitlines()
-    assert len(answer.splitlines()) == len(world.sops.sops)
+    assert "我的原野餐桌 dinner-table｜打卡挑战｜会员群｜下次 12月6日 周日 20:00" in answer.splitlines()
+    assert len(answer.splitlines()) == len(world.sops.declared)
 
 
 async def test_a_list_of_nothing_says_what_to_do(sops: SopSet, make_world: MakeWorld) -> None:

@@ -16,10 +16,11 @@ from bot.events import Person
 from bot.outbox import delivery
 from bot.outbox.claim import Manners, claim
 from bot.outbox.delivery import Outcome
-from bot.outbox.guard import Hours, Rules
+from bot.outbox.guard import Hours, Rule, Rules
 from bot.outbox.pace import OFF, Pace
 from bot.outbox.queue import Intent, Post, Priority, State, enqueue, text
-from bot.people import consent, directory
+from bot.people import cases, consent, directory
+from bot.people.cases import Case
 from bot.store.ids import Ids
 from bot.store.tables import identity, interaction, outgoing
 from bot.store.transaction import Transaction
@@ -99,6 +100,18 @@ class Office:
 
     def opt_in(self, identity_id: int) -> None:
         consent.decide(self.tx, self._member_of(identity_id), consent.CONTACT, given=True, cause=None)
+
+    def complain(self, room: int | None = None) -> Case:
+        """The person complains, in the first room if no other is named."""
+        room = self.room if room is None else room
+        return cases.open_case(self.tx, self.person, room, self.ids.next(self.connection), self.now)
+
+    def deal_with_complaints(self) -> None:
+        """Close all cases, as ``/已处理`` does."""
+        for case in cases.open_cases(self.tx):
+            cases.close(self.tx, case, member_id=1)
+            if case.room_id is not None:
+                delivery.let_go(self.tx, case.room_id, Rule.COMPLAINT)
 
     def another_identity_of(self, identity_id: int) -> int:
         """The same person under another account of theirs."""

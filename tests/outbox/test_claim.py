@@ -9,10 +9,10 @@ from sqlalchemy import Engine
 from bot.channels.base import Message
 from bot.outbox import brakes, delivery
 from bot.outbox.claim import MOST_AT_ONCE, Manners, claim
-from bot.outbox.guard import Rules
+from bot.outbox.guard import Rule, Rules
 from bot.outbox.pace import DAY, OFF, Pace
 from bot.outbox.queue import Intent, Priority, Repeat, State, unquote
-from bot.people import directory
+from bot.people import cases, directory
 from bot.sop.hours import USUAL
 from bot.store.tables import interaction
 from tests.builders import KEY, MONDAY_9, OTHER_ROOM, QING, ROOM, ZHOU, rows
@@ -444,7 +444,7 @@ def test_a_room_that_was_disabled_meanwhile_is_not_told_after_all(desk: Office, 
 def test_what_quotes_a_recalled_message_is_not_sent_again_empty(desk: Office) -> None:
     desk.post("甲的番茄", quotes=[7])
     message = desk.claim_message()
-    unquote(desk.tx, desk.room, 7, MONDAY_9)
+    unquote(desk.tx, 7, MONDAY_9)
     desk.settle(message, State.FAILED, too_often=True)
     desk.wait(7200)
     assert desk.claim() is None
@@ -512,3 +512,38 @@ def test_a_private_post_of_several_parts_counts_once(strict: Office) -> None:
     strict.post("再一个", person=strict.person, intent=Intent.GIVE)
     strict.post("太多了", person=strict.person, intent=Intent.GIVE)
     assert strict.send_all() == ["一", "二", "三", "再一个"]
+
+
+def test_what_a_complaint_holds_lets_the_others_pass_and_leaves_once_it_is_dealt_with(desk: Office) -> None:
+    desk.complain()
+    desk.post("今天讲番茄", intent=Intent.GIVE, expires_at=MONDAY_9 + timedelta(hours=1))
+    desk.post("昨晚3桌")
+    desk.post("收到您的问题了", answers_at=MONDAY_9)
+    desk.post("挑战改到周五", intent=Intent.SERVICE)
+    desk.post("二群的番茄", intent=Intent.GIVE, room=desk.other_room)
+    assert sorted(desk.send_all()) == ["二群的番茄", "挑战改到周五", "收到您的问题了"]
+    desk.wait(1800)
+    assert desk.claim() == MONDAY_9 + timedelta(hours=2)
+    desk.deal_with_complaints()
+    assert desk.send_all() == ["今天讲番茄", "昨晚3桌"]
+    held = rows(desk.connection, interaction, name="send_suppressed")
+    assert [(row["props"]["rule"], row["props"]["state"]) for row in held] == [("complaint", "queued")] * 2
+
+
+def test_what_is_too_late_when_a_complaint_is_over_is_not_sent(desk: Office) -> None:
+    desk.complain()
+    desk.post("今天讲番茄", intent=Intent.GIVE, expires_at=MONDAY_9 + timedelta(hours=1))
+    desk.send_all()
+    desk.wait(2 * 3600)
+    assert desk.claim() is None
+    assert desk.states() == [State.EXPIRED]
+
+
+def test_a_complaint_of_another_room_that_is_dealt_with_lets_nothing_go_here(desk: Office) -> None:
+    desk.complain()
+    there = desk.complain(desk.other_room)
+    desk.post("今天讲番茄", intent=Intent.GIVE)
+    assert desk.send_all() == []
+    cases.close(desk.tx, there, member_id=1)
+    delivery.let_go(desk.tx, desk.other_room, Rule.COMPLAINT)
+    assert desk.claim() == MONDAY_9 + timedelta(hours=2)

@@ -22,7 +22,7 @@ from bot.outbox import brakes, claim, delivery
 from bot.outbox.guard import Rules
 from bot.outbox.pace import DAY, OFF
 from bot.outbox.queue import Intent, Priority, State
-from bot.people import consent
+from bot.people import cases, consent
 from bot.sop.hours import USUAL
 from bot.store.tables import interaction
 from tests.builders import MONDAY_9, rows
@@ -30,6 +30,7 @@ from tests.outbox.office import ACCOUNT, ALL_DAY, SHANGHAI, Office
 
 WEEK = timedelta(days=7)
 PRIVATE_A_WEEK, A_DAY, REST = 2, 6, timedelta(minutes=30)
+HOLD = timedelta(hours=2)
 OPEN = [(time(8, 30), time(21, 30))] * 5 + [(time(9, 30), time(22))] * 2
 OWN_ACCORD = {Intent.GIVE, Intent.ASK, Intent.PROMO}
 EXAMPLES, ONE_IN = 120, 20
@@ -56,6 +57,7 @@ class Oracle:
     stopped: bool = False
     opted_out: bool = False
     resting_until: datetime | None = None
+    complaints: list[datetime] = field(default_factory=list)
 
     def judge(self, it: Said, mentions: int) -> None:
         local = it.at.astimezone(SHANGHAI)
@@ -66,6 +68,8 @@ class Oracle:
         assert it.despite_stop or not self.stopped, "after stop-all"
         assert self.resting_until is None or it.at >= self.resting_until, "while the platform wants a rest"
         assert not (self.opted_out and mentions), "a mention of who opted out"
+        if not it.private and (it.intent in OWN_ACCORD or (it.intent is Intent.REPLY and not it.answers_at)):
+            assert all(abs(it.at - at) >= HOLD for at in self.complaints), "while somebody waits for a human"
         if it.private and it.intent in OWN_ACCORD:
             assert not self.opted_out, "to who opted out"
             alike = [s for s in self.said if s.private and s.intent in OWN_ACCORD]
@@ -162,6 +166,15 @@ class Conduct:
         (self.desk.opt_out if opted_out else self.desk.opt_in)(self.desk.person)
         self.oracle.opted_out = opted_out
 
+    def complain(self, complains: bool) -> None:
+        """Somebody complains in the room; or a human deals with all that was complained of."""
+        if complains:
+            self.desk.complain()
+            self.oracle.complaints.append(self.desk.now)
+        else:
+            self.desk.deal_with_complaints()
+            self.oracle.complaints.clear()
+
     def stop(self, stopped: bool) -> None:
         if stopped:
             brakes.stop(self.desk.tx, ACCOUNT, by=1)
@@ -188,10 +201,11 @@ _QUEUE = _step(
 )
 _SEND = _step("send", outcomes=st.lists(st.sampled_from(OUTCOMES), min_size=2, max_size=10))
 _WAIT = _step("wait", minutes=st.sampled_from([1, 4, 20, 45, 180, 600, 1440, 3 * 1440, -1, -30, -300]))
-_OFTEN = [*[_QUEUE] * 4, *[_SEND] * 6, *[_WAIT] * 2]  # one_of would take each once
+_OFTEN = [*[_QUEUE] * 5, *[_SEND] * 7, *[_WAIT] * 2]  # one_of would take each once
 _SELDOM = [
     _step("restart"),
     _step("decide", opted_out=st.sampled_from([True, False, False])),
+    _step("complain", complains=st.sampled_from([True, False])),
     _step("stop", stopped=st.sampled_from([True, *[False] * 4])),
 ]
 _STEPS = st.sampled_from([*_OFTEN, *_SELDOM]).flatmap(lambda step: step)
@@ -219,7 +233,7 @@ def play(engine: Engine, loosen: Callable[[Office], None], *phases: Phase) -> Co
 
 def test_nothing_leaves_that_the_rules_forbid_and_every_rule_is_at_work(engine: Engine) -> None:
     at_work = play(engine, lambda desk: None, Phase.generate, Phase.shrink)
-    for name in ("quiet_hours", "freq_cap", "dnc", "stopped", "resting", "day_cap"):
+    for name in ("quiet_hours", "freq_cap", "dnc", "complaint", "stopped", "resting", "day_cap"):
         assert at_work[name] * ONE_IN >= at_work["examples"], at_work
 
 
@@ -239,6 +253,10 @@ def _without_opt_out(_desk: Office, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(consent, "opted_out", lambda tx, member_ids: set())
 
 
+def _without_complaints(_desk: Office, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(cases, "complained_at", lambda tx, room_id: [])
+
+
 def _without_stop(_desk: Office, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(claim, "_HEADS_DESPITE_STOP", claim._HEADS)
 
@@ -254,6 +272,7 @@ def _without_rest(_desk: Office, patch: pytest.MonkeyPatch) -> None:
         (_without_private_cap, "over the private cap"),
         (_without_day_cap, "over the day's cap"),
         (_without_opt_out, "who opted out"),
+        (_without_complaints, "while somebody waits"),
         (_without_stop, "after stop-all"),
         (_without_rest, "while the platform wants a rest"),
     ],

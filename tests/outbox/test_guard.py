@@ -96,3 +96,34 @@ def test_a_week_s_worth_of_private_messages_frees_itself_one_by_one() -> None:
 def test_rooms_have_no_private_cap() -> None:
     noon = shanghai("2026-12-07 12:00")
     assert decide(GIVE, Ledger(private_sends=[noon] * 9), RULES, noon) == Send()
+
+
+COMPLAINT = Ledger(complaints=[shanghai("2026-11-30 12:00")])
+
+
+@pytest.mark.parametrize("intent", [Intent.GIVE, Intent.ASK, Intent.PROMO, Intent.REPLY])
+def test_while_somebody_waits_for_a_human_a_room_gets_no_posts(intent: Intent) -> None:
+    until = shanghai("2026-11-30 14:00")
+    held = Hold(Rule.COMPLAINT, until, may_end_sooner=True)
+    assert decide(Candidate(intent), COMPLAINT, RULES, shanghai("2026-11-30 12:00:03")) == held
+    assert decide(Candidate(intent), COMPLAINT, RULES, until - MINUTE) == held
+    assert decide(Candidate(intent), COMPLAINT, RULES, until) == Send()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Candidate(Intent.SERVICE),
+        Candidate(Intent.REPLY, answers_at=shanghai("2026-11-30 12:01")),
+        Candidate(Intent.GIVE, is_alarm=True),
+        Candidate(Intent.GIVE, is_private=True),
+    ],
+)
+def test_services_alarms_answers_and_what_is_private_go_on(message: Candidate) -> None:
+    assert decide(message, COMPLAINT, RULES, shanghai("2026-11-30 12:02")) == Send()
+
+
+def test_the_last_complaint_counts() -> None:
+    both = Ledger(complaints=[shanghai("2026-11-30 13:00"), shanghai("2026-11-30 12:00")])
+    verdict = decide(GIVE, both, RULES, shanghai("2026-11-30 13:30"))
+    assert verdict == Hold(Rule.COMPLAINT, shanghai("2026-11-30 15:00"), may_end_sooner=True)

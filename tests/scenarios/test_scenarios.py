@@ -21,5 +21,16 @@ async def test_it_goes_as_written(file: Path, sops: SopSet, url: str) -> None:
 
 
 def test_there_are_scenarios_of_every_topic() -> None:
-    topics = {"challenge", "commands", "outbox", "rooms", "theme_day", "wechat"}
+    topics = {
+        "challenge",
+        "commands",
+        "complaint",
+        "outbox",
+        "qa_day",
+        "rooms",
+        "theme_day",
+        "wakeup",
+        "wechat",
+        "welcome",
+    }
     assert {file.parent.name for file in FILES} == topics

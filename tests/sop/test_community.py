@@ -18,6 +18,7 @@ def read(folder: Path, text: str, notice: str = "我是{{ bot }}") -> tuple[Comm
     (folder / "sops" / "community.yaml").write_text(text, encoding="utf-8")
     (folder / "templates").mkdir()
     (folder / "templates" / "privacy_notice.j2").write_text(notice, encoding="utf-8")
+    (folder / "templates" / "complaint_reply.j2").write_text("看到了。", encoding="utf-8")
     loaded = load(folder / "sops", folder / "templates", {})
     return None if loaded.sops is None else loaded.sops.community, loaded.problems
 
@@ -51,6 +52,9 @@ def test_a_set_stands_for_its_rooms(tmp_path: Path) -> None:
         (ROOMS + "roles: {营养师: exprt}\n", 4, 14, "roles.营养师", "expert"),
         (ROOMS + "privacy: {keep_days: 0}\n", 4, 22, "privacy.keep_days", ""),
         (ROOMS + "privacy: {template: notice.j2}\n", 4, 21, "privacy.template", "privacy_notice.j2"),
+        (ROOMS + "complaints: {hold: 2d}\n", 4, 20, "complaints.hold", "24h"),
+        (ROOMS + "complaints: {words: [坏了, '']}\n", 4, 26, "complaints.words[1]", ""),
+        (ROOMS + "complaints: {template: reply.j2}\n", 4, 24, "complaints.template", "complaint_reply.j2"),
         (ROOMS + "guard: {private_a_week: 0}\n", 4, 25, "guard.private_a_week", ""),
         (ROOMS + "guard: {hours: {每天: 早到晚}}\n", 4, 21, "guard.hours.每天", "08:30-21:30"),
         (ROOMS + "bot: 小野\n", 4, 6, "bot", ""),

@@ -60,6 +60,7 @@ def project(tmp_path: Path) -> Path:
     write(tmp_path / "sops/community.yaml", COMMUNITY)
     write(tmp_path / "sops/post.yaml", POST.format("post"))
     write(tmp_path / "templates/privacy_notice.j2", "我是{{ bot }}，内容留 {{ keep_days }} 天。")
+    write(tmp_path / "templates/complaint_reply.j2", "看到了，{{ bot }}马上叫人。")
     write(tmp_path / "templates/story.j2", "{{ item.title }}\n{{ item.产地 }}")
     write(tmp_path / "templates/shelves/故事/01.md", "---\ntitle: 番茄\n产地: 寿光\n---\n正文")
     return tmp_path

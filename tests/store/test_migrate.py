@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from bot.errors import StoreError
 from bot.store import migrate
@@ -25,6 +25,15 @@ INDEXES = {
     "postgresql": "select indexname as name, indexdef as sql from pg_indexes"
     " where schemaname = 'public' and tablename <> 'alembic_version'",
 }
+
+
+def as_tables_say(connection: Connection) -> MigrationContext:
+    """What the search index keeps for itself is in no table of ours."""
+
+    def ours(_: object, name: str | None, *more: object) -> bool:
+        return not (name or "").startswith(("document_words", "ix_document_words"))
+
+    return MigrationContext.configure(connection, opts={"include_object": ours})
 
 
 def revision_of(engine: Engine) -> str | None:
@@ -49,7 +58,7 @@ def indexes(engine: Engine) -> dict[str, str]:
 
 def test_the_migrations_make_what_the_tables_say(migrated: Engine) -> None:
     with migrated.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert compare_metadata(as_tables_say(connection), metadata) == []
 
 
 def test_the_migrations_make_the_very_indexes_of_the_tables(migrated: Engine, engine: Engine) -> None:

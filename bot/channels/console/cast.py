@@ -47,9 +47,13 @@ class Cast:
         """Whether ``person`` is in the group now."""
         return person.id in self._inside
 
+    def meet(self, name: str) -> Person:
+        """Who is called so; the id of someone new comes from the name, so it outlives us."""
+        return self._people.setdefault(name, Person(f"name:{name}", name))
+
     def enter(self, name: str) -> Person:
-        """Bring ``name`` into the group; the id of someone new comes from the name, so it outlives us."""
-        person = self._people.setdefault(name, Person(f"name:{name}", name))
+        """Bring ``name`` into the group."""
+        person = self.meet(name)
         self._inside.add(person.id)
         return person
 

@@ -59,6 +59,13 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
+class Befriend:
+    """Somebody and the bot become friends, whether they are in the group or not."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class SpeakAs:
     """From now on ``name`` speaks."""
 
@@ -106,7 +113,7 @@ class Hint:
     text: str
 
 
-Act = Say | SendPictures | SayPrivately | Recall | Join | Leave
+Act = Say | SendPictures | SayPrivately | Recall | Join | Leave | Befriend
 Move = MoveNext | MoveBy | MoveTo
 Line = Act | Move | SpeakAs | ShowCast | ShowHelp | Quit | Hint
 
@@ -119,6 +126,7 @@ _USAGE = {
     "dm": ":dm 要说的话",
     "join": ":join 名字，或者 :join 名字 by 邀请人",
     "leave": ":leave 名字",
+    "friend": ":friend 名字",
     "who": ":who",
     "help": ":help",
     "next": ":next",
@@ -171,6 +179,8 @@ def _parse_command(word: str, rest: str, by: str | None) -> Line | None:
             return _parse_join(rest)
         case "leave", True:
             return Leave(_unique(rest))
+        case "friend", True if len(rest.split()) == 1:
+            return Befriend(rest)
         case "as", True:
             return SpeakAs(rest)
         case "who", False:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from bot.channels.console.cast import Cast
-from bot.channels.console.grammar import Act, Join, Leave, Recall, Say, SayPrivately, SendPictures
+from bot.channels.console.grammar import Act, Befriend, Join, Leave, Recall, Say, SayPrivately, SendPictures
 from bot.events import (
     Chat,
+    FriendMade,
     Media,
     MembersJoined,
     MembersLeft,
@@ -20,7 +21,7 @@ from bot.events import (
     Person,
 )
 
-Happening = MessageReceived | MessageRecalled | MembersJoined | MembersLeft
+Happening = MessageReceived | MessageRecalled | MembersJoined | MembersLeft | FriendMade
 _NEW_NAME = re.compile(r"[^\s@＠:：]{1,20}")
 
 
@@ -60,6 +61,8 @@ class Group:
                 return [self._join(act)]
             case Leave():
                 return [self._leave(act)]
+            case Befriend(name=name):
+                return [FriendMade(self._new_id(), self._friend(name), self._now())]
 
     def _say(self, act: Say) -> Happening:
         sender = self._member(act.by or self.speaker.name)
@@ -114,10 +117,20 @@ class Group:
             self.cast.leave(person)
         return MembersLeft(self._new_id(), self.chat, people, self._now())
 
+    def _friend(self, name: str) -> Person:
+        """Whoever becomes our friend may be new, and stays outside the group."""
+        if name == self.bot.name:
+            raise Refused("机器人不能加自己。")
+        self._check_name(name)
+        return self.cast.meet(name)
+
     def _check_can_join(self, name: str) -> None:
         person = self.cast.named(name)
         if name == self.bot.name or (person is not None and self.cast.has_member(person)):
             raise Refused(f"{name}已经在群里了。")
+        self._check_name(name)
+
+    def _check_name(self, name: str) -> None:
         if not (name.isprintable() and _NEW_NAME.fullmatch(name)):
             raise Refused("名字最多 20 个字，里面不能有 @ 和冒号。")
 

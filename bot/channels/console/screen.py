@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, tzinfo
 
 from bot.channels.console.group import Happening
-from bot.events import MembersJoined, MembersLeft, MessageRecalled, MessageReceived, Person
+from bot.events import FriendMade, MembersJoined, MembersLeft, MessageRecalled, MessageReceived, Person
 
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _WEEKDAYS = "一二三四五六日"
@@ -69,6 +69,8 @@ class Screen:
                 return f"{_names(event.people)} 进群了{invited}"
             case MembersLeft():
                 return f"{_names(event.people)} 离开了群"
+            case FriendMade():
+                return f"{event.person.shown} 和{self._bot.shown}成了好友"
 
 
 def _said(speaker: Person, text: str, listener: Person | None) -> str:

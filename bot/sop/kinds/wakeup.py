@@ -1,13 +1,15 @@
 """Waking the silent, gently: a private word to friends who have been silent for long, and no more than a few.
 
-A member's silence is a run (scope ``member:ID``, occurrence: since when), with the steps of the ladder that
-were taken. A share is held out, to measure what the words are worth. Who declines is left alone for good,
+A member's silence is a run (scope ``member:ID``, occurrence: when they last took part), with the steps
+of the ladder that were taken, whichever of the member's rooms took them.
+A share is held out, to measure what the words are worth. Who declines is left alone for good,
 and so is who says that they like to listen only. Nothing of it is ever said in a group.
 """
 
 from __future__ import annotations
 
 import random
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,22 +21,27 @@ from sqlalchemy import func, or_, select
 
 from bot.naming import WAYS
 from bot.outbox.queue import Intent
-from bot.people import consent, directory, tags
+from bot.people import consent, directory, roles, tags
 from bot.people.directory import Person
 from bot.sop.catalog import Catalog
 from bot.sop.context import Context
 from bot.sop.kind import Kind, OnHeard, OnSlot, OnWait
 from bot.sop.language import Duration, Every, Finding, Mistake, Model, Name, Sop, TemplateOf
+from bot.sop.runs import Run
 from bot.sop.templates import harmless_name
-from bot.store.tables import identity, interaction, membership
+from bot.store.tables import identity, interaction, membership, room
 
 PURPOSE = "wakeup"
 ACTIVE = sorted(way.name for way in WAYS if way.counts)
 """What ends a silence."""
 ANSWER_WITHIN = timedelta(days=7)
+ROUND = timedelta(hours=12)
+"""The rooms of one round are played within this."""
 MOST_STEPS = 2
 """Who did not answer twice is not written to a third time."""
-_DECLINES = ("退订", "不用了", "别发了", "别再发", "不需要", "取消")
+_DECLINES = re.compile("退订|不用了(?!解)|别发了|别再发|不需要|取消")
+_NOT = ("不", "不再", "不想再")
+"""Before a word it means the contrary: 不潜水了 is no wish to be left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ def _as_tuple(value: object) -> object:
 
 
 class Wakeup(Sop):
-    """``every`` round, write to at most ``at_once`` people a room; ``interests`` fit the word to a tag."""
+    """``every`` round, write to at most ``at_once`` people; ``interests`` fit the word to a tag."""
 
     every: Every
     late_after: Duration = timedelta(hours=2)
@@ -98,47 +105,71 @@ Ctx = Context[Wakeup]
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """Somebody who has been silent ``since`` then."""
+    """Somebody who has been silent ``since`` then: from ``last_said``, or from joining a room after it."""
 
     person: Person
     since: datetime
+    last_said: datetime
 
 
 def play_round(ctx: Ctx) -> None:
     """Take the next step with those of this room whose time has come."""
-    written = 0
+    written = _written_this_round(ctx)
     for silent in _silent(ctx):
-        if written == ctx.sop.at_once:
+        if written >= ctx.sop.at_once:
             return
         written += _take_step(ctx, silent)
+
+
+def _written_this_round(ctx: Ctx) -> int:
+    """How many were written to already, for the other rooms."""
+    i = interaction.c
+    sent = (i.programme_id == ctx.sop.id) & (i.name == "wakeup_sent") & (i.occurred_at > ctx.now - ROUND)
+    return ctx.tx.connection.execute(select(func.count()).select_from(interaction).where(sent)).scalar_one()
 
 
 def _silent(ctx: Ctx) -> Iterator[Silent]:
     """The room's silent members who can be written to, the longest silent first."""
     assert ctx.room is not None, "rounds are played in rooms"
-    since = (membership.c.joined_at, membership.c.identity_id)
-    here = select(*since).where(membership.c.room_id == ctx.room.id, membership.c.left_at.is_(None))
-    joined = {row.identity_id: row.joined_at for row in ctx.tx.connection.execute(here)}
+    here = select(membership.c.identity_id).where(
+        membership.c.room_id == ctx.room.id, membership.c.left_at.is_(None)
+    )
     enough = ctx.now - ctx.sop.ladder[0].after
     found = []
-    for person in _friends(ctx, joined):
-        begin = max(joined[person.identity_id] or ctx.room.enabled_at, _last_said(ctx, person))
-        if begin <= enough:
-            found.append(Silent(person, begin))
+    for person in _friends(ctx, ctx.tx.connection.scalars(here)):
+        last_said = _last_said(ctx, person)
+        since = max(_last_joined(ctx, person), last_said)
+        if since <= enough:
+            found.append(Silent(person, since, last_said))
     yield from sorted(found, key=lambda it: (it.since, it.person.number))
+
+
+def _last_joined(ctx: Ctx, person: Person) -> datetime:
+    """When the person came into the last of their rooms; who was there before us, when we began there."""
+    came = func.coalesce(membership.c.joined_at, room.c.enabled_at)
+    theirs = select(identity.c.id).where(identity.c.member_id == person.member_id)
+    query = (
+        select(func.max(came, type_=membership.c.joined_at.type))
+        .select_from(membership.join(room, room.c.id == membership.c.room_id))
+        .where(membership.c.identity_id.in_(theirs), membership.c.left_at.is_(None))
+    )
+    return ctx.tx.connection.execute(query).scalar() or ctx.now
 
 
 def _friends(ctx: Ctx, identity_ids: Iterable[int]) -> Iterator[Person]:
     """Those who are friends (they wrote in private once, or the platform said so), may be turned to, and are
-    no staff, experts or KOC."""
+    neither staff nor experts, then or now."""
     i = interaction.c
     friends = select(i.identity_id).where(
         i.identity_id.in_(list(identity_ids)), or_(i.channel == "dm", i.name == "friend_made")
     )
     friends = friends.where(i.actor_role.in_(("member", "koc")), i.name != "tag_changed")
+    held = roles.Standings(roles.roles(ctx.tx), ctx.sops.community.roles)
     for identity_id in sorted(set(ctx.tx.connection.scalars(friends))):
         person = directory.person_by_id(ctx.tx, identity_id)
-        if person is not None and not _is_left_alone(ctx, person):
+        if person is None or held.actor_role(person.member_id) in ("staff", "expert"):
+            continue
+        if not _is_left_alone(ctx, person):
             yield person
 
 
@@ -161,15 +192,15 @@ def _take_step(ctx: Ctx, silent: Silent) -> bool:
     person = silent.person
     run = ctx.open_run(
         f"member:{person.member_id}",
-        silent.since.isoformat(),
+        silent.last_said.isoformat(),
         person=person,
         private=True,
         state={"steps": 0, "held_out": _is_held_out(ctx, person)},
     )
     taken = run.state["steps"]
-    if taken == len(ctx.sop.ladder) or ctx.now - silent.since < ctx.sop.ladder[taken].after:
+    if not _is_time(ctx, silent, run):
         return False
-    ctx.keep(run, {**run.state, "steps": taken + 1})
+    ctx.keep(run, {**run.state, "steps": taken + 1, "at": ctx.now.isoformat()})
     name = "wakeup_held_out" if run.state["held_out"] else "wakeup_sent"
     ctx.record(name, person=person, about=("run", str(run.id)), parent=run.id, value=taken + 1)
     if not run.state["held_out"]:
@@ -177,6 +208,19 @@ def _take_step(ctx: Ctx, silent: Silent) -> bool:
         ctx.listen(run, ctx.now + ANSWER_WITHIN)
         ctx.wake_at(run, ctx.now + ANSWER_WITHIN, "answered")
     return not run.state["held_out"]
+
+
+def _is_time(ctx: Ctx, silent: Silent, run: Run) -> bool:
+    """Whether the next step is due, and the last one was long enough ago: who was silent for a year when the
+    SOP began, or is in three rooms, does not get the whole ladder at once."""
+    ladder, taken = ctx.sop.ladder, int(run.state["steps"])
+    if taken >= len(ladder) or ctx.now - silent.since < ladder[taken].after:
+        return False
+    if not taken:
+        return True
+    pause = max(ANSWER_WITHIN, (ladder[taken].after - ladder[taken - 1].after) / 2)
+    last_step = datetime.fromisoformat(run.state["at"])
+    return ctx.now - last_step >= pause
 
 
 def _is_held_out(ctx: Ctx, person: Person) -> bool:
@@ -211,8 +255,8 @@ def heard(ctx: Ctx) -> bool:
     """What the person says to it in private: a no is a no for good, all else is for others to hear."""
     assert ctx.heard is not None, "something was said"
     plain = unicodedata.normalize("NFKC", ctx.heard.text[:60])
-    likes_to_listen = any(word in plain for word in ctx.sop.legitimate)
-    if not likes_to_listen and not any(word in plain for word in _DECLINES):
+    likes_to_listen = any(_says(plain, word) for word in ctx.sop.legitimate)
+    if not likes_to_listen and not _DECLINES.search(plain):
         return False
     person = ctx.heard.person
     consent.decide(ctx.tx, person.member_id, PURPOSE, given=False, cause=ctx.heard.id)
@@ -221,6 +265,11 @@ def heard(ctx: Ctx) -> bool:
     words = WakeupWords(harmless_name(person.name), community.name, community.bot.name)
     ctx.say_private(person.identity_id, ctx.sop.declined, words)
     return True
+
+
+def _says(plain: str, word: str) -> bool:
+    before, found, _ = plain.partition(word)
+    return bool(found) and not before.endswith(_NOT)
 
 
 def answered(ctx: Ctx) -> None:

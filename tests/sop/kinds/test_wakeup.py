@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.events import Person
+from bot.events import Chat, Person
 from bot.people import directory, tags
 from bot.people.tags import Tag
 from bot.sop.kinds.wakeup import Wakeup
 from bot.sop.loader import SopSet
 from bot.store.tables import interaction, outgoing
 from bot.store.writer import Writer
+from tests.builders import ROOM
 from tests.listener import SOURCE, Listener
 
 PEOPLE = [Person(f"member-{n}", f"会员{n}") for n in range(60)]
@@ -84,3 +85,39 @@ def test_who_left_is_not_written_to(writer: Writer, sops: SopSet) -> None:
         directory.leave(tx, listener.room, person.identity_id, listener.now)
     pass_weeks(listener, 6)
     assert names(listener) == []
+
+
+def test_who_became_an_expert_or_staff_is_not_written_to(writer: Writer, sops: SopSet) -> None:
+    listener = Listener(writer, with_wakeup(sops, hold_out=0.0))
+    for person in PEOPLE[:3]:
+        listener.say("我家今天吃番茄炒蛋", person)
+        listener.say("你好", person, None)
+    listener.give(PEOPLE[0], "营养师")
+    listener.give(PEOPLE[1], "管理员")
+    pass_weeks(listener, 6)
+    assert names(listener) == ["wakeup_sent"]
+
+
+def test_all_rooms_of_a_round_share_what_may_be_written(writer: Writer, sops: SopSet) -> None:
+    listener = Listener(writer, with_wakeup(sops, hold_out=0.0, at_once=3))
+    other = Chat("room-2", "会员2群")
+    listener.enable(other, "会员2群")
+    for n, person in enumerate(PEOPLE[:10]):
+        listener.say("我家今天吃番茄炒蛋", person, other if n % 2 else ROOM)
+        listener.say("你好", person, None)
+    pass_weeks(listener, 6)
+    assert names(listener) == ["wakeup_sent"] * 3
+    listener.tick(timedelta(days=7))
+    assert names(listener) == ["wakeup_sent"] * 6
+
+
+def test_a_ladder_is_climbed_step_by_step_however_long_the_silence(writer: Writer, sops: SopSet) -> None:
+    listener = Listener(writer, with_wakeup(sops, hold_out=0.0))
+    listener.say("我家今天吃番茄炒蛋", PEOPLE[0])
+    listener.say("你好", PEOPLE[0], None)
+    listener.tick(timedelta(days=197, hours=10, minutes=30))
+    sent = [len(names(listener))]
+    for _ in range(5):
+        listener.tick(timedelta(days=7))
+        sent.append(len(names(listener)))
+    assert sent == [1, 1, 1, 2, 2, 2]

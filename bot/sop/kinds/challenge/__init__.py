@@ -39,10 +39,10 @@ KIND = Kind(
         OnWords(words=manual.words, act=manual.spoken),
         OnWait("look", act=duplicates.look),
         OnWait("rejected", act=review.tell),
-        OnSlot("news", schedule=news.schedule, late_after=lambda sop: news.LATE_AFTER, act=news.post),
         OnSlot(
             "launch", schedule=news.launch_schedule, late_after=lambda sop: news.LATE_AFTER, act=news.launch
         ),
+        OnSlot("news", schedule=news.schedule, late_after=lambda sop: news.LATE_AFTER, act=news.post),
         OnSlot(
             "close", schedule=closing.schedule, late_after=lambda sop: closing.LATE_AFTER, act=closing.post
         ),

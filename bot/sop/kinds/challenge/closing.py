@@ -95,24 +95,27 @@ def _words(ctx: Context[Challenge], run: Run) -> CloseWords:
 
 
 def end_early(ctx: CommandContext) -> None:
-    """``/挑战 结束 餐桌`` tells what would happen; with 确定 behind it, it does."""
+    """``/挑战 结束 餐桌`` tells what would happen; with 确定 behind it, it does.
+
+    Where the bot was away when the end came, this is how it is told after all.
+    """
     confirmed = ctx.args[-1:] == (CONFIRM,)
     sop, _ = prizes.which(ctx, ctx.args[:-1] if confirmed else ctx.args)
     if sop is None:
         return
     today = sop.day_of(ctx.now, ctx.sops.community.zone)
-    if prizes.ended(ctx, sop) or not sop.days.contains(today):
+    if prizes.ended(ctx, sop) or today < sop.days.first:
         ctx.reply(f"{sop.name}现在没有在进行。")
     elif confirmed:
-        _end(ctx, sop, today)
+        _end(ctx, sop, min(today, sop.days.last))
     else:
         _preview(ctx, sop)
 
 
-def _end(ctx: CommandContext, sop: Challenge, today: date) -> None:
+def _end(ctx: CommandContext, sop: Challenge, last: date) -> None:
     as_sop = ctx.kind_context(sop)
-    run = settle(as_sop, today)
     rooms = as_sop.rooms()
+    settle(as_sop.in_room(rooms[0]) if rooms else as_sop, last)
     for room in rooms:
         run = as_sop.open_run(prizes.WHOLE, "close")
         _tell(as_sop.in_room(room), run)

@@ -65,7 +65,7 @@ def _hear_words(ctx: Context[Challenge], *, also: bool) -> None:
         return
     said_on, day = day, streaks.day_meant(ctx, day)
     if day != said_on:  # pictures that follow are of the table that makes up a day
-        _hear_no_more(ctx, said_on)
+        _hear_no_more(ctx)
     attempt = _latest(ctx, day)
     if attempt is not None and attempt.run.is_open and attempt.takes(heard, ctx.sop.entry.join_within):
         if also and attempt.entry is not None:
@@ -125,11 +125,12 @@ def recalled(ctx: Context[Challenge]) -> None:
             _withdraw_if_broken(ctx, Attempt(run))
 
 
-def _hear_no_more(ctx: Context[Challenge], day: date) -> None:
-    """The day's entry is whole: pictures that come now are not of it."""
-    attempt = _latest(ctx, day)
-    if attempt is not None and attempt.run.is_open and attempt.entry is not None:
-        ctx.close(attempt.run)
+def _hear_no_more(ctx: Context[Challenge]) -> None:
+    """Pictures that come now are not of this person's tables that are whole."""
+    scope = _scope(ctx)
+    for run in runs.open_runs(ctx.tx, ctx.sop.id, scope):
+        if run.scope == scope and Attempt(run).entry is not None:
+            ctx.close(run)
 
 
 def _latest(ctx: Context[Challenge], day: date) -> Attempt | None:

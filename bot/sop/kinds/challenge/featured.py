@@ -259,6 +259,8 @@ def _room_of(tx: Transaction, entry: int) -> Room | None:
 def _is_friend(tx: Transaction, identity_id: int) -> bool:
     """Whether they can be written to: they became a friend, or wrote in private."""
     i = interaction.c
-    known = or_(i.name == "friend_made", (i.channel == "dm") & (i.actor_role != "bot"))
+    known = or_(
+        i.name == "friend_made", (i.channel == "dm") & i.name.in_(("message_posted", "command_given"))
+    )
     query = select(i.id).where(i.identity_id == identity_id, known)
     return tx.connection.execute(query.limit(1)).first() is not None

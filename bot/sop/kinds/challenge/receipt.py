@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -56,9 +57,6 @@ def post(ctx: Context[Challenge]) -> None:
     if not entries:
         return
     said = _said(ctx, [row.object_id for row in entries])
-    reuse = featured.ask_here(ctx)
-    asked = None if reuse is not None else stories.ask(ctx, entries, _told(ctx, said))
-    hinted = hints.whom(ctx, entries) if reuse is None and asked is None else None
     words = ReceiptWords(
         entries=_words(ctx, entries, said),
         count=len(entries),
@@ -66,15 +64,28 @@ def post(ctx: Context[Challenge]) -> None:
         when=_when(ctx, entries[-1].occurred_at),
         challenge=ctx.sop.name,
         badges=_badges(ctx, entries),
-        ask="" if asked is None else asked.prompt,
-        asked="" if asked is None else _name(ctx, asked.identity_id),
-        reuse="" if reuse is None else _name(ctx, reuse),
-        hint="" if hinted is None else _name(ctx, hinted),
+        ask="",
+        reuse="",
+        hint="",
         tag=ctx.sop.hashtag,
     )
-    called = () if reuse is None else (reuse,)
+    words, called = _with_question(ctx, words, entries, said)
     quotes = [message for message, _ in said.values()]
     ctx.say(ctx.sop.receipt.template, words, expires_after=LATE_AFTER, quotes=quotes, mentions=called)
+
+
+def _with_question(
+    ctx: Context[Challenge], words: ReceiptWords, entries: list[AnyRow], said: dict[str, tuple[int, str]]
+) -> tuple[ReceiptWords, tuple[int, ...]]:
+    """The words with the one thing that a receipt asks, if it asks any; and whom it calls for that."""
+    reuse = featured.ask_here(ctx)
+    if reuse is not None:
+        return replace(words, reuse=_name(ctx, reuse)), (reuse,)
+    asked = stories.ask(ctx, entries, _told(ctx, said))
+    if asked is not None:
+        return replace(words, ask=asked.prompt, asked=_name(ctx, asked.identity_id)), ()
+    hinted = hints.whom(ctx, entries)
+    return words if hinted is None else replace(words, hint=_name(ctx, hinted)), ()
 
 
 def _badges(ctx: Context[Challenge], entries: list[AnyRow]) -> tuple[Badge, ...]:

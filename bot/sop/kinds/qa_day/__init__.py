@@ -7,7 +7,7 @@ has waited. Cards, digest and alarms repeat members' words, and lose them with t
 from __future__ import annotations
 
 from bot.sop.kind import Command, Kind, OnHashtag, OnHeard, OnRecall, OnSlot, OnWait, Where, Who
-from bot.sop.kinds.qa_day import answers, asking, board, days, forms, hearing, ladder, recalls, typed
+from bot.sop.kinds.qa_day import answers, asking, board, days, desk, forms, hearing, ladder, recalls, typed
 from bot.sop.kinds.qa_day.model import QaDay
 
 KIND = Kind(
@@ -37,6 +37,24 @@ KIND = Kind(
     commands=(
         Command(("提问",), Who.MEMBER, "问一个问题，大家和专家来答", typed.ask, Where.ROOM, usage="问题"),
         Command(("answer", "答"), Who.MEMBER, "回答第几号问题", typed.answer, Where.ROOM, usage="12 怎么答"),
+        Command(("ask", "问"), Who.MEMBER, "找找以前怎么答的", desk.search, usage="羽衣甘蓝"),
+        Command(("question list", "问题"), Who.EXPERT, "等着回答的问题", desk.show_open, Where.DESK),
+        Command(
+            ("question assign", "派"),
+            Who.STAFF,
+            "把问题派给谁答",
+            desk.assign,
+            Where.DESK,
+            usage="12 营养师",
+        ),
+        Command(
+            ("question answer", "补记"),
+            Who.EXPERT,
+            "把语音的回答记成文字",
+            desk.write_down,
+            Where.DESK,
+            usage="12 焯20秒就好",
+        ),
     ),
     names=frozenset(
         {

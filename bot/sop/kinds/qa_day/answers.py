@@ -12,7 +12,7 @@ from bot.people import points, roles
 from bot.people.directory import Person
 from bot.sop import runs
 from bot.sop.context import Context
-from bot.sop.kinds.qa_day import board
+from bot.sop.kinds.qa_day import archive, board
 from bot.sop.kinds.qa_day.board import OBJECT, AnswerRow, QuestionRow, Status
 from bot.sop.kinds.qa_day.model import QaDay
 from bot.store import retention
@@ -122,10 +122,13 @@ def take_back(ctx: Context[QaDay], question: QuestionRow, taken: AnswerRow) -> Q
     for rule in (GIVEN, THANKED):
         points.reverse(ctx.tx, rule, taken.interaction_id)
     left = [row for row in question.state["answers"] if row["id"] != taken.interaction_id]
-    if left or question.status is not Status.ANSWERED:
-        return board.keep(ctx.tx, question, answers=left)
-    runs.change(ctx.tx, question.run_id, closed_at=None)
-    return board.keep(ctx.tx, question, answers=left, status=Status.OPEN)
+    opened = not left and question.status is Status.ANSWERED
+    if opened:
+        runs.change(ctx.tx, question.run_id, closed_at=None)
+    status = Status.OPEN if opened else question.status
+    after = board.keep(ctx.tx, question, answers=left, status=status)
+    archive.note(ctx.tx, question.number)
+    return after
 
 
 def thank(ctx: Context[QaDay], question: QuestionRow, given: AnswerRow) -> None:
@@ -173,6 +176,7 @@ def _settle(ctx: Context[QaDay], question: QuestionRow, row: dict[str, Any]) -> 
         run = runs.by_id(ctx.tx, question.run_id)
         assert run is not None, "the question has a run"
         ctx.close(run)
+    archive.note(ctx.tx, question.number)
 
 
 def _write_down(ctx: Context[QaDay], question: QuestionRow, voice: AnswerRow, text: str) -> Outcome:
@@ -190,6 +194,7 @@ def _write_down(ctx: Context[QaDay], question: QuestionRow, voice: AnswerRow, te
         for row in question.state["answers"]
     ]
     board.keep(ctx.tx, question, answers=rows)
+    archive.note(ctx.tx, question.number)
     return Outcome.WRITTEN_DOWN
 
 

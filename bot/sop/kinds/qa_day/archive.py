@@ -1,25 +1,56 @@
-"""Looking up what was answered before."""
+"""Looking up what was answered before, by its words.
+
+A question that has an answer in words is a document (``bot.store.search``) as long as the words of its
+messages are kept, and is none once the question or its last answer is taken back.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from sqlalchemy import select
 
 from bot.sop.context import Context
 from bot.sop.kinds.qa_day import board, forms, shown
-from bot.sop.kinds.qa_day.board import Status
-from bot.sop.kinds.qa_day.model import QaDay
+from bot.sop.kinds.qa_day.board import QuestionRow, Status
+from bot.sop.kinds.qa_day.model import Answered, QaDay
+from bot.store import search
+from bot.store.tables import interaction, texts
+from bot.store.transaction import Transaction
 
-LOOK_BACK = timedelta(days=365)
+KIND = "question"
 ALIKE = 0.85
 """How much of the shorter of two questions the other must share."""
+MOST_FOUND = 3
+
+
+def note(tx: Transaction, number: int) -> None:
+    """A question was answered, or an answer to it was taken back or written down: have it found as it is."""
+    row = board.by_number(tx, number)
+    if row is None:
+        return
+    if row.status is not Status.ANSWERED or shown.answered(tx, row) is None:
+        search.forget(tx, row.interaction_id)
+        return
+    words = " ".join([row.text, *(answer.words for answer in row.answers)])
+    kept = (
+        select(texts.c.keep_until)
+        .select_from(interaction.join(texts, texts.c.id == interaction.c.text_id))
+        .where(interaction.c.id == row.message_id)
+    )
+    until = tx.connection.execute(kept).scalar()
+    search.put(tx, row.interaction_id, KIND, str(number), words, room_id=row.room_id, keep_until=until)
+
+
+def find(tx: Transaction, words: str, room_id: int | None) -> list[tuple[QuestionRow, Answered]]:
+    """What was answered (in a room, or anywhere) and holds these words, the best first."""
+    hits = search.find(tx.connection, words, KIND, room_id=room_id, most=3 * MOST_FOUND)
+    rows = [row for hit in hits if (row := board.by_number(tx, int(hit.object_id))) is not None]
+    found = [(row, item) for row in rows if (item := shown.answered(tx, row)) is not None]
+    return found[:MOST_FOUND]
 
 
 def similar(ctx: Context[QaDay], text: str) -> tuple[int, str] | None:
     """The number and an excerpt of the answer of the likest question that was answered here."""
-    room_id = None if ctx.room is None else ctx.room.id
-    answered = board.questions(ctx.tx, ctx.sop.id, room_id, Status.ANSWERED, since=ctx.now - LOOK_BACK)
-    likest = max(answered, key=lambda row: (forms.likeness(text, row.text), row.number), default=None)
-    if likest is None or forms.likeness(text, likest.text) < ALIKE:
-        return None
-    item = shown.answered(ctx.tx, likest)
-    return None if item is None else (item.number, item.answer)
+    found = find(ctx.tx, text, None if ctx.room is None else ctx.room.id)
+    alike = [(forms.likeness(text, row.text), item) for row, item in found if row.sop_id == ctx.sop.id]
+    likeness, likest = max(alike, key=lambda pair: (pair[0], pair[1].number), default=(0.0, None))
+    return None if likest is None or likeness < ALIKE else (likest.number, likest.answer)

@@ -10,7 +10,7 @@ from sqlalchemy import Row, delete, select
 from bot.people import points
 from bot.sop import runs
 from bot.sop.context import Context
-from bot.sop.kinds.qa_day import answers, asking, board, ladder
+from bot.sop.kinds.qa_day import answers, archive, asking, board, ladder
 from bot.sop.kinds.qa_day.board import ASKED, OBJECT, QuestionRow, Status
 from bot.sop.kinds.qa_day.model import QaDay
 from bot.store.tables import interaction, texts
@@ -35,6 +35,7 @@ def recalled(ctx: Context[QaDay]) -> None:
                 _second(ctx, row, event.id)
             case _:
                 _question(ctx, row)
+        archive.note(ctx.tx, row.number)
 
 
 def _made_of(ctx: Context[QaDay], message_id: int) -> Sequence[Row[*tuple[Any, ...]]]:

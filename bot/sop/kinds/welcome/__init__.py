@@ -8,8 +8,8 @@ with the others who did.
 from __future__ import annotations
 
 from bot.sop.context import Context
-from bot.sop.kind import Command, Kind, OnFriend, OnHeard, OnJoin, OnWait, Where, Who
-from bot.sop.kinds.welcome import conversation, greet, verdict
+from bot.sop.kind import Command, Kind, OnFriend, OnHeard, OnJoin, OnRecall, OnWait, Where, Who
+from bot.sop.kinds.welcome import conversation, greet, recalls, verdict
 from bot.sop.kinds.welcome.model import Welcome
 
 
@@ -32,6 +32,7 @@ KIND = Kind(
         OnFriend(conversation.befriended),
         OnJoin(joined),
         OnHeard(heard),
+        OnRecall(recalls.recalled),
         OnWait("hello", conversation.hello),
         OnWait("remind", conversation.remind),
         OnWait("give_up", conversation.give_up),
@@ -42,6 +43,14 @@ KIND = Kind(
         OnWait("answer_over", greet.answer_over),
     ),
     commands=(
+        Command(
+            ("questionnaire", "问卷"),
+            Who.MEMBER,
+            "答几个小问题，让我更懂您的口味",
+            conversation.asked_for,
+            Where.PRIVATE,
+            words=("问卷",),
+        ),
         Command(("welcome waiting", "待定"), Who.STAFF, "等人定的入群问卷", verdict.show_waiting, Where.DESK),
         Command(("welcome accept", "通过"), Who.STAFF, "请这位进群", verdict.accept, Where.DESK, usage="M37"),
         Command(

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
+
 from bot.events import MessageKind
 from bot.outbox.queue import Intent
 from bot.people import consent
+from bot.people.directory import Person
+from bot.sop import versions
+from bot.sop.context import CommandContext
 from bot.sop.kinds.welcome import verdict
-from bot.sop.kinds.welcome.model import HelloWords, QuestionWords
-from bot.sop.kinds.welcome.questions import Answer, Control, choices_of, control, how, read, shown, written
-from bot.sop.kinds.welcome.talk import Ctx, Step, Talk, begin, note_answer, talk_of
+from bot.sop.kinds.welcome.model import HelloWords, QuestionWords, Welcome
+from bot.sop.kinds.welcome.questions import (
+    Answer,
+    Control,
+    agrees,
+    choices_of,
+    control,
+    how,
+    read,
+    shown,
+    written,
+)
+from bot.sop.kinds.welcome.recalls import ANSWERED, taken_back
+from bot.sop.kinds.welcome.talk import Ctx, Ended, Step, Talk, begin, find, tag_by, talk_of
 from bot.sop.templates import harmless_name
 
 PURPOSE = "questionnaire"
 TRIES = 3
 """Answers that are not understood before a human is asked."""
-_NO = ("不", "取消", "算了", "退订")
+BURST = timedelta(seconds=10)
 _AGAIN = ("问卷", "开始", "重新开始")
 
 
 def befriended(ctx: Ctx) -> None:
-    """A new friend: say hello after a moment, once."""
-    if ctx.sop.mode != "gate":
-        return
+    """A new friend who is not in the room yet: say hello after a moment, once."""
     assert ctx.befriended is not None, "somebody became a friend"
+    if ctx.sop.mode != "gate" or verdict.is_there(ctx, ctx.befriended.person):
+        return
     talk = begin(ctx, ctx.befriended.person)
     if talk.step is Step.HELLO and not ctx.is_waiting(talk.run, "hello"):
         talk.wake_after(ctx.sop.hello.after, "hello")
@@ -45,6 +62,7 @@ def _say_hello(talk: Talk) -> None:
         len(sop.private),
         community.privacy.keep_days,
         sop.hello.consent,
+        gate=sop.mode == "gate",
     )
     ctx.say_private(talk.person.identity_id, sop.hello.template, words)
     talk = talk.keep(step=Step.CONSENT, at=0, answers={}, unclear=0, voice=False)
@@ -63,25 +81,81 @@ def heard(ctx: Ctx) -> bool:
         case Step.HELLO:
             return True  # the first message comes in a moment
         case Step.CONSENT:
-            _decide(talk, ctx.heard.text)
+            _decide(talk)
         case Step.ASKING:
             _answer(talk)
-        case Step.OVER if ctx.heard.text.strip().lstrip("/") in (*_AGAIN, ctx.sop.hello.word):
-            _say_hello(talk)
+        case Step.OVER if _comes_again(talk, ctx.heard.text) and (anew := talk.renewed()) is not None:
+            _say_hello(anew)
+        case Step.INVITED:
+            return verdict.heard(talk)
         case _:
             return False
     return True
 
 
-def _decide(talk: Talk, text: str) -> None:
-    """Yes or no to the questionnaire; what is neither is told how to begin."""
-    plain, sop = text.strip(), talk.ctx.sop
-    if plain.startswith(_NO) or control(plain) is Control.CANCEL:
-        _end(talk, "questionnaire_cancelled", sop.wording.cancelled)
-    elif sop.hello.word in plain[:20] or plain in ("同意", "可以", "开始", "好的", "ok", "OK"):
-        _start(talk)
+def _comes_again(talk: Talk, text: str) -> bool:
+    """Whether somebody whose questionnaire is over asks for it: by its word, or by a yes that came too late.
+
+    Who is in, and whom a human declined, is asked nothing any more.
+    """
+    sop, ended = talk.ctx.sop, talk.run.state.get("ended")
+    if ended == Ended.REJECTED or (sop.mode == "gate" and verdict.is_there(talk.ctx, talk.person)):
+        return False
+    return text.strip().lstrip("/") in _AGAIN or (
+        ended == Ended.EXPIRED and agrees(text, sop.hello.word) is True
+    )
+
+
+def asked_for(ctx: CommandContext) -> None:
+    """A member asks for the questions: those that are open, or all from the beginning."""
+    for sop in ctx.sops.sops.values():
+        if isinstance(sop, Welcome) and _opens(replace(ctx.kind_context(sop), heard=ctx.heard), ctx.person):
+            return
+    ctx.reply("现在没有要填的问卷。")
+
+
+def _opens(ctx: Ctx, person: Person) -> bool:
+    """Whether this SOP has questions for somebody, and asks them now."""
+    talk = find(ctx, person)
+    if talk is None and ctx.sop.mode == "onboarding" and ctx.sop.private and verdict.is_there(ctx, person):
+        talk = begin(ctx, person, Step.OVER)
+    then = None if talk is None else versions.at(ctx.tx, ctx.sops, talk.run.sop_id, talk.run.sop_hash)
+    if talk is None or not isinstance(then, Welcome):
+        return False
+    talk = replace(talk, ctx=replace(ctx, sop=then, run=talk.run))
+    if talk.step is Step.ASKING:
+        _ask(talk, talk.run.state["at"])
+    elif talk.step is Step.CONSENT:
+        talk.say(then.wording.how_to_begin, said=then.hello.consent)
+    elif talk.step is Step.OVER and _comes_again(talk, _AGAIN[0]) and (anew := talk.renewed()) is not None:
+        _say_hello(anew)
     else:
-        _not_understood(talk, sop.wording.how_to_begin)
+        return False
+    return True
+
+
+def _decide(talk: Talk) -> None:
+    """Yes or no to the questionnaire; what is neither is told how to begin."""
+    assert talk.ctx.heard is not None, "something was said"
+    sop = talk.ctx.sop
+    if _hints_at_voice(talk):
+        return
+    match agrees(talk.ctx.heard.text, sop.hello.word):
+        case True:
+            _start(talk)
+        case False:
+            _cancel(talk)
+        case None:
+            _not_understood(talk, sop.wording.how_to_begin)
+
+
+def _hints_at_voice(talk: Talk) -> bool:
+    """Whether this was the first voice message: once it is said that it cannot be heard."""
+    heard = talk.ctx.heard
+    if heard is None or heard.message.kind is not MessageKind.VOICE or talk.run.state["voice"]:
+        return False
+    talk.keep(voice=True).say(talk.ctx.sop.wording.voice)
+    return True
 
 
 def _start(talk: Talk) -> None:
@@ -109,13 +183,12 @@ def _ask(talk: Talk, place: int, *, again: bool = False) -> None:
 def _answer(talk: Talk) -> None:
     heard = talk.ctx.heard
     assert heard is not None, "an answer was given"
-    if heard.message.kind is MessageKind.VOICE and not talk.run.state["voice"]:
-        talk.keep(voice=True).say(talk.ctx.sop.wording.voice)
+    if _hints_at_voice(talk):
         return
     is_text = heard.message.kind is MessageKind.TEXT
     match control(heard.text) if is_text else None:
         case Control.CANCEL:
-            _end(talk, "questionnaire_cancelled", talk.ctx.sop.wording.cancelled)
+            _cancel(talk)
         case Control.BACK:
             _ask(talk, _before(talk))
         case Control.SKIP:
@@ -135,13 +208,11 @@ def _before(talk: Talk) -> int:
 
 def _note(talk: Talk, answer: Answer | None) -> None:
     """Keep an answer (None: skipped), and go on to the next question, or to the end."""
-    place = talk.run.state["at"]
-    answers = {**talk.answers, place: answer}
-    kept = {
-        str(n): {"chosen": list(it.chosen), "number": it.number, "text": it.text}
-        for n, it in answers.items()
-        if it is not None
-    }
+    place, message = talk.run.state["at"], talk.ctx.cause
+    kept = {n: it for n, it in talk.run.state["answers"].items() if n != str(place)}
+    if answer is not None:
+        told = {"chosen": answer.chosen, "number": answer.number, "text": answer.text}
+        kept[str(place)] = {**told, "message": message}
     talk = talk.keep(answers=kept, unclear=0)
     coming = [n for n in talk.ctx.sop.private if n > place]
     if coming:
@@ -151,9 +222,16 @@ def _note(talk: Talk, answer: Answer | None) -> None:
 
 
 def _not_understood(talk: Talk, template: str | None) -> None:
-    """Ask once more, and the third time a human. ``template``: what is said instead of the question."""
+    """Ask once more, and the third time a human; a burst of pictures is one answer.
+
+    ``template``: what is said instead of the question.
+    """
+    assert talk.ctx.heard is not None, "something was said"
+    said_at, before = talk.ctx.heard.occurred_at, talk.run.state.get("unclear_at")
     unclear = talk.run.state["unclear"] + 1
-    talk = talk.keep(unclear=unclear)
+    if unclear > 1 and before and said_at - datetime.fromisoformat(before) < BURST:
+        return
+    talk = talk.keep(unclear=unclear, unclear_at=said_at.isoformat())
     if unclear >= TRIES:
         verdict.refer(talk, "看不懂回答", talk.ctx.sop.wording.human)
     elif template is not None:
@@ -162,9 +240,9 @@ def _not_understood(talk: Talk, template: str | None) -> None:
         _ask(talk, talk.run.state["at"], again=True)
 
 
-def _end(talk: Talk, name: str, template: str) -> None:
-    talk.ctx.record(name, person=talk.person)
-    talk.keep(step=Step.OVER).say(template)
+def _cancel(talk: Talk) -> None:
+    talk.ctx.record("questionnaire_cancelled", person=talk.person)
+    talk.over(Ended.CANCELLED).say(talk.ctx.sop.wording.cancelled)
 
 
 # --- what becomes of it ---
@@ -173,6 +251,7 @@ def _end(talk: Talk, name: str, template: str) -> None:
 def _submit(talk: Talk) -> None:
     """All was answered: tags, and whether it fits; below the line a human decides."""
     ctx, sop = talk.ctx, talk.ctx.sop
+    talk = talk.without(taken_back(ctx, talk.messages.values()))
     answers = talk.answers
     fit = sum(it.fit for n, answer in answers.items() for it in choices_of(sop.questions[n], answer))
     props = {
@@ -182,8 +261,11 @@ def _submit(talk: Talk) -> None:
     }
     submitted = ctx.record("questionnaire_submitted", person=talk.person, props=props, value=round(fit))
     for n, answer in answers.items():
-        note_answer(ctx, talk.person, n, answer, submitted)
-    if fit >= sop.fit.at_least:
+        tag_by(ctx, talk.person, n, answer, submitted)
+        if answer.text:
+            about, message = ("question", f"q{n + 1}"), talk.messages[n]
+            ctx.record(ANSWERED, person=talk.person, about=about, parent=message, text=answer.text)
+    if fit >= sop.fit.at_least or sop.mode != "gate":
         verdict.passed(talk)
     else:
         verdict.refer(talk, f"契合 {fit:g}/{sop.fit.at_least:g}", sop.fit.template)
@@ -193,7 +275,9 @@ def remind(ctx: Ctx) -> None:
     """One reminder, with the question that is open."""
     talk = talk_of(ctx)
     if talk.step in (Step.CONSENT, Step.ASKING):
-        talk.say(ctx.sop.patience.template, intent=Intent.ASK, said=ctx.sop.hello.consent)
+        patience = ctx.sop.patience
+        left = patience.give_up - patience.remind
+        talk.say(patience.template, intent=Intent.ASK, said=ctx.sop.hello.consent, expires_after=left)
 
 
 def give_up(ctx: Ctx) -> None:
@@ -201,4 +285,4 @@ def give_up(ctx: Ctx) -> None:
     talk = talk_of(ctx)
     if talk.step in (Step.CONSENT, Step.ASKING):
         ctx.record("questionnaire_expired", person=talk.person)
-        talk.keep(step=Step.OVER)
+        talk.over(Ended.EXPIRED)

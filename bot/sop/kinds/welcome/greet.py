@@ -12,7 +12,7 @@ from bot.sop import runs
 from bot.sop.context import Context, Joined
 from bot.sop.kinds.welcome.model import Greet, GreetWords, Welcome
 from bot.sop.kinds.welcome.questions import control, read, shown
-from bot.sop.kinds.welcome.talk import Step, begin, note_answer
+from bot.sop.kinds.welcome.talk import Step, begin, tag_by
 from bot.sop.runs import Run
 from bot.sop.templates import harmless_name
 from bot.store.tables import identity, interaction
@@ -20,6 +20,8 @@ from bot.store.tables import identity, interaction
 GREETED = "member_greeted"
 TOO_LATE = timedelta(hours=2)
 """Who came longer ago, told late, is not greeted as if they had just come."""
+AWAY = timedelta(days=1)
+"""Who was greeted a shorter while ago is not welcomed back: some leave and come several times a day."""
 MARGIN = timedelta(minutes=5)
 AFTER_ANSWER = timedelta(days=1)
 """How long the question in the group takes answers."""
@@ -46,14 +48,24 @@ def _is_greeted(ctx: Context[Welcome], came: Joined) -> bool:
         ctx.tx.connection.scalars(select(identity.c.id).where(identity.c.member_id == came.person.member_id))
     )
     gathering = runs.open_runs(ctx.tx, ctx.sop.id, "room:")
-    if any(person in theirs for run in gathering for person, *_ in run.state.get("people", [])):
+    if any(_is_awaited(ctx, run, theirs) for run in gathering):
         return True
     before = select(interaction.c.id).where(
         interaction.c.programme_id == ctx.sop.id,
         interaction.c.name == GREETED,
         interaction.c.identity_id.in_(theirs),
     )
-    return not came.again and ctx.tx.connection.execute(before.limit(1)).first() is not None
+    if came.again:
+        before = before.where(interaction.c.occurred_at > ctx.now - AWAY)
+    return ctx.tx.connection.execute(before.limit(1)).first() is not None
+
+
+def _is_awaited(ctx: Context[Welcome], run: Run, theirs: set[int]) -> bool:
+    """Whether a gathering will greet them: not where they left again."""
+    if run.room_id is None:
+        return False
+    mine = theirs.intersection(who for who, *_ in run.state.get("people", []))
+    return any(directory.is_present(ctx.tx, run.room_id, who) for who in mine)
 
 
 def _end(ctx: Context[Welcome], greet: Greet) -> datetime:
@@ -92,6 +104,7 @@ def _words(ctx: Context[Welcome], greet: Greet, there: list[Any]) -> GreetWords:
         community=community.name,
         mission=community.mission,
         question=next((shown(q) for q in ctx.sop.questions if ctx.sop.in_group(q)), ""),
+        private=len(ctx.sop.private) if ctx.sop.mode == "onboarding" else 0,
     )
 
 
@@ -125,7 +138,13 @@ def heard(ctx: Context[Welcome], run: Run) -> bool:
     answer = read(ctx.sop.questions[places[0]], ctx.heard.text)
     if answer is None:
         return False
-    answered = ctx.record("questionnaire_answered", person=ctx.heard.person, about=("question", "group"))
-    note_answer(ctx, ctx.heard.person, places[0], answer, answered)
+    answered = ctx.record(
+        "questionnaire_answered",
+        person=ctx.heard.person,
+        about=("question", "group"),
+        text=answer.text,
+        keep_until=ctx.now + timedelta(days=ctx.sops.community.privacy.keep_days),
+    )
+    tag_by(ctx, ctx.heard.person, places[0], answer, answered)
     ctx.close(run)
     return True

@@ -19,7 +19,7 @@ _QUOTED = re.compile('[“"「]([^”"」]{1,10})[”"」]')
 
 @dataclass(frozen=True, slots=True)
 class HelloWords:
-    """What the first message to a new friend may use. ``consent`` tells how to begin."""
+    """What the first message may use. ``consent`` tells how to begin; ``gate``: the room is to come."""
 
     name: str = "阿青"
     community: str = "原野之味"
@@ -28,6 +28,7 @@ class HelloWords:
     questions: int = 3
     keep_days: int = 90
     consent: str = "回复“好”开始"
+    gate: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class QuestionWords:
 @dataclass(frozen=True, slots=True)
 class TalkWords:
     """What the other messages of a questionnaire may use; ``question`` is the one that is open, ``invited``
-    tells whether an invitation comes with it."""
+    tells whether an invitation comes with it, ``gate`` whether the room is still to come."""
 
     name: str = "阿青"
     community: str = "原野之味"
@@ -54,11 +55,15 @@ class TalkWords:
     hours: int = 24
     said: str = ""
     invited: bool = True
+    gate: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class GreetWords:
-    """What the greeting of a group may use; ``more`` came beside those named, ``back`` came back."""
+    """What the greeting of a group may use; ``more`` came beside those named, ``back`` came back.
+
+    ``private`` questions are there for who asks for them in private.
+    """
 
     names: tuple[str, ...] = ("阿青", "老周")
     more: int = 0
@@ -66,6 +71,7 @@ class GreetWords:
     community: str = "原野之味"
     mission: str = "让每一餐都知道来处"
     question: str = ""
+    private: int = 0
 
 
 Talk = Annotated[str, TemplateOf(TalkWords), Field(validate_default=True)]

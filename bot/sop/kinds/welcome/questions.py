@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from bot.sop.language import Model, Name
+from bot.sop.language import Finding, Mistake, Model, Name
 
 LONGEST_CHOICE, LONGEST_TEXT = 60, 500
 """Characters of an answer that names a choice, and of a free one that are kept."""
@@ -24,12 +24,27 @@ _ENDS = re.compile(r"[\s.。,，、;；!！~～]+")
 _SEPARATORS = re.compile(r"[\s,，、;；/和]+")
 _ALL = {"都", "都是", "都有", "全部", "全选", "都选"}
 _NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,2})?")
+_YES = re.compile(
+    "(?:我|那就|那|嗯|回复)*+(?:好|同意|可以|开始|行|愿意|没问题|okay|ok)++"
+    "(?:的|吧|呀|啊|嘞|滴|哒|哦|谢谢[您你]?|开始)*+"
+)
+_NO = re.compile(
+    "算了|取消|退订|(?:我|那|还是|暂时|先)*不(?:用|要|想|同意|愿|了|需要|参加|答|进|必|可以|行|好?$)"
+)
+
+
+def _scores(tag: str | dict[str, float]) -> str | dict[str, float]:
+    if isinstance(tag, dict):
+        wrong = [key for key, score in tag.items() if not -1 <= score <= 1]
+        if wrong:
+            raise Mistake("", findings=[Finding((key,), "标签的分数从 -1 到 1", "1") for key in wrong])
+    return tag
 
 
 class Choice(Model):
     """What choosing it says of a person: ``tag`` is a tag, or tags with scores from -1 to 1."""
 
-    tag: str | dict[Name, Annotated[float, Field(ge=-1, le=1)]] = Field({})
+    tag: Annotated[str | dict[Name, float], AfterValidator(_scores)] = Field({})
     fit: float = 0
 
     @property
@@ -93,6 +108,20 @@ def _plain(text: str) -> str:
 def control(text: str) -> Control | None:
     """上一题, 跳过, 取消, in the words that people use."""
     return _CONTROLS.get(_ENDS.sub("", _plain(text[:20])).lstrip("/"))
+
+
+def agrees(text: str, word: str) -> bool | None:
+    """Whether ``text`` means yes or no; None: neither.
+
+    A yes is a consent, so it is nothing but a yes: 你好, 好像不太想 and 可以吗 are none.
+    """
+    plain = "".join(letter for letter in _plain(text[: LONGEST_CHOICE + 1]) if letter.isalnum())
+    if _NO.match(plain):
+        return False
+    if len(text) > LONGEST_CHOICE:
+        return None
+    asked_for = plain.removeprefix("回复") == _plain(word)
+    return True if asked_for or _YES.fullmatch(plain) else None
 
 
 def read(question: Question, text: str) -> Answer | None:

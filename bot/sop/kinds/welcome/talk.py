@@ -7,7 +7,8 @@ cancelled, or let the time pass, may begin again by a word.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -38,6 +39,15 @@ class Step(StrEnum):
     OVER = "over"
 
 
+class Ended(StrEnum):
+    """How a questionnaire that is over ended."""
+
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    DONE = "done"
+
+
 @dataclass(frozen=True, slots=True)
 class Talk:
     """A questionnaire with one person, as it is now."""
@@ -58,6 +68,17 @@ class Talk:
         }
 
     @property
+    def messages(self) -> dict[int, int]:
+        """The messages by which was answered, by the places of their questions."""
+        return {int(place): it["message"] for place, it in self.run.state.get("answers", {}).items()}
+
+    def without(self, messages: Collection[int]) -> Talk:
+        """The same without what was answered by these messages: they were taken back."""
+        kept = self.run.state.get("answers", {})
+        left = {place: it for place, it in kept.items() if it["message"] not in messages}
+        return self if len(left) == len(kept) else self.keep(answers=left)
+
+    @property
     def question(self) -> Question:
         place: int = self.run.state["at"]
         return self.ctx.sop.questions[place]
@@ -65,18 +86,42 @@ class Talk:
     def keep(self, **state: object) -> Talk:
         return Talk(self.ctx, self.ctx.keep(self.run, {**self.run.state, **state}), self.person)
 
-    def say(self, template: str, *, intent: Intent = Intent.REPLY, said: str = "") -> None:
+    def over(self, how: Ended) -> Talk:
+        """End it; the answers are forgotten here (tags, and words given by consent, are not)."""
+        return self.keep(step=Step.OVER, ended=how, answers={})
+
+    def renewed(self) -> Talk | None:
+        """The same with today's questions; None where the SOP is not played any more."""
+        sop = self.ctx.sops.sops.get(self.ctx.sop.id)
+        if not isinstance(sop, Welcome):
+            return None
+        version = self.ctx.sops.source[sop.id].hash
+        runs.change(self.ctx.tx, self.run.id, sop_hash=version)
+        run = replace(self.run, sop_hash=version)
+        return Talk(replace(self.ctx, sop=sop, run=run), run, self.person)
+
+    def say(
+        self,
+        template: str,
+        *,
+        intent: Intent = Intent.REPLY,
+        said: str = "",
+        expires_after: timedelta | None = None,
+    ) -> None:
         community = self.ctx.sops.community
         words = TalkWords(
             harmless_name(self.person.name),
             community.name,
-            room_name(self.ctx),
+            room_name(self),
             shown(self.question) if self.step is Step.ASKING else "",
             int(self.ctx.sop.fit.answer_within.total_seconds() // 3600),
             said,
             invited=self.step is Step.INVITED,
+            gate=self.ctx.sop.mode == "gate",
         )
-        self.ctx.say_private(self.person.identity_id, template, words, intent=intent)
+        self.ctx.say_private(
+            self.person.identity_id, template, words, intent=intent, expires_after=expires_after
+        )
 
     def wake_after(self, after: timedelta, what: str) -> None:
         self.ctx.wake_at(self.run, self.ctx.now + after, what)
@@ -106,18 +151,15 @@ def find(ctx: Ctx, person: Person) -> Talk | None:
     return None if run is None else Talk(ctx, run, person)
 
 
-def room_name(ctx: Ctx) -> str:
-    """The room into which people are invited, as it is called."""
-    room = next(iter(ctx.rooms()), None)
+def room_name(talk: Talk) -> str:
+    """The room into which somebody was invited, as it is called."""
+    ctx = talk.ctx
+    room = ctx.room_for(talk.run.state.get("room", ""))
     return ctx.sops.community.name if room is None else room.title or room.key
 
 
-def note_answer(ctx: Ctx, person: Person, place: int, answer: Answer, evidence: int | None) -> None:
-    """The tags of an answer; free words are kept, by the consent that was given for them."""
-    question = ctx.sop.questions[place]
-    for choice in choices_of(question, answer):
+def tag_by(ctx: Ctx, person: Person, place: int, answer: Answer, evidence: int | None) -> None:
+    """The tags of an answer."""
+    for choice in choices_of(ctx.sop.questions[place], answer):
         for key, score in choice.tags.items():
             ctx.tag(person, key, score, evidence=evidence)
-    if answer.text:
-        about = ("question", f"q{place + 1}")
-        ctx.record("questionnaire_answered", person=person, about=about, parent=evidence, text=answer.text)

@@ -9,31 +9,40 @@ from datetime import datetime, timedelta
 
 from bot.outbox.queue import Intent
 from bot.people import directory
+from bot.people.directory import Person
 from bot.sop import runs
 from bot.sop.context import CommandContext
 from bot.sop.kinds.welcome.model import Welcome
 from bot.sop.kinds.welcome.questions import shown, written
-from bot.sop.kinds.welcome.talk import Ctx, Step, Talk, find, talk_of
+from bot.sop.kinds.welcome.talk import Ctx, Ended, Step, Talk, find, talk_of
 from bot.sop.templates import harmless, harmless_name
 
 DAY = timedelta(hours=24)
 MOST_SHOWN = 5
+FULL = 500
+"""People in a room, as far as the platform lets."""
 
 
 def passed(talk: Talk) -> None:
     """They fit: invite them, where there is a gate; else thank them."""
-    ctx, person = talk.ctx, talk.person
-    ctx.record("questionnaire_passed", person=person)
-    if ctx.sop.mode != "gate":
-        talk.keep(step=Step.OVER).say(ctx.sop.wording.passed)
-        return
-    talk = talk.keep(step=Step.INVITED)
-    if any(ctx.invite(person, room.key) for room in ctx.rooms()):
-        talk.say(ctx.sop.wording.passed)
-        talk.wake_after(DAY, "follow_up")
-    else:
-        who = f"M{person.number} {harmless_name(person.name)}"
-        ctx.alert(f"{who} 可以入群了，但没有开通的群可以邀请。", "room")
+    if talk.ctx.sop.mode != "gate":
+        talk.ctx.record("questionnaire_passed", person=talk.person)
+        talk.over(Ended.DONE).say(talk.ctx.sop.wording.passed)
+    elif not _invite(talk):
+        refer(talk, "合适，但没有开通、还有空位的群", talk.ctx.sop.fit.template)
+
+
+def _invite(talk: Talk) -> bool:
+    """Invite them into the first room that has a place; False: there is none."""
+    ctx = talk.ctx
+    room = next((room for room in ctx.rooms() if directory.count_present(ctx.tx, room.id) < FULL), None)
+    if room is None or not ctx.invite(talk.person, room.key):
+        return False
+    ctx.record("questionnaire_passed", person=talk.person)
+    talk = talk.keep(step=Step.INVITED, room=room.key, answers={}, asked=False)
+    talk.say(ctx.sop.wording.passed)
+    talk.wake_after(DAY, "follow_up")
+    return True
 
 
 def refer(talk: Talk, why: str, template: str) -> None:
@@ -42,7 +51,8 @@ def refer(talk: Talk, why: str, template: str) -> None:
     ctx.record("questionnaire_referred_to_human", person=person, props={"why": why})
     talk = talk.keep(step=Step.HUMAN, referred_at=ctx.now.isoformat())
     talk.say(template)
-    ctx.alert(f"{_summary(talk, why)}\n请回 /通过 M{person.number} 或 /婉拒 M{person.number}", "decide")
+    asked = f"{_summary(talk, why)}\n请回 /通过 M{person.number} 或 /婉拒 M{person.number}"
+    ctx.alert(asked, "decide", quotes=tuple(talk.messages.values()))
     talk.wake_after(ctx.sop.fit.answer_within, "overdue")
 
 
@@ -68,34 +78,45 @@ def overdue(ctx: Ctx) -> None:
 
 
 def joined(ctx: Ctx) -> None:
-    """Somebody came in: if they were invited, it is done."""
+    """Somebody came in, by whatever way: nothing is left to ask at the gate."""
     assert ctx.joined is not None, "somebody came"
     talk = find(ctx, ctx.joined.person)
-    if talk is not None and talk.step in (Step.INVITED, Step.HUMAN):
-        talk.keep(step=Step.OVER)
+    if talk is not None and ctx.sop.mode == "gate" and talk.step is not Step.OVER:
+        talk.over(Ended.DONE)
 
 
 def follow_up(ctx: Ctx) -> None:
     """A day after the invitation: who is not there is asked once."""
     talk = talk_of(ctx)
-    if talk.step is Step.INVITED and not _is_there(talk):
+    if talk.step is Step.INVITED and not is_there(ctx, talk.person):
         ctx.record("invitation_followed_up", person=talk.person)
-        talk.say(ctx.sop.wording.follow_up, intent=Intent.SERVICE)
+        talk = talk.keep(asked=True)
+        talk.say(ctx.sop.wording.follow_up, intent=Intent.ASK, expires_after=DAY)
         talk.wake_after(DAY, "not_there")
 
 
 def not_there(ctx: Ctx) -> None:
     """Two days after: a human takes over."""
     talk = talk_of(ctx)
-    if talk.step is Step.INVITED and not _is_there(talk):
+    if talk.step is Step.INVITED and not is_there(ctx, talk.person):
         name = harmless_name(talk.person.name)
         ctx.alert(f"M{talk.person.number} {name} 邀请了两天还没进群，请人看一下。", "not there")
-        talk.keep(step=Step.OVER)
+        talk.over(Ended.EXPIRED)
 
 
-def _is_there(talk: Talk) -> bool:
-    here = talk.person.identity_id
-    return any(directory.is_present(talk.ctx.tx, room.id, here) for room in talk.ctx.rooms())
+def heard(talk: Talk) -> bool:
+    """The first thing that somebody says after the follow-up: they may need help, so a human is told."""
+    if not talk.run.state.get("asked"):
+        return False
+    talk.keep(asked=False)
+    who = f"M{talk.person.number} {harmless_name(talk.person.name)}"
+    talk.ctx.alert(f"{who} 收到邀请还没进群，私聊里回了话，请人看一下。", "invited")
+    return True
+
+
+def is_there(ctx: Ctx, person: Person) -> bool:
+    """Whether somebody is in one of the SOP's rooms."""
+    return any(directory.is_present(ctx.tx, room.id, person.identity_id) for room in ctx.rooms())
 
 
 # --- commands ---
@@ -120,15 +141,16 @@ def _hours(talk: Talk) -> int:
 
 def accept(ctx: CommandContext) -> None:
     if (talk := _named(ctx)) is not None:
-        passed(talk)
-        ctx.reply(f"好的，已邀请 M{talk.person.number} {harmless_name(talk.person.name)}。")
+        invited = _invite(talk)
+        who = f"M{talk.person.number} {harmless_name(talk.person.name)}"
+        ctx.reply(f"好的，已邀请 {who}。" if invited else f"没有开通、还有空位的群，{who} 先留在待定里。")
 
 
 def reject(ctx: CommandContext) -> None:
     if (talk := _named(ctx)) is not None:
         talk.ctx.record("questionnaire_rejected", person=talk.person)
-        said = ctx.rest.partition(ctx.args[0])[2].strip()
-        talk.keep(step=Step.OVER).say(talk.ctx.sop.wording.rejected, said=harmless(said, 80))
+        said = " ".join(ctx.args[1:])
+        talk.over(Ended.REJECTED).say(talk.ctx.sop.wording.rejected, said=harmless(said, 80))
         ctx.reply(f"好的，已经好好地回复了 M{talk.person.number}。")
 
 

@@ -1,0 +1,114 @@
+"""What is typed to look something up, and at the operators' desk: ``/问``, ``/问题``, ``/派``, ``/补记``."""
+
+from __future__ import annotations
+
+from bot.people import directory
+from bot.people.directory import Person
+from bot.sop.context import CommandContext
+from bot.sop.kinds.qa_day import answers, archive, board, ladder, shown
+from bot.sop.kinds.qa_day.board import QuestionRow, Status
+from bot.sop.kinds.qa_day.model import QaDay
+from bot.sop.templates import harmless
+
+MOST_LISTED = 5
+
+
+def search(ctx: CommandContext) -> None:
+    """``/问 羽衣甘蓝``: what was answered of it, here or (in private) in the rooms that one is in."""
+    if not ctx.rest:
+        ctx.reply("想找什么，写在后面：/问 羽衣甘蓝")
+        return
+    room_id = None if ctx.room is None else ctx.room.id
+    found = [
+        (row, item)
+        for row, item in archive.find(ctx.tx, ctx.rest, room_id)
+        if directory.is_present(ctx.tx, row.room_id, ctx.person.identity_id) or ctx.room is not None
+    ]
+    if not found:
+        ctx.reply("还没有人问过这个，发“提问：”加上问题，大家来答。")
+        return
+    lines = [f"{item.number} {item.question}\n{item.name}：{item.answer}" for _, item in found]
+    ctx.reply("\n".join(lines), quotes=[message for row, _ in found for message in shown.quotes(row)])
+
+
+def show_open(ctx: CommandContext) -> None:
+    """``/问题``: what waits for an answer, the longest first."""
+    rows = [row for row in board.questions(ctx.tx) if _is_ours(ctx, row)]
+    if not rows:
+        ctx.reply("没有等着回答的问题。")
+        return
+    lines = [
+        f"{row.number} {shown.question(row)}（{_asker(ctx, row)}，等{_hours(ctx, row)}时）" for row in rows
+    ]
+    more = [f"还有{len(rows) - MOST_LISTED}个。"] if len(rows) > MOST_LISTED else []
+    quotes = [row.message_id for row in rows[:MOST_LISTED]]
+    ctx.reply("\n".join([*lines, *more]), quotes=quotes)
+
+
+def _is_ours(ctx: CommandContext, row: QuestionRow) -> bool:
+    room = directory.room_by_id(ctx.tx, row.room_id)
+    return room is not None and room.account == ctx.account
+
+
+def _asker(ctx: CommandContext, row: QuestionRow) -> str:
+    return shown.name(ctx.tx, row.asker, row.room_id)
+
+
+def _hours(ctx: CommandContext, row: QuestionRow) -> int:
+    return int((ctx.now - row.asked_at).total_seconds() // 3600)
+
+
+def assign(ctx: CommandContext) -> None:
+    """``/派 12 营养师``: a role, M37 or a name; asked in private."""
+    named = ctx.rest.partition(" ")[2].strip()
+    found = _named(ctx)
+    if found is None:
+        return
+    row, sop = found
+    kind = ctx.kind_context(sop, directory.room_by_id(ctx.tx, row.room_id))
+    people = ladder.experts(kind, named) or directory.people_named(ctx.tx, named, ctx.account)
+    if row.status is not Status.OPEN:
+        ctx.reply(f"{row.number} 已经有人答了。")
+    elif not named or not people:
+        ctx.reply(f"派给谁？写角色、编号或名字：/派 {row.number} 营养师")
+    elif len({person.member_id for person in people}) > 1 and named not in ctx.sops.community.roles:
+        numbers = "、".join(f"M{person.number}" for person in people)
+        ctx.reply(f"叫“{harmless(named, 12)}”的有几位：{numbers}。请用编号。")
+    else:
+        ladder.assign(kind, row, people[0])
+        ctx.reply(f"已私聊{_called(named, people[0])}，20分钟没答我再叫您。")
+
+
+def _called(named: str, person: Person) -> str:
+    return harmless(named, 12) if named[:1] not in "Mm" else f"M{person.number}"
+
+
+def write_down(ctx: CommandContext) -> None:
+    """``/补记 12 焯20秒就好``: the words of a voice answer, or an answer that was given elsewhere."""
+    found = _named(ctx)
+    if found is None:
+        return
+    row, sop = found
+    words = ctx.rest.partition(" ")[2].strip()
+    if not words:
+        ctx.reply(f"说了什么，写在后面：/补记 {row.number} 焯20秒就好")
+        return
+    kind = ctx.kind_context(sop, directory.room_by_id(ctx.tx, row.room_id))
+    outcome = answers.answer(kind, row, ctx.person, words, None)
+    gone = outcome is answers.Outcome.GONE
+    ctx.reply(f"{row.number} 撤回了，不用答了。" if gone else f"{row.number} 已答，会进合集。")
+
+
+def _named(ctx: CommandContext) -> tuple[QuestionRow, QaDay] | None:
+    """The question whose number was typed, and its SOP."""
+    number = ctx.args[0].strip("#＃号") if ctx.args else ""
+    row = board.by_number(ctx.tx, int(number)) if number.isdecimal() and len(number) <= 6 else None
+    sop = None if row is None else ctx.sops.declared.get(row.sop_id)
+    if row is not None and isinstance(sop, QaDay) and _is_ours(ctx, row):
+        return row, sop
+    ctx.reply(
+        f"没有 {harmless(number, 8)} 号问题。发 /问题 看等着回答的。"
+        if number
+        else "要写第几号：/问题 看编号。"
+    )
+    return None
