@@ -108,17 +108,19 @@ def same_words(one: str, other: str) -> bool:
 
 
 def _tables(ctx: Context[Challenge]) -> dict[str, Table]:
-    """This run and those before it in the challenge, by run id, the latest of them."""
+    """This entry and those before it in the challenge, by run id, the latest of them."""
     assert ctx.run is not None, "a run waited"
     found: defaultdict[str, Table] = defaultdict(lambda: Table("", 0))
-    for row in _rows(ctx):
+    rows = _rows(ctx)
+    me = next((row.member_id for row in rows if row.object_id == str(ctx.run.id)), None)
+    for row in rows:
         if int(row.object_id) > ctx.run.id:
             continue
         table = found[row.object_id]
         table.run, table.member_id = row.object_id, row.member_id
         if row.media_id is not None and row.hash is not None:
             table.pictures[row.media_id] = (row.hash, row.dhash)
-        elif row.body:
+        elif row.body and row.member_id == me:  # nobody's words are compared with another's
             table.words += plain(hashtags.without_tags(row.body, ctx.sop.hashtag))
     return dict(found)
 
@@ -127,6 +129,9 @@ def _rows(ctx: Context[Challenge]) -> list[AnyRow]:
     part, message, withdrawn = interaction.alias(), interaction.alias(), interaction.alias()
     removed = select(withdrawn.c.corrects_event_id).where(
         withdrawn.c.programme_id == ctx.sop.id, withdrawn.c.name == "challenge_part_removed"
+    )
+    entered = select(interaction.c.object_id).where(
+        interaction.c.programme_id == ctx.sop.id, interaction.c.name == "ugc_submitted"
     )
     joined = (
         part.join(message, message.c.id == part.c.parent_event_id)
@@ -146,6 +151,7 @@ def _rows(ctx: Context[Challenge]) -> list[AnyRow]:
             )
             .select_from(joined)
             .where(part.c.programme_id == ctx.sop.id, part.c.name == "challenge_part")
+            .where(part.c.object_id.in_(entered))
             .where(or_(media.c.hash.is_not(None), texts.c.body.is_not(None)), part.c.id.not_in(removed))
             .order_by(part.c.id.desc())
             .limit(MOST_READ)

@@ -86,7 +86,8 @@ def by_hand(ctx: Context[Challenge], picture: Heard) -> bool:
     day = ctx.sop.day_of(picture.occurred_at, ctx.sops.community.zone)
     ctx = replace(ctx, heard=picture, key=f"{ctx.key}:by hand")
     attempt = _latest(ctx, day)
-    if not ctx.sop.days.contains(day) or (attempt is not None and attempt.entry is not None):
+    over = not ctx.sop.days.contains(day) or prizes.ended(ctx, ctx.sop)
+    if over or (attempt is not None and attempt.entry is not None):
         return False
     if attempt is not None and attempt.run.is_open:
         for part in _live_parts(ctx, attempt.run.id):
@@ -220,7 +221,7 @@ def _loose_pictures(ctx: Context[Challenge], heard: Heard, within: timedelta) ->
 
 def _complete(ctx: Context[Challenge], attempt: Attempt) -> None:
     """Make the entry once its halves are there; it is of the moment of its tag, and so of that day."""
-    if attempt.entry is not None or not _is_whole(ctx, attempt.run):
+    if attempt.entry is not None or not is_whole(ctx, attempt.run):
         return
     assert ctx.heard is not None, "an entry is completed by what was said"
     about, at = ("run", str(attempt.run.id)), attempt.tagged_at
@@ -238,7 +239,7 @@ def _complete(ctx: Context[Challenge], attempt: Attempt) -> None:
         gather(ctx, entry)
 
 
-def _is_whole(ctx: Context[Challenge], run: Run) -> bool:
+def is_whole(ctx: Context[Challenge], run: Run) -> bool:
     parts = _live_parts(ctx, run.id)
     pictures, words = any(p.media_count for p in parts), any(not p.media_count for p in parts)
     if run.state.get("by_hand"):
@@ -249,7 +250,7 @@ def _is_whole(ctx: Context[Challenge], run: Run) -> bool:
 def _withdraw_if_broken(ctx: Context[Challenge], attempt: Attempt) -> None:
     assert ctx.recalled is not None, "a recall breaks entries"
     parts = _live_parts(ctx, attempt.run.id)
-    if attempt.entry is not None and not _is_whole(ctx, attempt.run):
+    if attempt.entry is not None and not is_whole(ctx, attempt.run):
         withdraw(ctx, attempt)
     elif attempt.entry is None and all(part.media_count for part in parts):
         ctx.close(attempt.run)

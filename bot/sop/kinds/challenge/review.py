@@ -15,7 +15,7 @@ from bot.people import directory, points
 from bot.people.directory import shown_names
 from bot.sop import hashtags, runs
 from bot.sop.context import CommandContext, Context
-from bot.sop.kinds.challenge import board, changes
+from bot.sop.kinds.challenge import board, changes, entries
 from bot.sop.kinds.challenge.board import AnyRow
 from bot.sop.kinds.challenge.changes import APPROVED
 from bot.sop.kinds.challenge.duplicates import FLAGGED
@@ -164,13 +164,15 @@ def _context(ctx: CommandContext, one: Numbered) -> Context[Challenge]:
 
 
 def _may_stand(ctx: CommandContext, one: Numbered) -> bool:
-    """Not if its author took it back, or has another of that day by now."""
+    """Not if its author took it (or a part of it) back, or has another of that day by now."""
     out = {row.name for row in changes.what_took_out(ctx.tx, one.sop.id, one.row.id)}
     zone = ctx.sops.community.zone
     day = one.sop.day_of(one.row.occurred_at, zone)
     others = board.standing_entries(ctx.tx, one.sop.id, member_id=one.row.member_id)
     taken = any(row.id != one.row.id and one.sop.day_of(row.occurred_at, zone) == day for row in others)
-    return board.WITHDRAWN not in out and not (out and taken)
+    run = runs.by_id(ctx.tx, int(one.row.object_id))
+    whole = run is not None and entries.is_whole(_context(ctx, one), run)
+    return whole and board.WITHDRAWN not in out and not (out and taken)
 
 
 def _approve(ctx: CommandContext, one: Numbered) -> bool:
