@@ -23,6 +23,7 @@ _PICKED = re.compile(
 _ENDS = re.compile(r"[\s.。,，、;；!！~～]+")
 _SEPARATORS = re.compile(r"[\s,，、;；/和]+")
 _ALL = {"都", "都是", "都有", "全部", "全选", "都选"}
+_UNLESS_NEGATED = "(?<![不没别未非])(?<![不没][太很大是])(?<!不怎么)(?<!不是很)(?<!不是太)"
 _NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,2})?")
 _YES = re.compile(
     "(?:我|那就|那|嗯|回复)*+(?:好|同意|可以|开始|行|愿意|没问题|okay|ok)++"
@@ -156,10 +157,15 @@ def _one(question: Question, plain: str) -> tuple[int, ...] | None:
         return (place,)
     labels = [_plain(label) for label in question.labels]
     exact = [place for place, label in enumerate(labels) if _ENDS.sub("", plain) == label]
-    within = [place for place, label in enumerate(labels) if label in plain]
+    within = [place for place, label in enumerate(labels) if _is_meant(label, plain)]
     part = [place for place, label in enumerate(labels) if len(plain) > 1 and plain in label]
     longest = _not_within_another(labels, within)
     return next((tuple(found) for found in (exact, longest, part) if len(found) == 1), None)
+
+
+def _is_meant(label: str, plain: str) -> bool:
+    """Whether the label is said, and not its contrary: 不认同 and 不太认同 are no 认同."""
+    return re.search(_UNLESS_NEGATED + re.escape(label), plain) is not None
 
 
 def _not_within_another(labels: list[str], found: list[int]) -> list[int]:
@@ -184,7 +190,7 @@ def _several(question: Question, plain: str) -> tuple[int, ...] | None:
     found = [_one(question, piece) for piece in pieces if piece]
     if not found or any(it is None for it in found):
         labels = [_plain(label) for label in question.labels]
-        named = _not_within_another(labels, [n for n, label in enumerate(labels) if label in plain])
+        named = _not_within_another(labels, [n for n, label in enumerate(labels) if _is_meant(label, plain)])
         return tuple(named) or None
     return tuple(sorted({place for it in found if it is not None for place in it}))
 

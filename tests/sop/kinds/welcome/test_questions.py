@@ -60,6 +60,11 @@ def test_of_words_within_words_the_longer_is_meant(said: str, place: int) -> Non
     assert read(VALUES, said) == Answer(chosen=(place,))
 
 
+@pytest.mark.parametrize("said", ["不认同", "我不太认同", "不是很认同", "没认同过", "不怎么认同"])
+def test_the_contrary_of_a_choice_does_not_name_it(said: str) -> None:
+    assert read(VALUES, said) is None
+
+
 @pytest.mark.parametrize("said", ["", " ", "🌹", "Z", "9", "0", "都行", "谁知道呢", "我" * 100, "a" * 10_000])
 def test_what_names_no_choice_is_not_understood(said: str) -> None:
     assert read(VALUES, said) is None
