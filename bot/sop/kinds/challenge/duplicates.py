@@ -100,8 +100,11 @@ def plain(text: str) -> str:
 
 
 def same_words(one: str, other: str) -> bool:
-    """Whether two ``plain`` texts, long enough to mean something, share nearly all triples of characters."""
-    if min(len(one), len(other)) < SHORTEST:
+    """Whether two ``plain`` texts, long enough to mean something, share nearly all triples of characters.
+
+    With other numbers in them (第10顿, 第11顿) they are of different tables.
+    """
+    if min(len(one), len(other)) < SHORTEST or re.findall(r"\d+", one) != re.findall(r"\d+", other):
         return False
     first, second = ({text[n : n + 3] for n in range(len(text) - 2)} for text in (one, other))
     return len(first & second) / len(first | second) >= SAME_WORDS

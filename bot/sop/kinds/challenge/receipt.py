@@ -81,11 +81,13 @@ def _with_question(
     reuse = featured.ask_here(ctx)
     if reuse is not None:
         return replace(words, reuse=_name(ctx, reuse)), (reuse,)
-    asked = stories.ask(ctx, entries, _told(ctx, said))
-    if asked is not None:
-        return replace(words, ask=asked.prompt, asked=_name(ctx, asked.identity_id)), ()
     hinted = hints.whom(ctx, entries)
-    return words if hinted is None else replace(words, hint=_name(ctx, hinted)), ()
+    if hinted is not None:  # who is new comes before who is asked for more
+        return replace(words, hint=_name(ctx, hinted)), ()
+    asked = stories.ask(ctx, entries, _told(ctx, said))
+    return words if asked is None else replace(
+        words, ask=asked.prompt, asked=_name(ctx, asked.identity_id)
+    ), ()
 
 
 def _badges(ctx: Context[Challenge], entries: list[AnyRow]) -> tuple[Badge, ...]:

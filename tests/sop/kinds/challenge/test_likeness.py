@@ -35,6 +35,11 @@ def test_long_words_said_again_are_the_same() -> None:
     assert not same_words(said, plain("今天用了邻居送的南瓜，蒸了一锅米饭，很香"))
 
 
+def test_who_counts_their_tables_sets_another_each_time() -> None:
+    said = "第{}顿，用了自家的番茄，配一碗米饭，奶奶教我要先炒再炖，炖足一个小时才香"
+    assert not same_words(plain(said.format(11)), plain(said.format(1)))
+
+
 def test_short_words_are_never_the_same() -> None:
     assert not same_words(plain("番茄牛腩"), plain("番茄牛腩"))
 
