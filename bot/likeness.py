@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image
-
 LARGEST_BYTES = 20 * 1024 * 1024
 LARGEST_PIXELS = 50_000_000
 
@@ -17,6 +15,8 @@ def dhash(content: bytes) -> int | None:
     """
     if len(content) > LARGEST_BYTES:
         return None
+    from PIL import Image  # only where pictures come
+
     try:
         with Image.open(io.BytesIO(content)) as picture:
             if picture.width * picture.height > LARGEST_PIXELS:

@@ -82,7 +82,7 @@ def located(findings: Iterable[Finding], document: Document, loc: Loc = ()) -> I
 
 
 def _problems(detail: ErrorDetails, model: type[BaseModel], document: Document) -> Iterator[Problem]:
-    loc, kind = detail["loc"], detail["type"]
+    loc, kind = _as_written(detail["loc"], document.data), detail["type"]
     at_key = loc[-1:] == ("[key]",)
     mistake = detail.get("ctx", {}).get("error")
     if isinstance(mistake, Mistake):
@@ -98,6 +98,22 @@ def _problems(detail: ErrorDetails, model: type[BaseModel], document: Document) 
         yield document.problem(loc, "# 后面的字被当成了注释，等于没有写", f'"{comment}"')
     else:
         yield document.problem(document.known(loc), *_explain(detail), key=at_key)
+
+
+def _as_written(loc: Loc, value: object) -> Loc:
+    """The place without the index of a list whose only item the file writes by itself."""
+    place: list[str | int] = []
+    for part in loc:
+        if part == 0 and isinstance(part, int) and not isinstance(value, list):
+            continue
+        place.append(part)
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            value = None
+    return tuple(place)
 
 
 def _at(document: Document, loc: Loc, message: str, suggestion: str = "", *, key: bool) -> Problem:

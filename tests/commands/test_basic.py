@@ -20,13 +20,15 @@ async def test_help_lists_what_an_admin_may_use_in_a_room(world: World) -> None:
     (answer,) = await ask(world, "/帮助")
     assert names_in(answer) == {
         "帮助", "状态", "停发", "恢复发送", "开群", "绑群", "关群", "SOP列表", "发SOP",
-        "别@我", "可以@我", "挑战", "排行"
+        "别@我", "可以@我", "挑战", "排行", "补卡", "撤回打卡", "提问", "答", "问"
     }  # fmt: skip
 
 
 async def test_help_lists_for_members_what_members_may_use(world: World) -> None:
     (answer,) = await ask(world, "/help", QING)
-    assert names_in(answer) == {"帮助", "别@我", "可以@我", "排行"}
+    assert names_in(answer) == {
+        "帮助", "别@我", "可以@我", "排行", "补卡", "撤回打卡", "提问", "答", "问"
+    }  # fmt: skip
 
 
 async def test_help_in_private_leaves_out_what_belongs_into_rooms(world: World) -> None:

@@ -31,7 +31,7 @@ async def test_an_enabled_room_follows_its_schedules(fresh: World) -> None:
     assert look(fresh, cursor) == []
     await ask(fresh, f"/开群 {KEY}")
     assert {row["sop_id"] for row in look(fresh, cursor)} == {
-        "monday-origin", "wednesday-recipe", "saturday-product-story"
+        "monday-origin", "wednesday-recipe", "saturday-product-story", "friday-qa", "dinner-table", "wakeup"
     }  # fmt: skip
 
 

@@ -176,7 +176,7 @@ Moments = Annotated[
     WithJsonSchema(
         {
             "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
-            "examples": ["周一 12:10"],
+            "examples": ["周一 09:30"],
         }
     ),
 ]

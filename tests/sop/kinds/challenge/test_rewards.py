@@ -49,19 +49,19 @@ def feature(listener: Listener) -> None:
 
 
 def test_the_first_table_earns_for_itself_and_for_coming(table: Listener) -> None:
-    assert ledger(table) == [("ugc_submitted", 5.0), ("challenge_joined", 1.0)]
+    assert ledger(table) == [("ugc_submitted", 2.5), ("challenge_joined", 1.0)]
 
 
 def test_the_second_day_earns_for_itself_alone(table: Listener) -> None:
     table.now += timedelta(days=1)
     set_table(table)
-    assert ledger(table)[2:] == [("ugc_submitted", 5.0)]
+    assert ledger(table)[2:] == [("ugc_submitted", 2.5)]
 
 
 def test_what_is_taken_back_earns_nothing(listener: Listener) -> None:
     message = set_table(listener)
     listener.recall(message)
-    assert ledger(listener)[-1] == ("ugc_submitted:reversed", -5.0)
+    assert ledger(listener)[-1] == ("ugc_submitted:reversed", -2.5)
 
 
 def test_a_yes_keeps_words_and_pictures_until_it_is_taken_back(table: Listener) -> None:
