@@ -13,7 +13,7 @@ from bot.commands.desk import CommandDesk
 from bot.events import FriendMade, FriendRequested, MessageReceived, Person, Request, RoomInvited
 from bot.outbox.queue import Intent, Part, Post, Priority, accept_friend, accept_invitation, enqueue
 from bot.people import directory, roles
-from bot.sop.context import Befriended
+from bot.sop.occasion import Befriended
 from bot.sop.player import Player
 from bot.store import log
 from bot.store.transaction import Transaction

@@ -14,9 +14,9 @@ from bot.people import cases
 from bot.people.cases import Case
 from bot.sop import operators
 from bot.sop.community import ComplaintWords
-from bot.sop.context import Heard
 from bot.sop.index import Index
 from bot.sop.loader import SopSet
+from bot.sop.occasion import Heard
 from bot.sop.templates import harmless, harmless_name
 from bot.store import failures, log
 from bot.store.transaction import Transaction

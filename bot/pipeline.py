@@ -19,7 +19,7 @@ from bot.events import MessageRecalled, Request, RoomEvent
 from bot.people import cases, roles
 from bot.recording import BotLeft, Happened, Recorder, SaidByUs, Unheard
 from bot.sop import runs
-from bot.sop.context import Heard, Joined, Recalled
+from bot.sop.occasion import Heard, Joined, Recalled
 from bot.sop.player import Player
 from bot.store import failures, retention
 from bot.store.transaction import Transaction

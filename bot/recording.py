@@ -32,7 +32,7 @@ from bot.outbox.queue import unquote
 from bot.people import directory
 from bot.people.directory import Person, Room
 from bot.people.roles import STAFF, Standings
-from bot.sop.context import LATE, Heard, Joined, Recalled
+from bot.sop.occasion import LATE, Heard, Joined, Recalled
 from bot.store import log, pictures
 from bot.store.session import insert_new
 from bot.store.tables import interaction, texts

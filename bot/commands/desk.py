@@ -12,10 +12,11 @@ from bot.events import MessageKind, MessageReceived, RoomEvent
 from bot.outbox.queue import ANSWER_WITHIN, Intent, Post, Priority, enqueue, text
 from bot.people import directory, roles
 from bot.people.directory import Room
-from bot.sop.context import LATE, CommandContext, Heard, Played
+from bot.sop.context import CommandContext, Played
 from bot.sop.kind import Command, Who
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
+from bot.sop.occasion import LATE, Heard
 from bot.sop.player import Player
 from bot.status import Status
 from bot.store import failures, log

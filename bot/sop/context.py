@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from bot.errors import TemplateFailure
-from bot.events import MessageKind, MessageReceived
 from bot.outbox import queue
 from bot.outbox.queue import Intent, Part, Post, Priority, Repeat, enqueue
 from bot.people import directory, tags
@@ -22,6 +21,7 @@ from bot.sop import operators, runs
 from bot.sop.kind import Command, Who
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
+from bot.sop.occasion import Befriended, Heard, Joined, Recalled
 from bot.sop.runs import Run
 from bot.status import Status
 from bot.store import log
@@ -31,71 +31,6 @@ from bot.store.tables import texts
 from bot.store.transaction import Transaction
 
 S = TypeVar("S", bound=Sop)
-LATE = timedelta(minutes=2)
-"""What is heard later than this after it was said is not answered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A message that somebody sent, as it was recorded.
-
-    ``id`` is its interaction. ``late`` (see ``LATE``): it changes state by when it *occurred*, but is not
-    answered.
-    """
-
-    id: int
-    message: MessageReceived
-    person: Person
-    room: Room | None
-    occurred_at: datetime
-    late: bool
-    actor_role: str = "member"
-
-    @property
-    def text(self) -> str:
-        return self.message.text
-
-    @property
-    def is_picture(self) -> bool:
-        return self.message.kind is MessageKind.IMAGE
-
-
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """A message that was taken back; ``id`` is the interaction of the message, not of the recall."""
-
-    id: int
-    identity_id: int
-    occurred_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """Somebody came into a room; ``id`` is the interaction, ``inviter`` an identity if it is known.
-
-    ``again``: they had been there before. ``late``: it is told long after it happened (``LATE``).
-    """
-
-    id: int
-    person: Person
-    room: Room
-    occurred_at: datetime
-    late: bool
-    again: bool = False
-    inviter: int | None = None
-    actor_role: str = "member"
-
-
-@dataclass(frozen=True, slots=True)
-class Befriended:
-    """Somebody became friends with the account; ``id`` is the interaction."""
-
-    id: int
-    person: Person
-    occurred_at: datetime
-
-
-Occasion = Heard | Recalled | Joined | Befriended
 
 
 @dataclass(frozen=True, slots=True)

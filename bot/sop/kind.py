@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bot.sop.context import CommandContext, Context, Heard
+    from bot.sop.context import CommandContext, Context
     from bot.sop.language import Sop
+    from bot.sop.occasion import Heard
     from bot.sop.schedule import Schedule
 
 Act = Callable[["Context[Any]"], bool | None]

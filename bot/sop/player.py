@@ -19,10 +19,11 @@ from bot.people import directory
 from bot.people.directory import Room
 from bot.sop import index as lookup
 from bot.sop import runs, timetable, versions
-from bot.sop.context import Befriended, Context, Heard, Joined, Occasion, Played, Recalled
+from bot.sop.context import Context, Played
 from bot.sop.kind import Act
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
+from bot.sop.occasion import Befriended, Heard, Joined, Occasion, Recalled
 from bot.sop.runs import Run, Wait
 from bot.sop.timetable import Slot
 from bot.store import failures

@@ -9,10 +9,11 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, FromClause, Row, exists, select
 
 from bot.sop import runs
-from bot.sop.context import Context, Heard
+from bot.sop.context import Context
 from bot.sop.kinds.challenge import board, changes, duplicates, prizes, streaks
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.receipt import gather
+from bot.sop.occasion import Heard
 from bot.sop.runs import Run
 from bot.store.ids import next_number
 from bot.store.tables import interaction

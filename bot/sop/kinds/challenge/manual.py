@@ -12,13 +12,14 @@ from bot.events import MessageKind, Quote
 from bot.people import directory
 from bot.people.directory import Person, Room
 from bot.sop import runs
-from bot.sop.context import CommandContext, Context, Heard
+from bot.sop.context import CommandContext, Context
 from bot.sop.index import is_for
 from bot.sop.kinds.challenge import board, entries
 from bot.sop.kinds.challenge.board import AnyRow
 from bot.sop.kinds.challenge.entries import Attempt
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.words import EntryWords
+from bot.sop.occasion import Heard
 from bot.sop.templates import harmless_name
 from bot.store.tables import identity, interaction
 from bot.store.transaction import Transaction

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from bot.people import directory
-from bot.sop.context import Context, Heard
+from bot.sop.context import Context
 from bot.sop.kinds.challenge.board import AnyRow, standing_entries
 from bot.sop.kinds.challenge.model import Challenge, Prompt
+from bot.sop.occasion import Heard
 from bot.sop.words import Words
 from bot.store.tables import interaction
 

@@ -11,12 +11,13 @@ from bot.events import MessageKind
 from bot.people import directory
 from bot.people.directory import Person
 from bot.sop import runs
-from bot.sop.context import Context, Heard
+from bot.sop.context import Context
 from bot.sop.kinds.qa_day import answers, asking, board, days, forms, shown, thanking
 from bot.sop.kinds.qa_day.answers import Outcome
 from bot.sop.kinds.qa_day.asking import Message
 from bot.sop.kinds.qa_day.board import QuestionRow, Status
 from bot.sop.kinds.qa_day.model import Answered, QaDay
+from bot.sop.occasion import Heard
 from bot.sop.templates import harmless
 from bot.store.tables import identity, interaction
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from bot.people.directory import shown_names
-from bot.sop.context import Context, Heard
+from bot.sop.context import Context
 from bot.sop.kinds.qa_day import answers, board, forms
 from bot.sop.kinds.qa_day.board import AnswerRow, QuestionRow, Status
 from bot.sop.kinds.qa_day.model import QaDay
+from bot.sop.occasion import Heard
 from bot.store.session import one_of
 from bot.store.tables import identity
 

@@ -12,8 +12,9 @@ from sqlalchemy import exists, select
 from bot.events import MessageKind
 from bot.people import directory, points
 from bot.sop import runs
-from bot.sop.context import CommandContext, Context, Heard
+from bot.sop.context import CommandContext, Context
 from bot.sop.kinds.theme_day.model import ThemeDay, Window
+from bot.sop.occasion import Heard
 from bot.sop.runs import Run
 from bot.sop.templates import harmless, harmless_name
 from bot.store.tables import interaction, texts

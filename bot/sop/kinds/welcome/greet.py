@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from bot.people import directory
 from bot.sop import runs
-from bot.sop.context import Context, Joined
+from bot.sop.context import Context
 from bot.sop.kinds.welcome.model import Greet, GreetWords, Welcome
 from bot.sop.kinds.welcome.questions import control, read, shown
 from bot.sop.kinds.welcome.talk import Step, begin, tag_by
+from bot.sop.occasion import Joined
 from bot.sop.runs import Run
 from bot.sop.templates import harmless_name
 from bot.store.tables import identity, interaction
