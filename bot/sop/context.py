@@ -51,6 +51,8 @@ class Context(Generic[S]):
     due_at: datetime | None = None
     joined: Joined | None = None
     befriended: Befriended | None = None
+    typed: Heard | None = None
+    """The command that is obeyed, where one is."""
     nth: int = 0
 
     @property
@@ -278,7 +280,7 @@ class Context(Generic[S]):
 
     def _role_of(self, identity_id: int | None) -> str:
         """As what somebody acts: who spoke or came as what they are, others as members; nobody: the bot."""
-        source = self.heard or self.joined
+        source = self.heard or self.typed or self.joined
         if source is not None and source.person.identity_id == identity_id:
             return source.actor_role
         return "bot" if identity_id is None else "member"
@@ -410,9 +412,8 @@ class CommandContext:
 
         It answers nothing that a member said, so what it sends keeps to the quiet hours.
         """
-        return Context(
-            self.tx, self.sops, sop, self.account, f"command:{self.heard.id}", room, cause=self.heard.id
-        )
+        key, cause = f"command:{self.heard.id}", self.heard.id
+        return Context(self.tx, self.sops, sop, self.account, key, room, cause, typed=self.heard)
 
     @property
     def now(self) -> datetime:

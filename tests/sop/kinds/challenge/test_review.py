@@ -1,0 +1,186 @@
+"""Reviews, what they earn and take, and entries that people talk into being or away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.events import Chat, Media, MessageKind, MessageReceived, Person, Quote
+from bot.people import directory, points, roles
+from bot.sop.kinds.challenge.board import standing_entries
+from bot.sop.kinds.challenge.model import Challenge, Review
+from bot.sop.loader import SopSet
+from bot.store.tables import interaction, outgoing
+from bot.store.writer import Writer
+from tests.builders import BOSS, QING, ROOM, ZHOU
+from tests.listener import SOURCE, Listener
+
+TABLE = "dinner-table"
+
+
+def with_challenge(sops: SopSet, **changes: Any) -> SopSet:
+    sop = sops.sops[TABLE]
+    assert isinstance(sop, Challenge)
+    return replace(sops, sops={**sops.sops, TABLE: sop.model_copy(update=changes)})
+
+
+def begin(writer: Writer, sops: SopSet) -> Listener:
+    listener = Listener(writer, sops)
+    listener.now += timedelta(hours=9)
+    with writer.transaction(listener.now) as tx:
+        boss = directory.meet(tx, SOURCE, [BOSS])[BOSS.id]
+        roles.give(tx, boss.member_id, roles.ADMIN, given_by=None)
+    return listener
+
+
+@pytest.fixture
+def group(writer: Writer, sops: SopSet) -> Listener:
+    return begin(writer, sops)
+
+
+def picture(group: Listener, who: Person = QING, name: str = "a.jpg") -> MessageReceived:
+    return group.say("", who, kind=MessageKind.IMAGE, media=(Media(f"ref-{who.id}-{name}", name),))
+
+
+def set_table(group: Listener, who: Person = QING, text: str = "番茄牛腩") -> MessageReceived:
+    picture(group, who, f"{text}.jpg")
+    return group.say(f"#我的原野餐桌# {text}", who)
+
+
+def standing(group: Listener) -> int:
+    with group.writer.transaction(group.now) as tx:
+        return len(standing_entries(tx, TABLE))
+
+
+def earned(group: Listener, who: Person = QING) -> float:
+    with group.writer.transaction(group.now) as tx:
+        return points.of(tx, directory.known_people(tx, SOURCE, [who.id])[who.id].member_id)
+
+
+def answers(group: Listener) -> list[str]:
+    return [row["payload"]["text"] for row in group.rows(outgoing) if row["priority"] == 0]
+
+
+def test_a_table_earns_half_at_once_and_the_rest_when_approved(group: Listener) -> None:
+    set_table(group)
+    assert earned(group) == 2.5 + 1
+    group.say("/过 1", BOSS, None)
+    assert earned(group) == 5 + 1
+    assert standing(group) == 1
+
+
+def test_a_decision_is_recorded_as_staffs(group: Listener) -> None:
+    set_table(group)
+    group.say("/过 1", BOSS, None)
+    (decision,) = group.rows(interaction, name="ugc_approved")
+    assert decision["actor_role"] == "staff"
+
+
+def test_what_is_rejected_earns_nothing_and_ten_minutes_bring_it_back(group: Listener) -> None:
+    set_table(group)
+    group.say("/退 1 看不清", BOSS, None)
+    assert (standing(group), earned(group)) == (0, 1)
+    group.now += timedelta(minutes=9)
+    group.say("/撤销", BOSS, None)
+    assert (standing(group), earned(group)) == (1, 2.5 + 1)
+
+
+def test_after_ten_minutes_a_decision_stands(group: Listener) -> None:
+    set_table(group)
+    group.say("/退 1 看不清", BOSS, None)
+    group.now += timedelta(minutes=11)
+    group.say("/撤销", BOSS, None)
+    assert standing(group) == 0
+
+
+def test_where_reviews_are_needed_nothing_counts_before(writer: Writer, sops: SopSet) -> None:
+    group = begin(writer, with_challenge(sops, review=Review(needed=True)))
+    set_table(group)
+    assert standing(group) == 0
+    group.say("/待审", BOSS, None)
+    assert answers(group)[-1].startswith("1 阿青 番茄牛腩📷1")
+    group.say("/过 1", BOSS, None)
+    assert standing(group) == 1
+
+
+def test_members_and_strangers_decide_nothing(group: Listener) -> None:
+    set_table(group)
+    for typed in ("/退 1", "退 1 难吃", "/过 1", "过 1"):
+        group.say(typed, ZHOU)
+        group.say(typed, Person("stranger", "外人"), None)
+    assert standing(group) == 1
+    assert group.rows(interaction, name="ugc_approved") == []
+
+
+def test_a_quoted_table_is_taken_back_though_a_later_one_stands(group: Listener) -> None:
+    first = set_table(group)
+    group.now += timedelta(days=1)
+    set_table(group, text="羊肉煲")
+    group.say("撤回打卡", QING, quote=Quote(message_id=first.id))
+    (withdrawn,) = group.rows(interaction, name="ugc_withdrawn")
+    entries = group.rows(interaction, name="ugc_submitted")
+    assert withdrawn["corrects_event_id"] == entries[0]["id"]
+    assert standing(group) == 1
+
+
+def test_a_picture_is_counted_by_the_name_of_its_sender(group: Listener) -> None:
+    picture(group, ZHOU)
+    group.say("算打卡", BOSS, quote=Quote(sender="老周"))
+    (entry,) = group.rows(interaction, name="ugc_submitted")
+    with group.writer.transaction(group.now) as tx:
+        zhou = directory.known_people(tx, SOURCE, [ZHOU.id])[ZHOU.id]
+    assert entry["identity_id"] == zhou.identity_id
+
+
+def test_a_member_counts_nobodys_picture(group: Listener) -> None:
+    picture(group, ZHOU)
+    group.say("算打卡", QING, quote=Quote(sender="老周"))
+    assert group.rows(interaction, name="ugc_submitted") == []
+
+
+def test_one_message_with_two_tags_enters_both_challenges_with_one_picture(
+    writer: Writer, sops: SopSet
+) -> None:
+    sop = sops.declared[TABLE]
+    second = sop.model_copy(update={"id": "breakfast", "name": "早餐", "hashtag": "我的早餐", "also": ()})
+    source = {**sops.source, "breakfast": sops.source[TABLE]}
+    two = {TABLE: sop, "breakfast": second}
+    both = replace(sops, sops=two, declared=two, source=source)
+    group = begin(writer, both)
+    picture(group)
+    group.say("#我的原野餐桌# #我的早餐# 番茄")
+    entries = group.rows(interaction, name="ugc_submitted")
+    assert {row["programme_id"] for row in entries} == {TABLE, "breakfast"}
+
+
+def test_a_list_of_those_who_sign_up_is_no_table_however_often_it_comes(group: Listener) -> None:
+    picture(group)
+    for n in range(1, 21):
+        lines = "\n".join(f"{k}. 会员{k}" for k in range(1, n + 1))
+        group.say(f"#接龙\n周六采摘 #我的原野餐桌#\n{lines}", QING if n % 2 else ZHOU)
+    assert group.rows(interaction, name="ugc_submitted") == []
+    assert len(group.rows(interaction, name="list_posted")) == 20
+
+
+def test_who_writes_a_thousand_times_makes_one_table(group: Listener) -> None:
+    set_table(group)
+    messages = [
+        MessageReceived(f"flood-{n}", QING, group.now, chat=ROOM, text="#我的原野餐桌# 又一桌")
+        for n in range(1_000)
+    ]
+    group.hear(*messages)
+    assert standing(group) == 1
+    assert len(group.rows(interaction, name="challenge_part")) <= 1_002
+
+
+def test_another_room_is_the_same_day(group: Listener) -> None:
+    set_table(group)
+    other = Chat("room-2", "原野二群")
+    group.enable(other, "会员2群")
+    group.now += timedelta(minutes=30)
+    group.say("", QING, other, kind=MessageKind.IMAGE, media=(Media("ref-2", "b.jpg"),))
+    group.say("#我的原野餐桌# 又一桌", QING, other)
+    assert standing(group) == 1
