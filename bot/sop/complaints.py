@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from bot.sop.words import normalize
+from bot.sop.words import normalize, reader
 
 WORDS = (
     *("坏了", "坏掉", "变质", "发霉", "霉了", "长毛", "馊了", "胀包", "异物", "过敏", "起疹子"),
@@ -33,12 +33,13 @@ class Finder:
     def __init__(self, words: Iterable[str], unless: Iterable[str]) -> None:
         wanted, harmless = ([*dict.fromkeys(map(normalize, phrases))] for phrases in (words, unless))
         self._wanted = len(wanted)
+        self._read = reader([*wanted, *harmless])
         self._automaton = AhoCorasick([*wanted, *harmless], matchkind=MatchKind.Standard) if wanted else None
 
     def complains(self, text: str) -> bool:
         if self._automaton is None or not text:
             return False
-        matches = self._automaton.find_matches_as_indexes(normalize(text), overlapping=True)
+        matches = self._automaton.find_matches_as_indexes(self._read(text), overlapping=True)
         if not matches:
             return False
         harmless = [(start, end) for which, start, end in matches if which >= self._wanted]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -26,6 +26,19 @@ def normalize(text: str) -> str:
     return unicodedata.normalize("NFKC", text[:MOST_READ]).casefold()
 
 
+def reader(words: Iterable[str]) -> Callable[[str], str]:
+    """How a text is read in which these (normalized) words are looked for.
+
+    Where all are Chinese there is nothing in them that case or width could change, and the text is taken as it
+    is: bringing it into its normal form costs more than all the rest.
+    """
+    return _as_typed if not any(letter.isascii() for word in words for letter in word) else normalize
+
+
+def _as_typed(text: str) -> str:
+    return text[:MOST_READ]
+
+
 class Words(Generic[T]):
     """Which values belong to the words that a text contains."""
 
@@ -35,13 +48,14 @@ class Words(Generic[T]):
             if plain := normalize(word).strip():
                 by_word[plain].append(value)
         self._values = list(by_word.values())
+        self._read = reader(by_word)
         self._automaton = AhoCorasick(list(by_word), matchkind=MatchKind.Standard) if by_word else None
 
     def find(self, text: str) -> list[T]:
         """The values of the words in ``text``, in the order of the words' first places."""
         if self._automaton is None or not text:
             return []
-        matches = self._automaton.find_matches_as_indexes(normalize(text), overlapping=True)
+        matches = self._automaton.find_matches_as_indexes(self._read(text), overlapping=True)
         return [
             value for word in dict.fromkeys(match[0] for match in matches) for value in self._values[word]
         ]
