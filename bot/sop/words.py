@@ -29,8 +29,8 @@ def normalize(text: str) -> str:
 def reader(words: Iterable[str]) -> Callable[[str], str]:
     """How a text is read in which these (normalized) words are looked for.
 
-    Where all are Chinese there is nothing in them that case or width could change, and the text is taken as it
-    is: bringing it into its normal form costs more than all the rest.
+    Where all are Chinese there is nothing in them that case or width could change, and the text is taken as
+    it is: bringing it into its normal form costs more than all the rest.
     """
     return _as_typed if not any(letter.isascii() for word in words for letter in word) else normalize
 
