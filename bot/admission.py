@@ -49,7 +49,7 @@ class Admission:
         Their words are not kept. Where no SOP minds friends, nothing is kept of them at all.
         """
         if message.chat is None and self.player.index.friends and self.desk.read(message) is None:
-            self._befriend(tx, message.sender, message.id, message.occurred_at)
+            self._befriend(tx, message.sender, f"wrote:{message.sender.id}", message.occurred_at)
 
     def _befriend(self, tx: Transaction, seen: Person, event_id: str, occurred_at: datetime) -> None:
         person = directory.meet(tx, self.desk.source, [seen])[seen.id]

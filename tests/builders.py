@@ -97,6 +97,11 @@ def with_kinds(sops: SopSet, *kinds: Kind, rooms: tuple[str, ...] | None = None)
     )
 
 
+def only(sops: SopSet, *ids: str) -> SopSet:
+    """``sops`` with these SOPs alone."""
+    return replace(sops, sops=MappingProxyType({id: sops.declared[id] for id in ids}))
+
+
 def command(*names: str, who: Who = Who.MEMBER, **more: Any) -> Command:
     """A command that answers with its first name and its arguments."""
     run: Callable[[CommandContext], None] = lambda ctx: ctx.reply(f"{names[0]} {ctx.args}")  # noqa: E731

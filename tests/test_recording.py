@@ -19,6 +19,7 @@ from bot.events import (
 )
 from bot.naming import is_presence
 from bot.recording import LONGEST_TEXT
+from bot.sop.loader import SopSet
 from bot.store.tables import (
     counter,
     identity,
@@ -31,7 +32,8 @@ from bot.store.tables import (
     texts,
     unheard,
 )
-from tests.builders import BOSS, MONDAY_9, OTHER_KEY, OTHER_ROOM, QING, ROOM, ZHOU, said, values
+from bot.store.writer import Writer
+from tests.builders import BOSS, MONDAY_9, OTHER_KEY, OTHER_ROOM, QING, ROOM, ZHOU, only, said, values
 from tests.listener import Listener
 
 MINUTE = timedelta(minutes=1)
@@ -396,7 +398,14 @@ def test_what_is_said_in_a_room_nobody_enabled_leaves_no_trace(listener: Listene
     assert listener.rows(unheard) == []
 
 
-def test_what_a_stranger_says_in_private_leaves_no_trace(listener: Listener) -> None:
+@pytest.fixture
+def no_gate(writer: Writer, sops: SopSet) -> Listener:
+    """Where no SOP minds who becomes a friend."""
+    return Listener(writer, only(sops, "monday-origin", "dinner-table"))
+
+
+def test_what_a_stranger_says_in_private_leaves_no_trace(no_gate: Listener) -> None:
+    listener = no_gate
     listener.hear(said("在吗", chat=None), said("/hlep", chat=None))
     listener.hear(said("", chat=None, kind=MessageKind.VOICE))
     assert traces(listener) == []
@@ -422,7 +431,17 @@ def test_of_commands_where_nobody_is_recorded_a_daily_count_is_kept(listener: Li
     ]
 
 
-def test_who_is_known_from_a_room_is_recorded_in_private(listener: Listener) -> None:
+def test_at_a_gate_a_stranger_is_met_and_their_words_are_not_kept(listener: Listener) -> None:
+    listener.hear(said("在吗", chat=None), said("还在吗", chat=None))
+    listener.hear(said("有人吗", chat=None))
+    made, later = listener.rows(interaction)
+    assert (later["name"], later["channel"]) == ("message_posted", "dm")
+    assert (made["name"], made["text_id"], made["text_len"]) == ("friend_made", None, 0)
+    assert listener.rows(texts) == []
+
+
+def test_who_is_known_from_a_room_is_recorded_in_private(no_gate: Listener) -> None:
+    listener = no_gate
     listener.hear(said("番茄"), said("在吗各位", chat=None), said("在吗", ZHOU, chat=None))
     assert [(row["name"], row["channel"]) for row in listener.rows(interaction)] == [
         ("message_posted", "group"),

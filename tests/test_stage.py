@@ -6,15 +6,20 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.scenario.world import World
+from bot.sop.loader import SopSet
 from bot.sop.problems import Mistake
 from bot.stage import Stage
 from bot.store.tables import slot
-from tests.builders import BOSS, MONDAY_9, ROOM, look
+from tests.builders import BOSS, MONDAY_9, ROOM, look, only
+from tests.conftest import MakeWorld
 
 HOUR = timedelta(hours=1)
 
 
-async def test_time_goes_on_through_everything_that_is_due_on_the_way(world: World) -> None:
+async def test_time_goes_on_through_everything_that_is_due_on_the_way(
+    make_world: MakeWorld, sops: SopSet
+) -> None:
+    world = await make_world(only(sops, "monday-origin", "wednesday-recipe"))
     await world.stage.advance("3d")
     assert world.stage.now() == MONDAY_9 + 3 * 24 * HOUR
     assert [row["sop_id"] for row in look(world, slot)] == ["monday-origin", "wednesday-recipe"]
