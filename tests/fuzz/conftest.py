@@ -9,6 +9,7 @@ from bot.sop.loader import SopSet
 from bot.store import session
 from bot.store.tables import metadata
 from bot.store.writer import Writer
+from tests.builders import only
 from tests.fuzz.hall import Hall
 from tests.postgres import Server
 
@@ -17,6 +18,14 @@ from tests.postgres import Server
 def hall(tmp_path_factory: pytest.TempPathFactory, sops: SopSet) -> Iterator[Hall]:
     folder: Path = tmp_path_factory.mktemp("fuzz")
     yield from _hall(f"sqlite:///{folder / 'bot.db'}", sops)
+
+
+@pytest.fixture(scope="module")
+def hall_without_gate(tmp_path_factory: pytest.TempPathFactory, sops: SopSet) -> Iterator[Hall]:
+    """Where nobody minds who becomes a friend; at a gate a stranger's first words make one."""
+    folder: Path = tmp_path_factory.mktemp("fuzz")
+    without = [id for id in sops.sops if id != "welcome-survey"]
+    yield from _hall(f"sqlite:///{folder / 'bot.db'}", only(sops, *without))
 
 
 @pytest.fixture
