@@ -85,7 +85,7 @@ class CommandDesk:
         if isinstance(read, Call):
             if not access.includes(standing, read.command.who) and standing is Who.ANYONE:
                 return False  # to strangers it is no command; to a questionnaire it may be an answer
-            answers, quotes = self._execute(tx, heard, read, standing)
+            answers, quotes = self._execute(tx, heard, read, standing, held)
             if read.command.may_change_hearing:
                 heard = replace(heard, room=self._bound(tx, heard.message))
             self._answer(tx, heard, answers, quotes, despite_stop=read.command.despite_stop)
@@ -98,15 +98,15 @@ class CommandDesk:
         return roles.Standings(held, self.sops.community.roles)
 
     def _execute(
-        self, tx: Transaction, heard: Heard, call: Call, standing: Who
+        self, tx: Transaction, heard: Heard, call: Call, standing: Who, held: Mapping[int, set[str]]
     ) -> tuple[Sequence[str], Sequence[int]]:
         """Run the command; gives what it answers, and the messages whose words that repeats."""
         why = access.refusal(call.command, standing, heard.room, self.sops.community.operators)
         if why is not None:
             return [why] if why else [], []
-        held = frozenset(roles.roles(tx).get(heard.person.member_id, ()))
+        mine = frozenset(held.get(heard.person.member_id, ()))
         ctx = CommandContext(
-            tx, self.sops, self.account, heard, standing, call.args, self, [], call.rest, held
+            tx, self.sops, self.account, heard, standing, call.args, self, [], call.rest, mine
         )
         name = call.command.names[0]
         logger.info("command %s by=M%d", name, heard.person.number)
@@ -156,14 +156,15 @@ class CommandDesk:
 
     def _obey_stranger(self, tx: Transaction, message: MessageReceived, call: Call) -> None:
         person = directory.meet(tx, self.source, [message.sender])[message.sender.id]
-        standing = access.standing(tx, person, None, self._standings(roles.roles(tx)))
+        held = roles.roles(tx)
+        standing = access.standing(tx, person, None, self._standings(held))
         if not access.includes(standing, call.command.who):
             raise _NoAnswer
         room = None if message.chat is None else self._bound(tx, message) or NOWHERE
         occurred_at = min(message.occurred_at, tx.now)
         row = log.entry(tx, self.source, message.id, "command_given", occurred_at)
         heard = Heard(row["id"], message, person, room, occurred_at, late=False)
-        answers, _ = self._execute(tx, heard, call, standing)
+        answers, _ = self._execute(tx, heard, call, standing, held)
         if not answers:
             raise _NoAnswer
         room = self._bound(tx, message)
