@@ -6,7 +6,7 @@ from bot.outbox.queue import Intent
 from bot.people import directory
 from bot.sop.context import Context
 from bot.sop.kinds.theme_day.model import Digest, DigestWords, ThemeDay, View
-from bot.sop.kinds.theme_day.window import LONGEST_VIEW, Collected, chosen, letters, views
+from bot.sop.kinds.theme_day.window import LONGEST_VIEW, MOST_SHOWN, Collected, chosen, letters, views
 from bot.sop.templates import harmless, harmless_name
 
 Ctx = Context[ThemeDay]
@@ -38,7 +38,8 @@ def _best(ctx: Ctx, digest: Digest, found: list[Collected]) -> list[Collected]:
     assert ctx.run is not None, "a run waited"
     if digest.pick == "运营":
         picked = chosen(ctx.tx, ctx.run)
-        return [view for view in found if view.id in picked]
+        of_each = {view.identity_id: view for view in found if view.id in picked}
+        return list(of_each.values())[:MOST_SHOWN]
     fullest = {
         view.identity_id: view for view in sorted(found, key=lambda view: letters(view.text)) if view.text
     }

@@ -7,7 +7,7 @@ notice on, and holds the operators' notes for the recap.
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -16,6 +16,7 @@ from bot.people import directory
 from bot.sop import runs
 from bot.sop.context import CommandContext, Context
 from bot.sop.kinds.theme_day.model import Lecture, LectureWords, ThemeDay
+from bot.sop.kinds.theme_day.when import instead
 from bot.sop.runs import Run
 from bot.sop.templates import harmless, harmless_name
 from bot.store.tables import interaction, texts
@@ -38,13 +39,14 @@ def notice(ctx: Ctx) -> None:
 
 
 def _next(ctx: Ctx) -> datetime | None:
-    """When the lecture begins that comes next; None where its days are over."""
+    """When the lecture begins that comes next; None where it is left out, or its days are over."""
     zone = ctx.sops.community.zone
     moments = [it for schedule in ctx.sop.every if (it := schedule.next_after(ctx.now, zone)) is not None]
-    begins = min(moments, default=None)
-    if begins is None or (ctx.sop.days is not None and not ctx.sop.days.contains(ctx.local(begins).date())):
+    due = min(moments, default=None)
+    if due is None or (ctx.sop.days is not None and not ctx.sop.days.contains(ctx.local(due).date())):
         return None
-    return begins
+    begins = instead(ctx, ctx.local(due))
+    return None if begins is None else begins.astimezone(UTC)
 
 
 def _listen(ctx: Ctx, begins: datetime) -> Run:

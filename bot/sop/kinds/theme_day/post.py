@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC
 
 from sqlalchemy import func, select
 
 from bot.outbox.queue import Intent, Repeat
-from bot.sop import calendar
 from bot.sop.context import Context
 from bot.sop.kinds.theme_day import lecture, window
-from bot.sop.kinds.theme_day.model import SKIP, PostWords, ThemeDay, ThemePost, picture_of
-from bot.sop.schedule import parse_moment
+from bot.sop.kinds.theme_day.model import PostWords, ThemeDay, ThemePost, picture_of
+from bot.sop.kinds.theme_day.when import instead
 from bot.sop.shelves import ShelfItem
 from bot.store.tables import interaction
 
@@ -26,7 +25,7 @@ def come(ctx: Ctx) -> None:
     by_hand = ctx.cause is not None
     if ctx.sop.days is not None and not ctx.sop.days.contains(due.date()) and not by_hand:
         return
-    when = due if by_hand else _instead(ctx, due)
+    when = due if by_hand else instead(ctx, due)
     if when is None:
         ctx.record(SKIPPED, about=("day", due.date().isoformat()))
     elif when > due:
@@ -41,33 +40,16 @@ def _scope(ctx: Ctx) -> str:
     return f"room:{ctx.room.id}"
 
 
-def _instead(ctx: Ctx, due: datetime) -> datetime | None:
-    """When to post what is due: then, later, or (None) not at all."""
-    exception = ctx.sop.exceptions.get(due.date().isoformat())
-    if exception == SKIP:
-        return None
-    if exception is not None:
-        midnight = datetime.combine(due.date(), time(), due.tzinfo)
-        moved = parse_moment(exception, midnight.astimezone(UTC), ctx.sops.community.zone)
-        return max(due, ctx.local(moved))
-    if ctx.sop.on_holiday == "照发" or not _is_off(due.date()):
-        return due
-    if ctx.sop.on_holiday == "跳过":
-        return None
-    return due.replace(
-        **{part: getattr(calendar.next_workday(due.date()), part) for part in ("year", "month", "day")}
-    )
-
-
-def _is_off(day: date) -> bool:
-    return calendar.is_holiday(day)
-
-
 def put_off(ctx: Ctx) -> None:
     """The moment to which it was put off has come."""
     assert ctx.run is not None, "a run waited"
     ctx.close(ctx.run)
-    if ctx.room is not None and ctx.room.enabled:
+    late = ctx.now - (ctx.due_at or ctx.now)
+    if ctx.room is None or not ctx.room.enabled:
+        return
+    if late > ctx.sop.late_after:
+        ctx.record(SKIPPED, about=("day", ctx.local(ctx.now).date().isoformat()))
+    else:
         publish(ctx, ctx.run.state["nth"])
 
 

@@ -23,7 +23,9 @@ from bot.store.transaction import Transaction
 Ctx = Context[ThemeDay]
 VIEW, WITHDRAWN, CHOSEN = "window_contributed", "window_withdrawn", "view_chosen"
 LATE_EVENTS = timedelta(seconds=5)
-MOST_A_MEMBER, MOST_LISTED, LONGEST_VIEW = 5, 9, 60
+MOST_A_MEMBER, MOST_LISTED, LONGEST_VIEW, MOST_SHOWN = 5, 9, 60, 4
+FEWEST_LETTERS = 5
+"""Different characters without which it is 哈哈哈哈 and the like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,15 @@ def minds(sop: ThemeDay, heard: Heard) -> bool:
         return False
     if any(sign in heard.text for sign in "#＃"):
         return False
-    return sop.lecture is not None or letters(heard.text) >= _at_least(sop)
+    return sop.lecture is not None or _says_something(sop, heard.text)
+
+
+def _says_something(sop: ThemeDay, text: str) -> bool:
+    """Enough, and more than laughter; a question to the others is no view."""
+    plain = text.strip()
+    if plain.endswith(("？", "?")) or plain.startswith(("提问", "请问", "问一下")):
+        return False
+    return letters(text) >= _at_least(sop) and len({*plain}) >= min(FEWEST_LETTERS, _at_least(sop))
 
 
 def _at_least(sop: ThemeDay) -> int:
@@ -76,7 +86,7 @@ def collect(ctx: Ctx, run: Run) -> None:
     assert heard is not None, "views are said"
     assert ctx.sop.window is not None, "a window listens"
     before = [view for view in views(ctx.tx, run) if view.identity_id == heard.person.identity_id]
-    if len(before) >= MOST_A_MEMBER or letters(heard.text) < _at_least(ctx.sop):
+    if len(before) >= MOST_A_MEMBER or not _says_something(ctx.sop, heard.text):
         return
     number = ctx.next_number("view")
     noted = ctx.record(VIEW, person=heard.person, about=("run", str(run.id)), value=number)
@@ -171,7 +181,8 @@ def choose(ctx: CommandContext) -> None:
         kind = ctx.kind_context(sop)
         kind.record(CHOSEN, about=("run", str(run.id)), parent=view.id, corrects=view.id)
     missing = sorted(numbers - {view.number for *_, view in picked})
-    lines = [f"选了{len(picked)}条，发合集时用。"] if picked else []
+    most = f"（一次最多用{MOST_SHOWN}条，每人一条）" if len(picked) > MOST_SHOWN else ""
+    lines = [f"选了{len(picked)}条，发合集时用{most}。"] if picked else []
     lines += [f"没有 {'、'.join(map(str, missing))} 号。"] if missing else []
     ctx.reply("".join(lines))
 

@@ -152,3 +152,31 @@ def test_what_cannot_be_meant_is_said_at_its_place(folder: Folder, text: str, wh
     (problem, *_) = folder.problems(text)
     assert why in problem
     assert problem.startswith("sops/day.yaml:")
+
+
+LECTURE = """every: 周六 20:00
+except: {{2026-12-12: {0}}}
+lecture:
+  title: 番茄怎么挑
+  speaker: 小林
+  notices: [{{at: 周三 19:30, template: lecture_notice.j2}}]
+"""
+
+
+@pytest.mark.parametrize(("exception", "told"), [("停", []), ('"2026-12-13 20:00"', ["12月13日 周日 20:00"])])
+def test_a_lecture_that_is_left_out_or_moved_is_announced_so(
+    folder: Folder, writer: Writer, exception: str, told: list[str]
+) -> None:
+    listener = listen(writer, folder.load(LECTURE.format(exception)), "2026-12-07 09:00")
+    play(listener, "2026-12-10 09:00")
+    said = [row["payload"]["text"].partition("，")[0] for row in listener.rows(outgoing)]
+    assert said == told
+
+
+def test_what_is_put_off_and_found_too_late_is_not_posted(folder: Folder, writer: Writer) -> None:
+    loaded = folder.load(f'every: 周一 12:10\nexcept: {{2026-12-07: "15:00"}}\n{POST}')
+    listener = listen(writer, loaded, "2026-12-07 09:00")
+    play(listener, "2026-12-07 13:00")
+    listener.tick(timedelta(days=3))
+    assert listener.rows(outgoing) == []
+    assert len(listener.rows(interaction, name="post_skipped")) == 1
