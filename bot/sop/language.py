@@ -40,11 +40,14 @@ __all__ = [
     "Finding",
     "Mistake",
     "Model",
+    "Moments",
     "Name",
     "ShelfName",
     "Sop",
     "Tag",
     "TemplateOf",
+    "as_tuple",
+    "one_or_several",
 ]
 
 
@@ -73,7 +76,7 @@ def one_line(text: str) -> str:
     return text.strip()
 
 
-def _as_tuple(value: object) -> object:
+def _as_keys(value: object) -> object:
     if not isinstance(value, str | list | tuple):
         raise Mistake("这里要写群的键，或者它们的列表", "[会员1群, 会员2群]")
     return (value,) if isinstance(value, str) else tuple(value)
@@ -94,9 +97,19 @@ def _expanded(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for name in names for key in known[name]))
 
 
+def as_tuple(value: object) -> object:
+    """A list of YAML as the tuple that a model holds, which never changes."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def one_or_several(value: object) -> object:
+    """The same, where the only item may stand by itself."""
+    return (value,) if isinstance(value, dict) else as_tuple(value)
+
+
 RoomNames = Annotated[
     tuple[str, ...],
-    BeforeValidator(_as_tuple),
+    BeforeValidator(_as_keys),
     AfterValidator(_expanded),
     WithJsonSchema(
         {
@@ -134,6 +147,10 @@ def _every(value: object) -> Schedule:
     if isinstance(value, dict) and list(value) == ["cron"]:
         value = f"cron: {value['cron']}"
     return Schedule.parse(_words(value, EXAMPLE))
+
+
+def _moments(value: object) -> tuple[Schedule, ...]:
+    return tuple(_every(it) for it in (value if isinstance(value, list | tuple) else [value]))
 
 
 def _duration(value: object) -> timedelta:
@@ -177,6 +194,17 @@ Every = Annotated[
     PlainValidator(_every),
     PlainSerializer(lambda schedule: schedule.words, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "examples": ["周一 09:30", "每天 12:10", "每月1日 10:00"]}),
+]
+Moments = Annotated[
+    tuple[Schedule, ...],
+    PlainValidator(_moments),
+    PlainSerializer(lambda it: [each.words for each in it], when_used="json"),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+            "examples": ["周一 09:30"],
+        }
+    ),
 ]
 Days = Annotated[
     DateRange,

@@ -26,7 +26,7 @@ from bot.people.directory import Person
 from bot.sop.catalog import Catalog
 from bot.sop.context import Context
 from bot.sop.kind import Kind, OnHeard, OnSlot, OnWait
-from bot.sop.language import Duration, Every, Finding, Mistake, Model, Name, Sop, TemplateOf
+from bot.sop.language import Duration, Every, Finding, Mistake, Model, Name, Sop, TemplateOf, as_tuple
 from bot.sop.runs import Run
 from bot.sop.templates import harmless_name
 from bot.store.tables import identity, interaction, membership, room
@@ -76,22 +76,16 @@ def _share(value: object) -> object:
     raise Mistake(f"看不懂比例“{value}”，写成 10%，最多 50%", "10%")
 
 
-def _as_tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
 class Wakeup(Sop):
     """``every`` round, write to at most ``at_once`` people; ``interests`` fit the word to a tag."""
 
     every: Every
     late_after: Duration = timedelta(hours=2)
-    ladder: Annotated[
-        tuple[Step, ...], BeforeValidator(_as_tuple), Field(min_length=1, max_length=MOST_STEPS)
-    ]
+    ladder: Annotated[tuple[Step, ...], BeforeValidator(as_tuple), Field(min_length=1, max_length=MOST_STEPS)]
     interests: dict[Name, Annotated[str, TemplateOf(WakeupWords)]] = Field({})
     hold_out: Annotated[float, BeforeValidator(_share), Field(ge=0, le=0.5)] = 0.1
     at_once: Annotated[int, Field(ge=1, le=200)] = 20
-    legitimate: Annotated[tuple[Name, ...], BeforeValidator(_as_tuple)] = ("潜水", "就看看", "只看看")
+    legitimate: Annotated[tuple[Name, ...], BeforeValidator(as_tuple)] = ("潜水", "就看看", "只看看")
     declined: Wording = "wakeup_declined.j2"
 
     def check(self, catalog: Catalog) -> Iterable[Finding]:

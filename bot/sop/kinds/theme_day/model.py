@@ -13,8 +13,22 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from bot.sop.catalog import Catalog
-from bot.sop.language import Days, Duration, Every, Finding, Mistake, Model, Name, ShelfName, Sop, TemplateOf
-from bot.sop.schedule import Schedule, parse_moment
+from bot.sop.language import (
+    Days,
+    Duration,
+    Every,
+    Finding,
+    Mistake,
+    Model,
+    Moments,
+    Name,
+    ShelfName,
+    Sop,
+    TemplateOf,
+    as_tuple,
+    one_or_several,
+)
+from bot.sop.schedule import parse_moment
 from bot.sop.shelves import ShelfItem
 from bot.sop.templates import check_with_items
 
@@ -74,9 +88,7 @@ class ThemePost(Model):
     intent: Literal["give", "ask", "promo", "service"] = "give"
     shelf: ShelfName
     template: Annotated[str, TemplateOf(PostWords)]
-    pictures: Annotated[
-        tuple[Name, ...], BeforeValidator(lambda it: tuple(it) if isinstance(it, list) else it)
-    ] = ()
+    pictures: Annotated[tuple[Name, ...], BeforeValidator(as_tuple)] = ()
     repeat: Literal["never", "safe"] = "never"
 
 
@@ -147,10 +159,6 @@ class Recap(Model):
     template: Annotated[str, TemplateOf(LectureWords), Field(validate_default=True)] = "lecture_recap.j2"
 
 
-def _as_tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else (value,) if isinstance(value, dict) else value
-
-
 class Lecture(Model):
     """A talk or a live stream at the day's moment: announced, reminded of, questions collected, recapped."""
 
@@ -158,28 +166,9 @@ class Lecture(Model):
     speaker: Name
     link: str = ""
     template: Annotated[str, TemplateOf(LectureWords), Field(validate_default=True)] = "lecture_begins.j2"
-    notices: Annotated[tuple[Notice, ...], BeforeValidator(_as_tuple), Field(max_length=4)] = ()
+    notices: Annotated[tuple[Notice, ...], BeforeValidator(one_or_several), Field(max_length=4)] = ()
     collect: tuple[Name, ...] = ("提问", "问一下")
     recap: Recap | None = None
-
-
-def _moments(value: object) -> tuple[Schedule, ...]:
-    from bot.sop.language import _every
-
-    return tuple(_every(it) for it in (value if isinstance(value, list | tuple) else [value]))
-
-
-Moments = Annotated[
-    tuple[Schedule, ...],
-    PlainValidator(_moments),
-    PlainSerializer(lambda it: [each.words for each in it], when_used="json"),
-    WithJsonSchema(
-        {
-            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
-            "examples": ["周一 09:30"],
-        }
-    ),
-]
 
 
 def _exceptions(value: object) -> object:
@@ -218,7 +207,7 @@ class ThemeDay(Sop):
     late_after: Duration = timedelta(hours=2)
     on_holiday: Literal["跳过", "照发", "顺延"] = "照发"
     exceptions: Annotated[dict[str, str], BeforeValidator(_exceptions), Field(alias="except")] = Field({})
-    post: Annotated[tuple[ThemePost, ...], BeforeValidator(_as_tuple), Field(max_length=4)] = ()
+    post: Annotated[tuple[ThemePost, ...], BeforeValidator(one_or_several), Field(max_length=4)] = ()
     lecture: Lecture | None = None
     window: Window | None = None
     digest: Digest | None = None

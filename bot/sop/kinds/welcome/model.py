@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from bot.sop.catalog import Catalog
 from bot.sop.kinds.welcome.questions import Question
-from bot.sop.language import Duration, Finding, Mistake, Model, Name, Sop, TemplateOf
+from bot.sop.language import Duration, Finding, Mistake, Model, Name, Sop, TemplateOf, as_tuple
 
 _QUOTED = re.compile('[“"「]([^”"」]{1,10})[”"」]')
 
@@ -132,10 +132,6 @@ class Wording(Model):
     follow_up: Talk = "invitation_follow_up.j2"
 
 
-def _as_questions(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
 def _sound(questions: tuple[Question, ...]) -> tuple[Question, ...]:
     findings = [finding for n, question in enumerate(questions) for finding in _wrong(n, question)]
     grouped = [n for n, question in enumerate(questions) if question.in_group]
@@ -162,7 +158,7 @@ class Welcome(Sop):
     mode: Literal["gate", "onboarding"]
     hello: Hello = Hello()
     questions: Annotated[
-        tuple[Question, ...], BeforeValidator(_as_questions), Field(max_length=4), AfterValidator(_sound)
+        tuple[Question, ...], BeforeValidator(as_tuple), Field(max_length=4), AfterValidator(_sound)
     ] = ()
     patience: Patience = Patience()
     fit: Fit = Fit()
