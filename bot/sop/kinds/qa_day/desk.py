@@ -38,7 +38,8 @@ def show_open(ctx: CommandContext) -> None:
         ctx.reply("没有等着回答的问题。")
         return
     lines = [
-        f"{row.number} {shown.question(row)}（{_asker(ctx, row)}，等{_hours(ctx, row)}时）" for row in rows
+        f"{row.number} {shown.question(row)}（{_asker(ctx, row)}，等{_hours(ctx, row)}时）"
+        for row in rows[:MOST_LISTED]
     ]
     more = [f"还有{len(rows) - MOST_LISTED}个。"] if len(rows) > MOST_LISTED else []
     quotes = [row.message_id for row in rows[:MOST_LISTED]]

@@ -61,7 +61,7 @@ def letters(text: str) -> int:
 
 def minds(sop: ThemeDay, heard: Heard) -> bool:
     """Whether a message may be a view: words, and no hashtag, which is for others."""
-    if heard.message.kind is not MessageKind.TEXT or heard.actor_role == "staff":
+    if heard.message.kind is not MessageKind.TEXT or heard.actor_role in ("staff", "expert"):
         return False
     if any(sign in heard.text for sign in "#＃"):
         return False
