@@ -93,7 +93,7 @@ class Recorder:
         rows = [segment.row(event) for event in batch]
         new = segment.insert([row for row in rows if row is not None])
         pairs = zip(batch, rows, strict=True)
-        return [it for event, row in pairs for it in segment.all_that_happened(event, row, new)]
+        return [it for event, row in pairs for it in segment.what_happened(event, row, new)]
 
 
 @dataclass(slots=True)
@@ -255,7 +255,7 @@ class _Segment:
             text_id=self._keep(text) if room is not None and text else None,
             text_len=len(text),
             media_count=len(event.media),
-            props={**naming.props_of(event), **(props or {})},
+            props=naming.props_of(event) | props if props else naming.props_of(event),
         )
 
     def _keep(self, text: str) -> int:
@@ -322,15 +322,16 @@ class _Segment:
         pictures.want(self.tx, [picture for picture in self.pictures if picture["interaction_id"] in new])
         return new
 
-    def all_that_happened(
+    def what_happened(
         self, event: RoomEvent, row: dict[str, Any] | None, new: set[int]
-    ) -> Iterator[Happened]:
+    ) -> Sequence[Happened]:
         """What the others should know of an event; of people who came, each."""
-        yield from self.joins.pop(id(event), ())
-        if (happened := self.happened(event, row, new)) is not None:
-            yield happened
+        if isinstance(event, MembersJoined):
+            return self.joins.pop(id(event), ())  # one event may be told twice
+        happened = self._happened(event, row, new)
+        return () if happened is None else (happened,)
 
-    def happened(self, event: RoomEvent, row: dict[str, Any] | None, new: set[int]) -> Happened | None:
+    def _happened(self, event: RoomEvent, row: dict[str, Any] | None, new: set[int]) -> Happened | None:
         """What the others should know of an event, if it is new and concerns anybody."""
         if row is None:
             return self._unrecorded(event)
