@@ -27,8 +27,9 @@ from bot.events import (
     RoomRenamed,
 )
 from bot.events import Person as PersonSeen
-from bot.outbox import delivery
+from bot.outbox import delivery, talk
 from bot.outbox.queue import unquote
+from bot.outbox.rules import Rules
 from bot.people import directory
 from bot.people.directory import Person, Room
 from bot.people.roles import STAFF, Standings
@@ -84,6 +85,7 @@ class Recorder:
     account: str
     source: str
     keep_until: datetime
+    rules: Rules
     standings: Standings
     command_props: CommandProps
 
@@ -92,7 +94,13 @@ class Recorder:
         segment = _Segment(self, tx, batch)
         rows = [segment.row(event) for event in batch]
         new = segment.insert([row for row in rows if row is not None])
-        pairs = zip(batch, rows, strict=True)
+        pairs = [*zip(batch, rows, strict=True)]
+        said = [
+            (event, row)
+            for event, row in pairs
+            if row is not None and row["room_id"] and row["id"] in new and isinstance(event, MessageReceived)
+        ]
+        talk.note(tx, self.account, self.rules.sells, said)
         return [it for event, row in pairs for it in segment.what_happened(event, row, new)]
 
 

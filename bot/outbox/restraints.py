@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from sqlalchemy import bindparam, delete, or_, select
 
+from bot.outbox.delivery import let_go
+from bot.outbox.rules import Rule
 from bot.store.session import upsert
 from bot.store.tables import restraint
 from bot.store.transaction import Transaction
@@ -40,6 +42,7 @@ def pause(tx: Transaction, account: str, sop_id: str, until: datetime | None, by
 
 def resume(tx: Transaction, account: str, sop_id: str) -> bool:
     """A SOP may begin things again; False: it was not paused."""
+    let_go(tx, Rule.PAUSED, account=account, sop_id=sop_id)
     return _lift(tx, account, RestraintKind.PAUSED, sop_id)
 
 
@@ -55,6 +58,7 @@ def hush(tx: Transaction, account: str, room_id: int, until: datetime | None, by
 
 def speak(tx: Transaction, account: str, room_id: int) -> bool:
     """Things may be begun in a room again; False: it was not hushed."""
+    let_go(tx, Rule.HUSHED, account=account, room_id=room_id)
     return _lift(tx, account, RestraintKind.HUSHED, str(room_id))
 
 

@@ -19,9 +19,9 @@ from sqlalchemy import Engine
 
 from bot.channels.base import Message
 from bot.outbox import brakes, claim, delivery
-from bot.outbox.guard import Rules
 from bot.outbox.pace import DAY, OFF
 from bot.outbox.queue import Intent, Priority, State
+from bot.outbox.rules import Rules
 from bot.people import cases, consent
 from bot.sop.hours import USUAL
 from bot.store.tables import interaction
