@@ -2,69 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import pytest
 
-from bot.sop import loader
-from bot.sop.kinds import collect
-from bot.sop.loader import Loaded
 from bot.store.tables import interaction, outgoing
 from bot.store.writer import Writer
-from tests.listener import Listener
-
-ROOT = Path(__file__).parents[4]
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-HEAD = """sop: theme_day
-id: day
-name: 一天
-rooms: 会员1群
-"""
-POST = "post: {shelf: 溯源故事, template: origin_story.j2}\n"
-
-
-@dataclass(frozen=True)
-class Folder:
-    path: Path
-
-    def load(self, text: str) -> Loaded:
-        (self.path / "sops" / "day.yaml").write_text(HEAD + text, encoding="utf-8")
-        return loader.load(self.path / "sops", self.path / "templates", collect())
-
-    def problems(self, text: str) -> list[str]:
-        return [str(problem) for problem in self.load(text).problems]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    (tmp_path / "sops").mkdir()
-    shutil.copy(ROOT / "sops" / "community.yaml", tmp_path / "sops")
-    shutil.copytree(ROOT / "templates", tmp_path / "templates")
-    return Folder(tmp_path)
-
-
-def listen(writer: Writer, loaded: Loaded, begins: str) -> Listener:
-    assert not loaded.problems
-    assert loaded.sops is not None
-    listener = Listener.__new__(Listener)
-    at = datetime.fromisoformat(begins).replace(tzinfo=SHANGHAI)
-    Listener.__init__(listener, writer, loaded.sops)
-    listener.now = at
-    listener.restart()
-    return listener
-
-
-def play(listener: Listener, until: str) -> list[str]:
-    """Ring every ten minutes; gives when something was posted."""
-    end = datetime.fromisoformat(until).replace(tzinfo=SHANGHAI)
-    while listener.now < end:
-        listener.tick(timedelta(minutes=10))
-    moments = sorted({row["queued_at"] for row in listener.rows(outgoing)})
-    return [f"{moment.astimezone(SHANGHAI):%m-%d %H:%M}" for moment in moments]
+from tests.theme_folder import POST, Folder, listen, play
 
 
 @pytest.mark.parametrize(
