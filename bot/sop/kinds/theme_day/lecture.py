@@ -13,9 +13,10 @@ from sqlalchemy import select
 from bot.outbox.queue import Intent
 from bot.people import directory
 from bot.sop.context import CommandContext, Context
+from bot.sop.kinds.theme_day.exceptions import MOST_MOVED
 from bot.sop.kinds.theme_day.model import Lecture, LectureWords, ThemeDay
 from bot.sop.kinds.theme_day.waking import lateness, open_of, where
-from bot.sop.kinds.theme_day.when import MOST_MOVED, due_between, instead
+from bot.sop.kinds.theme_day.when import due_between, instead
 from bot.sop.kinds.theme_day.window import letters
 from bot.sop.runs import Run
 from bot.sop.templates import harmless, harmless_name
@@ -43,7 +44,7 @@ def notice(ctx: Ctx) -> None:
 
 
 def _next(ctx: Ctx) -> datetime | None:
-    """When the lecture begins that comes next, moved or not; None where it is left out, or not on its days."""
+    """When the lecture begins that comes next, moved or not; None where it is left out."""
     zone = ctx.sops.community.zone
     coming = [at for every in ctx.sop.every if (at := every.next_after(ctx.now, zone)) is not None]
     due = due_between(ctx.sop, ctx.now - MOST_MOVED, min(coming, default=ctx.now), zone)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from bot.sop import calendar
 from bot.sop.context import Context
-from bot.sop.kinds.theme_day.model import SKIP, ThemeDay
-from bot.sop.schedule import parse_moment
-
-MOST_MOVED = timedelta(days=31)
-"""How far what is due is put off at most."""
+from bot.sop.kinds.theme_day.exceptions import SKIP, moved_to
+from bot.sop.kinds.theme_day.model import ThemeDay
 
 
 def instead(ctx: Context[ThemeDay], due: datetime) -> datetime | None:
@@ -21,14 +18,20 @@ def instead(ctx: Context[ThemeDay], due: datetime) -> datetime | None:
     if exception == SKIP:
         return None
     if exception is not None:
-        midnight = datetime.combine(due.date(), time(), due.tzinfo)
-        moved = parse_moment(exception, midnight.astimezone(UTC), ctx.sops.community.zone)
-        return max(due, ctx.local(moved))
+        return max(due, ctx.local(moved_to(exception, due.date(), ctx.sops.community.zone)))
     if ctx.sop.on_holiday == "照发" or not calendar.is_holiday(due.date()):
         return due
     if ctx.sop.on_holiday == "跳过":
         return None
-    return datetime.combine(calendar.next_workday(due.date()), due.timetz())
+    workday = calendar.next_workday(due.date())
+    return None if _comes_by(ctx, due, workday) else datetime.combine(workday, due.timetz())
+
+
+def _comes_by(ctx: Context[ThemeDay], due: datetime, workday: date) -> bool:
+    """Whether the SOP comes again from the next day to that one: then nothing is put off onto it."""
+    zone = ctx.sops.community.zone
+    after, until = (datetime.combine(day, time.max, zone) for day in (due.date(), workday))
+    return any(due_between(ctx.sop, after, until, zone))
 
 
 def due_between(sop: ThemeDay, after: datetime, until: datetime, zone: ZoneInfo) -> Iterator[datetime]:
