@@ -25,7 +25,7 @@ from bot.store.tables import interaction, texts
 Ctx = Context[ThemeDay]
 QUESTION, NOTED = "lecture_question_asked", "lecture_noted"
 HAND_OVER = timedelta(minutes=10)
-MOST_LISTED, MOST_NOTES = 9, 5
+MOST_LISTED, MOST_NOTES = 9, 4
 _DAYS = "一二三四五六日"
 
 
@@ -174,6 +174,13 @@ def note(ctx: CommandContext) -> None:
         ctx.reply("现在没有等着回顾的讲座。")
     else:
         sop, run = max(begun, key=lambda it: str(it[1].state["begins"]))
-        ctx.kind_context(sop).record(NOTED, about=("lecture", run.occurrence), text=harmless(ctx.rest, 80))
-        assert sop.lecture is not None, "a lecture has begun"
-        ctx.reply(f"记下了，会进《{sop.lecture.title}》的回顾。")
+        ctx.reply(_note(ctx.kind_context(sop), run, ctx.rest))
+
+
+def _note(ctx: Ctx, run: Run, words: str) -> str:
+    """Write a note down, while there is room in the recap; gives the answer."""
+    assert ctx.sop.lecture is not None, "a lecture has begun"
+    if len(notes(ctx, run)) == MOST_NOTES:
+        return f"《{ctx.sop.lecture.title}》已经记了{MOST_NOTES}条，回顾里放不下更多了。"
+    ctx.record(NOTED, about=("lecture", run.occurrence), text=harmless(words, 80))
+    return f"记下了，会进《{ctx.sop.lecture.title}》的回顾。"

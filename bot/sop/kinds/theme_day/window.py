@@ -25,7 +25,7 @@ from bot.store.transaction import Transaction
 Ctx = Context[ThemeDay]
 VIEW, WITHDRAWN, CHOSEN = "window_contributed", "window_withdrawn", "view_chosen"
 LATE_EVENTS = timedelta(seconds=5)
-"""After the end of a window the operators are asked to choose."""
+"""How long after the end of a window the operators are asked to choose."""
 STRAGGLERS = timedelta(days=1)
 """How late what was said in time is heard at most, where no digest ends the window before."""
 MOST_A_MEMBER, MOST_LISTED, LONGEST_VIEW, MOST_SHOWN = 5, 9, 60, 4
@@ -96,7 +96,7 @@ def collect(ctx: Ctx, run: Run) -> None:
     """Note a view; the first of a member is rewarded."""
     heard = ctx.heard
     assert heard is not None, "views are said"
-    before = _views_of(ctx.tx, run.id, heard.person.identity_id)
+    before = views(ctx.tx, run.id, heard.person.identity_id)
     if len(before) >= MOST_A_MEMBER or not _says_something(ctx.sop, heard.text):
         return
     number = next_number(ctx.tx.connection, f"view:{ctx.account}") if operators_choose(ctx.sop) else None
@@ -123,13 +123,16 @@ def recalled(ctx: Ctx) -> None:
     for view, run_id in ctx.tx.connection.execute(mine).all():
         ctx.record(WITHDRAWN, identity_id=ctx.recalled.identity_id, parent=view, corrects=view)
         if points.reverse(ctx.tx, VIEW, view) and person is not None:
-            for other in _views_of(ctx.tx, int(run_id), person.identity_id)[:1]:
+            for other in views(ctx.tx, int(run_id), person.identity_id)[:1]:
                 _reward(ctx, person, other.id)
             tags.withdraw(ctx.tx, person, view, programme_id=ctx.sop.id)
 
 
-def views(tx: Transaction, run_id: int) -> list[Collected]:
-    """The views of a window that stand, in their order; of what was recalled there are no words."""
+def views(tx: Transaction, run_id: int, whose: int | None = None) -> list[Collected]:
+    """The views of a window (or of one identity in it) that stand, in their order.
+
+    Of what was recalled there are no words, also where the recall reached no SOP.
+    """
     i, back, message = interaction.c, interaction.alias(), interaction.alias()
     withdrawn = exists().where(back.c.corrects_event_id == i.id, back.c.name == WITHDRAWN)
     joined = interaction.join(message, message.c.id == i.parent_event_id)
@@ -139,11 +142,8 @@ def views(tx: Transaction, run_id: int) -> list[Collected]:
         .where(i.object_type == "run", i.object_id == str(run_id), i.name == VIEW, ~withdrawn)
         .order_by(i.id)
     )
-    return [Collected(*row) for row in tx.connection.execute(query)]
-
-
-def _views_of(tx: Transaction, run_id: int, identity_id: int) -> list[Collected]:
-    return [view for view in views(tx, run_id) if view.identity_id == identity_id]
+    mine = query if whose is None else query.where(i.identity_id == whose)
+    return [Collected(*row) for row in tx.connection.execute(mine)]
 
 
 def closed(ctx: Ctx) -> None:
@@ -157,7 +157,7 @@ def closed(ctx: Ctx) -> None:
     found = views(ctx.tx, ctx.run.id)
     if operators_choose(ctx.sop) and len(found) >= digest.at_least and at > ctx.now:
         told = f"{ctx.sop.name}{where(ctx)}收到{len(found)}条：\n{_listed(ctx.tx, ctx.run, found)}"
-        text = f"{told}\n选几条进合集，回 /选 {found[0].number}"
+        text = f"{told}\n选几条进合集，回 /选 {_fullest(found)[0].number}"
         ctx.alert(text, "views", quotes=[view.message for view in found])
 
 
@@ -167,13 +167,17 @@ def _digest_at(ctx: Ctx, run: Run) -> datetime | None:
     return None if ctx.sop.digest is None else ctx.sop.digest.at.next_after(before, ctx.sops.community.zone)
 
 
+def _fullest(found: Sequence[Collected]) -> list[Collected]:
+    """Those of which most is said, in their order."""
+    shown = sorted(found, key=lambda view: -letters(view.text))[:MOST_LISTED]
+    return [view for view in found if view in shown]
+
+
 def _listed(tx: Transaction, run: Run, found: Sequence[Collected]) -> str:
     names = directory.shown_names(tx, {view.identity_id for view in found}, run.room_id)
-    fullest = sorted(found, key=lambda view: -letters(view.text))[:MOST_LISTED]
     lines = [
         f"{view.number} {harmless_name(names[view.identity_id], 8)} {harmless(view.text, 24)}"
-        for view in found
-        if view in fullest
+        for view in _fullest(found)
     ]
     more = [f"还有{len(found) - len(lines)}条"] if len(found) > len(lines) else []
     return "\n".join([*lines, *more])

@@ -90,6 +90,14 @@ def test_a_note_belongs_to_the_lecture_that_began_last(folder: Folder, writer: W
     assert note(listener) == "记下了，会进《白菜怎么挑》的回顾。"
 
 
+def test_a_note_for_which_there_is_no_room_is_refused(announced: Listener) -> None:
+    play(announced, "2026-12-12 20:30")
+    assert [note(announced, f"第{n}条")[:2] for n in range(4)] == ["记下"] * 4
+    assert note(announced, "第五条") == "《番茄怎么挑》已经记了4条，回顾里放不下更多了。"
+    play(announced, "2026-12-13 13:00")
+    assert announced.queued()[-1].count("· ") == 4
+
+
 def test_two_lectures_of_a_day_have_notes_of_their_own(folder: Folder, writer: Writer) -> None:
     twice = LECTURE.replace("周六 20:00", "[周六 10:00, 周六 20:00]").replace("16h", "4h")
     listener = listen(writer, folder.load(twice), "2026-12-12 09:00")

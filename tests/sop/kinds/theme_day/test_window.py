@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.events import Person
 from bot.people import directory, points, roles, tags
 from bot.store.tables import failure, interaction, run, tag
 from bot.store.writer import Writer
@@ -216,6 +217,17 @@ def test_what_is_no_number_shows_what_there_is(folder: Folder, writer: Writer, t
     assert f"1 阿青 {CONGEE}" in listener.queued()
     listener.recall(said)
     assert not any(CONGEE in said for said in listener.queued())
+
+
+def test_the_operators_are_shown_how_to_choose_what_they_see(folder: Folder, writer: Writer) -> None:
+    """Of many views they see the fullest; the first of all is not among them."""
+    listener = operated(listen(writer, folder.load(f"{MONDAY}{CHOSEN}"), "2026-12-07 09:00"))
+    play(listener, "2026-12-07 13:00")
+    for n in range(10):
+        listener.say("晚上吃了一碗白米饭呀" + "真香" * min(n, 1), Person(f"member-{n}", f"会员{n}"))
+    play(listener, "2026-12-07 22:00")
+    assert listener.queued()[-1].startswith("一天（会员1群）收到10条：\n2 会员1 ")
+    assert listener.queued()[-1].endswith("\n还有1条\n选几条进合集，回 /选 2")
 
 
 def test_numbers_may_stand_in_a_list(folder: Folder, writer: Writer) -> None:
