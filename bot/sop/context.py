@@ -307,7 +307,7 @@ class Context(Generic[S]):
             self.tx,
             self.account,
             self.sop.id,
-            self.sops.source[self.sop.id].hash,
+            self.version,
             scope,
             occurrence,
             room_id=None if self.room is None or private else self.room.id,
