@@ -94,7 +94,7 @@ def _of_member(tx: Transaction, row: AnyRow, in_force: Mapping[Rule, datetime | 
         opted_out=member_id is not None and bool(consent.opted_out(tx, [member_id])),
         begun=begun,
         restraints=in_force,
-        new_at=min((it.at for it in begun), default=tx.now),
+        new_at=tx.now,  # a member always has the credit
     )
 
 

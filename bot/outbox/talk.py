@@ -39,15 +39,18 @@ def calls_everybody(text: str) -> bool:
 def note(
     tx: Transaction, account: str, sells: Sells, said: Iterable[tuple[MessageReceived, dict[str, Any]]]
 ) -> None:
-    """Note what was ``said`` in rooms: messages with their rows of the log, whoever said them."""
+    """Note what was ``said`` in rooms: messages with their rows of the log, whoever said them. Commands are
+    no talk."""
     heard: dict[int, datetime] = {}
     gifts: dict[int, datetime] = {}
     for message, row in said:
         room_id, at = row["room_id"], row["occurred_at"]
+        if row["name"] == "command_given":
+            continue
         heard[room_id] = max(at, heard.get(room_id, at))
         if message.kind in _GIFTS:
             gifts[room_id] = max(at, gifts.get(room_id, at))
-        if row["name"] != "command_given" and _is_post(message, row["actor_role"] != "member", sells):
+        if _is_post(message, row["actor_role"] != "member", sells):
             _note_post(tx, account, message, row, sells)
     for statement, moments in ((_HEARD, heard), (_GIFT, gifts)):
         if moments:

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, RowMapping, update
 
 from bot.channels.base import Effect, Message
-from bot.events import Person
-from bot.outbox import delivery
+from bot.events import MessageReceived, Person
+from bot.outbox import delivery, talk
 from bot.outbox.claim import Manners, claim
 from bot.outbox.delivery import Outcome
 from bot.outbox.pace import OFF, Pace
@@ -94,6 +94,12 @@ class Office:
                 self.settle(claimed, State.FAILED if claimed.text == text else State.SENT)
             else:
                 self.now = cast("datetime", claimed)
+
+    def talk(self, message: MessageReceived, role: str) -> None:
+        """Somebody says something in the first room."""
+        row = {"id": self.ids.next(self.connection), "name": "message_posted", "room_id": self.room}
+        more = {"occurred_at": message.occurred_at, "identity_id": self.person, "actor_role": role}
+        talk.note(self.tx, ACCOUNT, self.rules.sells, [(message, {**row, **more})])
 
     def opt_out(self, identity_id: int) -> None:
         consent.decide(self.tx, self._member_of(identity_id), consent.CONTACT, given=False, cause=None)
