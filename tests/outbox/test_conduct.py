@@ -7,6 +7,7 @@ off the oracle must notice.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -30,7 +31,7 @@ from tests.builders import MONDAY_9, QING, ROOM, rows, said
 from tests.outbox.office import ACCOUNT, ALL_DAY, SHANGHAI, Office
 
 WEEK = timedelta(days=7)
-PRIVATE_A_WEEK, A_DAY, REST = 2, 12, timedelta(minutes=30)
+PRIVATE_A_WEEK, A_DAY, REST = 2, 8, timedelta(minutes=30)
 POSTS_A_DAY, POSTS_A_WEEK, SOP = 2, 3, "story"
 APART, LULL, PATIENCE, ONE_POST = (
     timedelta(hours=1),
@@ -296,7 +297,7 @@ _QUEUE = _step(
     lasts=st.none() | st.integers(1, 20),
     stop=st.sampled_from([False, False, False, True]),
     times=st.integers(1, 5),
-    words=st.sampled_from([*["您好"] * 6, "三斤 39 元", "@所有人 开饭"]),
+    words=st.sampled_from([*["您好"] * 4, "三斤 39 元", "@所有人 开饭"]),
     of_sop=st.booleans(),
 )
 _BEGIN = _step(
@@ -308,36 +309,88 @@ _BEGIN = _step(
     lasts=st.none(),
     stop=st.just(False),
     times=st.integers(1, 2),
-    words=st.sampled_from([*["您好"] * 4, "@所有人 开饭"]),
+    words=st.sampled_from(["您好", "您好", "@所有人 开饭", "三斤 39 元"]),
     of_sop=st.booleans(),
 )
 _TALK = _step(
-    "talk", words=st.sampled_from(["早", "三斤 39 元", "@所有人 开饭", "长" * 40]), by_us=st.booleans()
+    "talk",
+    words=st.sampled_from(["早", "早", "早", "三斤 39 元", "@所有人 开饭", "长" * 40]),
+    by_us=st.booleans(),
 )
+_PRIVATE = _step(
+    "queue",
+    intent=st.sampled_from([Intent.GIVE, Intent.ASK, Intent.PROMO]),
+    private=st.just(True),
+    mention=st.booleans(),
+    heard=st.none(),
+    lasts=st.none(),
+    stop=st.just(False),
+    times=st.integers(1, 3),
+)
+_SELL = _step(
+    "queue",
+    intent=st.just(Intent.PROMO),
+    private=st.just(False),
+    mention=st.just(False),
+    heard=st.none(),
+    lasts=st.none(),
+    stop=st.just(False),
+    times=st.just(1),
+)
+_FLOOD = _step(
+    "queue",
+    intent=st.just(Intent.SERVICE),
+    private=st.booleans(),
+    mention=st.just(False),
+    heard=st.none(),
+    lasts=st.none(),
+    stop=st.just(False),
+    times=st.just(5),
+)
+_ALL_SENT = _step("send", outcomes=st.just(["sent"] * 10))
 _SEND = _step("send", outcomes=st.lists(st.sampled_from(OUTCOMES), min_size=2, max_size=10))
 _WAIT = _step("wait", minutes=st.sampled_from([1, 4, 20, 45, 180, 600, 1440, 3 * 1440, -1, -30, -300]))
-_OFTEN = [*[_QUEUE] * 4, *[_BEGIN] * 4, *[_SEND] * 9, *[_WAIT] * 5, _TALK]  # one_of would take each once
-_SELDOM = [
-    _step("restart"),
-    _step("decide", opted_out=st.sampled_from([True, False, False])),
-    _step("complain", complains=st.sampled_from([True, False])),
-    _step("restrain", what=st.sampled_from(["paused", "hushed"]), on=st.sampled_from([True, False, False])),
-    _step("stop", stopped=st.sampled_from([True, *[False] * 4])),
-]
-_STEPS = st.sampled_from([*_OFTEN, *_SELDOM]).flatmap(lambda step: step)
+_HOURS = _step("wait", minutes=st.sampled_from([60, 90, 180, 900, 1500]))
+_OPT = _step("decide", opted_out=st.sampled_from([True, False]))
+_COMPLAIN = _step("complain", complains=st.sampled_from([True, True, False]))
+_RESTRAIN = _step(
+    "restrain", what=st.sampled_from(["paused", "hushed"]), on=st.sampled_from([True, True, False])
+)
+_STOP = _step("stop", stopped=st.sampled_from([True, False, False]))
+_RESTART = _step("restart")
+_SCENES = st.sampled_from(
+    [
+        *[(_QUEUE, _SEND)] * 5,
+        *[(_BEGIN, _SEND)] * 5,
+        *[(_BEGIN, _WAIT, _SEND)] * 4,
+        *[(_WAIT, _SEND)] * 2,
+        (_BEGIN, _SEND, _HOURS, _BEGIN, _SEND, _HOURS, _BEGIN, _SEND),
+        *[(_HOURS, _TALK, _BEGIN, _SEND)] * 5,
+        *[(_SELL, _SEND, _HOURS, _SELL, _SEND)] * 2,
+        *[(_FLOOD, _FLOOD, _ALL_SENT)] * 2,
+        (_OPT, _PRIVATE, _SEND),
+        *[(_HOURS, _COMPLAIN, _BEGIN, _SEND)] * 2,
+        *[(_HOURS, _RESTRAIN, _BEGIN, _SEND)] * 3,
+        (_STOP, _QUEUE, _SEND),
+        (_RESTART, _SEND),
+    ]
+).flatmap(lambda steps: st.tuples(*steps))
+"""What happens often enough in a row for the rules to be at work."""
 
 
-def play(engine: Engine, loosen: Callable[[Office], None], *phases: Phase) -> Counter[str]:
+def play(
+    engine: Engine, loosen: Callable[[Office], None], *phases: Phase, examples: int = EXAMPLES
+) -> Counter[str]:
     """Play many examples; gives in how many of them each rule was at work."""
     at_work: Counter[str] = Counter()
 
-    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, phases=phases)
-    @given(st.sampled_from([0, 3, 9, 12, 24 * 5, 24 * 6 + 12]), st.lists(_STEPS, min_size=12, max_size=40))
-    def example(hours: int, steps: list[tuple[str, dict[str, object]]]) -> None:
+    @settings(max_examples=examples, deadline=None, derandomize=True, phases=phases)
+    @given(st.sampled_from([0, 3, 9, 12, 24 * 5, 24 * 6 + 12]), st.lists(_SCENES, min_size=8, max_size=20))
+    def example(hours: int, scenes: list[tuple[tuple[str, dict[str, object]], ...]]) -> None:
         conduct = Conduct(engine, MONDAY_9 + timedelta(hours=hours))
         loosen(conduct.desk)
         try:
-            for name, arguments in steps:
+            for name, arguments in itertools.chain.from_iterable(scenes):
                 getattr(conduct, name)(**arguments)
         finally:
             conduct.close()
@@ -417,4 +470,4 @@ def test_a_rule_that_is_switched_off_is_noticed(
     noticed: str,
 ) -> None:
     with pytest.raises(AssertionError, match=noticed):
-        play(sqlite_engine, lambda desk: switch_off(desk, monkeypatch), Phase.generate)
+        play(sqlite_engine, lambda desk: switch_off(desk, monkeypatch), Phase.generate, examples=400)
