@@ -48,8 +48,8 @@ def look(ctx: Context[Challenge]) -> None:
     state = {**ctx.run.state, "looked": entry}
     if mine is not None and _is_again(mine, [t for t in tables.values() if t.member_id == mine.member_id]):
         _does_not_count(ctx, entry)
-        state["entry"] = None
-    elif mine is not None and _bears_anothers(mine, list(tables.values())):
+        return
+    if mine is not None and _bears_anothers(mine, list(tables.values())):
         ctx.record(FLAGGED, identity_id=ctx.run.identity_id, parent=entry)
     ctx.keep(ctx.run, state)
 
@@ -65,7 +65,7 @@ def _does_not_count(ctx: Context[Challenge], entry: int) -> None:
         words = EntryWords(ctx.sop.name, "")
         ctx.say_private(who, ctx.sop.wording.duplicate, words, intent=Intent.SERVICE)
     ctx.record(DUPLICATE, identity_id=who, about=("run", str(ctx.run.id)), corrects=entry)
-    changes.earns_nothing(ctx, entry)
+    changes.goes_out(ctx, ctx.run, entry)
 
 
 def _is_again(mine: Table, before: list[Table]) -> bool:

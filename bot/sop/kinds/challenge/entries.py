@@ -230,12 +230,12 @@ def _complete(ctx: Context[Challenge], attempt: Attempt) -> None:
     entry = ctx.record("ugc_submitted", person=ctx.heard.person, about=about, occurred_at=at, value=number)
     ctx.record("challenge_entered", person=ctx.heard.person, about=about, occurred_at=at)
     assert entry is not None, "a message is heard once"
-    ctx.keep(attempt.run, {**attempt.run.state, "entry": entry})
-    ctx.wake_at(attempt.run, ctx.now + LOOK_AFTER, "look")
+    run = ctx.keep(attempt.run, {**attempt.run.state, "entry": entry})
+    ctx.wake_at(run, ctx.now + LOOK_AFTER, "look")
     if ctx.sop.review.needed:
-        ctx.record(board.HELD, identity_id=attempt.run.identity_id, about=about, corrects=entry)
+        ctx.record(board.HELD, identity_id=run.identity_id, about=about, corrects=entry)
         return
-    streaks.entered(ctx, attempt.run, entry, at)
+    changes.comes_in(ctx, run, entry, entry)
     if not ctx.heard.late:
         gather(ctx, entry)
 
@@ -263,11 +263,9 @@ def withdraw(ctx: Context[Challenge], attempt: Attempt) -> None:
     who = attempt.run.identity_id
     about = ("run", str(attempt.run.id))
     ctx.record(board.WITHDRAWN, identity_id=who, about=about, corrects=attempt.entry)
-    changes.earns_nothing(ctx, attempt.entry)
     for part in _live_parts(ctx, attempt.run.id):  # a picture that is left may stand in the next attempt
         ctx.record(PART_REMOVED, identity_id=who, parent=part.id, corrects=part.id)
-    ctx.keep(attempt.run, {**attempt.run.state, "entry": None})
-    ctx.close(attempt.run)
+    changes.goes_out(ctx, attempt.run, attempt.entry)
 
 
 def _live_parts(ctx: Context[Challenge], run_id: int) -> Sequence[Row[int, int]]:

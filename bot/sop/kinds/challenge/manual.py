@@ -115,20 +115,7 @@ def _to_withdraw(
 
 def _own(tx: Transaction, sop: Challenge, member_id: int) -> list[AnyRow]:
     """What a member could take back: entries that stand, or wait for a human."""
-    i = interaction.c
-    gone = select(i.corrects_event_id).where(
-        i.programme_id == sop.id,
-        i.name.in_((board.WITHDRAWN, board.DUPLICATE, board.REJECTED)),
-        i.corrects_event_id.is_not(None),
-    )
-    standing = {row.id for row in board.standing_entries(tx, sop.id, member_id=member_id)}
-    query = (
-        select(i.id, i.occurred_at, i.object_id, i.room_id)
-        .select_from(interaction.join(identity, identity.c.id == i.identity_id))
-        .where(i.programme_id == sop.id, i.name == "ugc_submitted", identity.c.member_id == member_id)
-        .where(i.id.in_(standing) | i.id.not_in(gone))
-    )
-    return list(tx.connection.execute(query.order_by(i.id)))
+    return list(board.standing_entries(tx, sop.id, member_id=member_id, out=board.GONE))
 
 
 def _runs_of(tx: Transaction, message: int) -> set[str]:

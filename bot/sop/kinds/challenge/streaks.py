@@ -11,9 +11,8 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from bot.people import directory, points
+from bot.people import directory
 from bot.sop.context import CommandContext, Context
-from bot.sop.kinds.challenge import featured
 from bot.sop.kinds.challenge.board import AnyRow, challenges, standing_entries
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.runs import Run
@@ -22,7 +21,6 @@ from bot.store.tables import identity, interaction
 from bot.store.transaction import Transaction
 
 JOINED, MADE_UP, BADGE = "challenge_joined", "challenge_made_up", "badge_awarded"
-SUBMITTED = "ugc_submitted"
 _DAY = timedelta(days=1)
 _SAYS = Words([("补卡", True), ("补昨天的", True)])
 
@@ -91,28 +89,27 @@ def left_to_make_up(ctx: Context[Challenge] | CommandContext, sop: Challenge, mi
     return sop.streak.make_up - used
 
 
-def entered(ctx: Context[Challenge], run: Run, entry: int, at: datetime) -> None:
-    """What follows from a new entry: the day it makes up, the first one's points, a badge."""
+def day_of(run: Run) -> date:
+    """The day to which an attempt belongs."""
+    return date.fromisoformat(run.occurrence.partition("#")[0])
+
+
+def entered(ctx: Context[Challenge], run: Run, entry: int) -> None:
+    """What follows from an entry that stands: the day it makes up, the first one's points, a badge."""
     assert run.identity_id is not None, "an attempt is a person's"
-    day, about = date.fromisoformat(run.occurrence.partition("#")[0]), ("run", str(run.id))
-    if day != ctx.sop.day_of(at, ctx.sops.community.zone):
+    day, about, at = day_of(run), ("run", str(run.id)), datetime.fromisoformat(run.state["tagged_at"])
+    made_up = str(run.id) in _made_up(ctx.tx, ctx.sop.id)
+    if day != ctx.sop.day_of(at, ctx.sops.community.zone) and not made_up:
         ctx.record(
             MADE_UP, identity_id=run.identity_id, about=about, parent=entry, props={"day": day.isoformat()}
         )
     person = directory.person_by_id(ctx.tx, run.identity_id)
     assert person is not None, "people are not forgotten within an occasion"
-    ctx.points(person, SUBMITTED, 2.5, event=entry, dimension="创作")
     if _latest(ctx.tx, ctx.sop.id, JOINED, person.member_id) is None:
         joined = ctx.record(JOINED, person=person, parent=entry, occurred_at=at)
         if joined is not None:
             ctx.points(person, JOINED, 1, event=joined, dimension="创作")
     _award(ctx, person, entry, day)
-
-
-def left(ctx: Context[Challenge], entry: int) -> None:
-    """An entry stands no more, and earns nothing."""
-    points.reverse(ctx.tx, SUBMITTED, entry)
-    featured.let_go(ctx, entry)
 
 
 def show_make_up(ctx: CommandContext) -> None:

@@ -96,6 +96,50 @@ def test_after_ten_minutes_a_decision_stands(group: Listener) -> None:
     assert standing(group) == 0
 
 
+def test_a_rejection_that_is_undone_leaves_the_approval_before_it(group: Listener) -> None:
+    set_table(group)
+    group.say("/过 1", BOSS, None)
+    group.say("/退 1 看不清", BOSS, None)
+    assert earned(group) == 1
+    group.say("/撤销", BOSS, None)
+    assert earned(group) == 5 + 1
+
+
+def test_what_waited_waits_again_when_its_rejection_is_undone(writer: Writer, sops: SopSet) -> None:
+    group = begin(writer, with_challenge(sops, review=Review(needed=True)))
+    set_table(group)
+    group.say("/退 1 看不清", BOSS, None)
+    group.say("/撤销", BOSS, None)
+    assert (standing(group), earned(group)) == (0, 0)
+    group.say("/待审", BOSS, None)
+    assert answers(group)[-1].startswith("1 阿青")
+
+
+def test_an_approval_that_is_undone_brings_the_rejection_back(group: Listener) -> None:
+    set_table(group)
+    group.say("/退 1 看不清", BOSS, None)
+    group.say("/过 1", BOSS, None)
+    assert (standing(group), earned(group)) == (1, 5 + 1)
+    group.say("/撤销", BOSS, None)
+    assert (standing(group), earned(group)) == (0, 1)
+
+
+def test_who_has_another_table_by_now_gets_no_second_one_by_an_undo(group: Listener) -> None:
+    set_table(group)
+    group.say("/退 1 看不清", BOSS, None)
+    set_table(group, text="羊肉煲")
+    group.say("/撤销", BOSS, None)
+    assert standing(group) == 1
+    assert answers(group)[-1].startswith("撤销不了")
+
+
+def test_what_was_approved_rejected_and_approved_again_stands(group: Listener) -> None:
+    set_table(group)
+    for decision in ("/过 1", "/退 1", "/过 1"):
+        group.say(decision, BOSS, None)
+    assert (standing(group), earned(group)) == (1, 5 + 1)
+
+
 def test_where_reviews_are_needed_nothing_counts_before(writer: Writer, sops: SopSet) -> None:
     group = begin(writer, with_challenge(sops, review=Review(needed=True)))
     set_table(group)
