@@ -32,7 +32,7 @@ KIND = Kind(
     model=Challenge,
     behaviours=(
         OnHashtag(tags=lambda sop: (sop.hashtag,), act=entries.tagged),
-        OnHeard(act=listening.heard),
+        OnHeard(act=listening.heard, minds=lambda sop, heard: not manual.concerns(sop, heard)),
         OnRecall(act=listening.recalled),
         OnWait("lapse", act=entries.lapsed),
         OnWait("receipt", act=receipt.post),

@@ -21,6 +21,7 @@ from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.words import EntryWords
 from bot.sop.occasion import Heard
 from bot.sop.templates import harmless_name
+from bot.sop.words import normalize
 from bot.store.tables import identity, interaction
 from bot.store.transaction import Transaction
 
@@ -35,9 +36,10 @@ def words(sop: Challenge) -> tuple[str, ...]:
     return (*sop.also, WITHDRAW, COUNT)
 
 
-def concerns(heard: Heard) -> bool:
-    """Whether these words are about an entry by hand, even while an attempt listens."""
-    return _bare(heard.text) == WITHDRAW or heard.text.lstrip().startswith(COUNT)
+def concerns(sop: Challenge, heard: Heard) -> bool:
+    """Whether the SOP's words are in it, which are for ``spoken`` and for no run that listens."""
+    text = normalize(heard.text)
+    return any(normalize(word) in text for word in words(sop))
 
 
 def _bare(text: str) -> str:
@@ -52,8 +54,8 @@ def spoken(ctx: Context[Challenge]) -> bool | None:
         return _withdraw_here(ctx)
     if said.startswith(COUNT) and ctx.heard.actor_role == STAFF:
         return _count_here(ctx, said.removeprefix(COUNT).strip())
-    text = ctx.heard.text.casefold()
-    if ctx.heard.message.kind is MessageKind.TEXT and any(it.casefold() in text for it in ctx.sop.also):
+    text = normalize(ctx.heard.text)
+    if ctx.heard.message.kind is MessageKind.TEXT and any(normalize(it) in text for it in ctx.sop.also):
         entries.worded(ctx)
     return None
 
