@@ -65,8 +65,8 @@ def _hear_words(ctx: Context[Challenge], *, also: bool) -> None:
     if not ctx.sop.days.contains(day) or prizes.ended(ctx, ctx.sop):
         return
     said_on, day = day, streaks.day_meant(ctx, day)
-    if day != said_on:  # pictures that follow are of the table that makes up a day
-        _hear_no_more(ctx)
+    if day != said_on:
+        _set_apart(ctx, heard)
     attempt = _latest(ctx, day)
     if attempt is not None and attempt.run.is_open and attempt.takes(heard, ctx.sop.entry.join_within):
         if also and attempt.entry is not None:
@@ -112,8 +112,8 @@ def heard(ctx: Context[Challenge]) -> None:
 def lapsed(ctx: Context[Challenge]) -> None:
     """The window is long over: an attempt listens no more; without an entry another may begin."""
     assert ctx.run is not None, "a run waited"
-    duplicates.look(ctx)
     ctx.close(ctx.run)
+    duplicates.look(ctx)  # what came meanwhile
 
 
 def recalled(ctx: Context[Challenge]) -> None:
@@ -126,12 +126,15 @@ def recalled(ctx: Context[Challenge]) -> None:
             _withdraw_if_broken(ctx, Attempt(run))
 
 
-def _hear_no_more(ctx: Context[Challenge]) -> None:
-    """Pictures that come now are not of this person's tables that are whole."""
+def _set_apart(ctx: Context[Challenge], heard: Heard) -> None:
+    """A day is made up: pictures since this person's tables were whole, and yet to come, are not of them."""
     scope = _scope(ctx)
     for run in runs.open_runs(ctx.tx, ctx.sop.id, scope):
         if run.scope == scope and Attempt(run).entry is not None:
-            ctx.close(run)
+            ctx.listen(run, heard.occurred_at - timedelta(seconds=1))
+            for part in _live_parts(ctx, run.id):
+                if part.media_count and part.id > Attempt(run).entry:
+                    ctx.record(PART_REMOVED, identity_id=run.identity_id, parent=part.id, corrects=part.id)
 
 
 def _latest(ctx: Context[Challenge], day: date) -> Attempt | None:
