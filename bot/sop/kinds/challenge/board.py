@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, FromClause, Row, Select, exists, select
 
 from bot.people.directory import shown_names
 from bot.sop.context import CommandContext, Context
@@ -23,6 +23,7 @@ GONE = (WITHDRAWN, DUPLICATE, REJECTED)
 OUT = (*GONE, HELD)
 """What takes an entry out; an ``ugc_restored`` that corrects it brings the entry back."""
 RESTORED = "ugc_restored"
+PART, PART_REMOVED = "challenge_part", "challenge_part_removed"
 SHOWN = 5
 """Places that a ranking shows; one's own is told in private."""
 
@@ -72,6 +73,12 @@ def undone(sop_id: str) -> Select[Any]:
     return select(i.corrects_event_id).where(
         i.programme_id == sop_id, i.name == RESTORED, i.corrects_event_id.is_not(None)
     )
+
+
+def removed(part: FromClause) -> ColumnElement[bool]:
+    """That a part was taken back, or freed for another attempt."""
+    removal = interaction.alias()
+    return exists().where(removal.c.parent_event_id == part.c.id, removal.c.name == PART_REMOVED)
 
 
 def today(ctx: Context[Any] | CommandContext, sop: Challenge, room_id: int | None) -> Sequence[AnyRow]:

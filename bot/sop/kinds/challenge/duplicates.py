@@ -15,7 +15,7 @@ from bot.people import directory
 from bot.sop import hashtags
 from bot.sop.context import Context
 from bot.sop.kinds.challenge import changes
-from bot.sop.kinds.challenge.board import DUPLICATE, GONE, AnyRow, standing_entries
+from bot.sop.kinds.challenge.board import DUPLICATE, GONE, PART, AnyRow, removed, standing_entries
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.words import EntryWords
 from bot.sop.runs import Run
@@ -104,7 +104,7 @@ def _bears_anothers(ctx: Context[Challenge], run: Run, entry: int, mine: Table) 
         select(i.id)
         .select_from(interaction.join(identity, identity.c.id == i.identity_id))
         .where(i.parent_event_id.in_(_messages_with(ctx, mine)), i.id < entry)
-        .where(i.programme_id == ctx.sop.id, i.name == "challenge_part")
+        .where(i.programme_id == ctx.sop.id, i.name == PART)
         .where(identity.c.member_id != _author(ctx, run))
     )
     return ctx.tx.connection.execute(query.limit(1)).first() is not None
@@ -172,10 +172,7 @@ def _own_tables(ctx: Context[Challenge], run: Run) -> dict[str, Table]:
 
 def _own_parts(ctx: Context[Challenge], run: Run) -> list[AnyRow]:
     entries = standing_entries(ctx.tx, ctx.sop.id, member_id=_author(ctx, run), out=GONE)
-    part, message, removal = interaction.alias(), interaction.alias(), interaction.alias()
-    removed = select(removal.c.id).where(
-        removal.c.parent_event_id == part.c.id, removal.c.name == "challenge_part_removed"
-    )
+    part, message = interaction.alias(), interaction.alias()
     joined = (
         part.join(message, message.c.id == part.c.parent_event_id)
         .outerjoin(texts, texts.c.id == message.c.text_id)
@@ -186,7 +183,7 @@ def _own_parts(ctx: Context[Challenge], run: Run) -> list[AnyRow]:
         select(part.c.object_id, texts.c.body, *columns)
         .select_from(joined)
         .where(part.c.object_type == "run", part.c.object_id.in_([row.object_id for row in entries]))
-        .where(part.c.name == "challenge_part", ~removed.exists())
+        .where(part.c.name == PART, ~removed(part))
         .order_by(part.c.id.desc())
         .limit(MOST_OWN)
     )

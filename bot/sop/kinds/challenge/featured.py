@@ -17,7 +17,7 @@ from bot.people import consent, directory, points
 from bot.people.directory import Person, Room, shown_names
 from bot.sop import hashtags, runs
 from bot.sop.context import CommandContext, Context
-from bot.sop.kinds.challenge.board import AnyRow, standing_entries
+from bot.sop.kinds.challenge.board import PART, AnyRow, removed, standing_entries
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.words import ReuseWords
 from bot.sop.runs import Run
@@ -232,13 +232,9 @@ def _mine(ctx: CommandContext, sop: Challenge) -> list[AnyRow]:
 
 def _messages(tx: Transaction, run_id: str) -> Sequence[int]:
     """The messages of an entry."""
-    i, removal = interaction.c, interaction.alias()
-    removed = select(removal.c.corrects_event_id).where(removal.c.name == "challenge_part_removed")
-    query = select(i.parent_event_id).where(
-        i.object_type == "run", i.object_id == run_id, i.name == "challenge_part"
-    )
-    still = query.where(i.id.not_in(removed.where(removal.c.corrects_event_id.is_not(None))))
-    return list(tx.connection.scalars(still.order_by(i.id)))
+    i = interaction.c
+    query = select(i.parent_event_id).where(i.object_type == "run", i.object_id == run_id, i.name == PART)
+    return list(tx.connection.scalars(query.where(~removed(interaction)).order_by(i.id)))
 
 
 def _keep(tx: Transaction, run_id: str, *, texts_until: datetime | None, pictures_until: datetime) -> None:

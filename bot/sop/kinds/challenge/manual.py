@@ -122,7 +122,7 @@ def _own(tx: Transaction, sop: Challenge, member_id: int) -> list[AnyRow]:
 
 def _runs_of(tx: Transaction, message: int) -> set[str]:
     i = interaction.c
-    query = select(i.object_id).where(i.parent_event_id == message, i.name == entries.PART)
+    query = select(i.object_id).where(i.parent_event_id == message, i.name == board.PART)
     return set(tx.connection.scalars(query))
 
 
@@ -211,13 +211,11 @@ def _latest_picture(
 ) -> AnyRow | None:
     """The last picture within a day that is part of no entry of the challenge, and was not taken back."""
     i, follows = interaction.c, interaction.alias()
-    removed = interaction.alias()
-    freed = exists().where(removed.c.parent_event_id == follows.c.id, removed.c.name == entries.PART_REMOVED)
     part = exists().where(
         follows.c.parent_event_id == i.id,
-        follows.c.name == entries.PART,
+        follows.c.name == board.PART,
         follows.c.programme_id == sop_id,
-        ~freed,
+        ~board.removed(follows),
     )
     gone = interaction.alias()
     recalled = exists().where(gone.c.parent_event_id == i.id, gone.c.name == "message_recalled")

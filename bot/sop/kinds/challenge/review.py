@@ -84,7 +84,9 @@ def _line(ctx: CommandContext, one: Numbered) -> str:
     joined = joined.outerjoin(texts, texts.c.id == message.c.text_id)
     query = select(part.c.media_count, texts.c.body).select_from(joined)
     here = (part.c.object_type == "run") & (part.c.object_id == one.row.object_id)
-    parts = ctx.tx.connection.execute(query.where(here, part.c.name == "challenge_part")).all()
+    parts = ctx.tx.connection.execute(
+        query.where(here, part.c.name == board.PART, ~board.removed(part))
+    ).all()
     pictures = sum(bool(row.media_count) for row in parts)
     bodies = [hashtags.without_tags(row.body, one.sop.hashtag) for row in parts if row.body]
     said = harmless(" ".join(filter(None, bodies)), 12)

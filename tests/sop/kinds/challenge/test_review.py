@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 
+from bot import app
 from bot.events import Chat, Media, MessageKind, MessageReceived, Person, Quote
 from bot.people import directory, points, roles
 from bot.sop.kinds.challenge.board import standing_entries
 from bot.sop.kinds.challenge.model import Challenge, Review
 from bot.sop.loader import SopSet
+from bot.status import Status
 from bot.store.tables import interaction, outgoing
 from bot.store.writer import Writer
 from tests.builders import BOSS, QING, ROOM, ZHOU
-from tests.listener import SOURCE, Listener
+from tests.listener import ACCOUNT, SOURCE, Listener
 
 TABLE = "dinner-table"
 
@@ -228,3 +230,65 @@ def test_another_room_is_the_same_day(group: Listener) -> None:
     group.say("", QING, other, kind=MessageKind.IMAGE, media=(Media("ref-2", "b.jpg"),))
     group.say("#我的原野餐桌# 又一桌", QING, other)
     assert standing(group) == 1
+
+
+def receipts(group: Listener) -> list[str]:
+    return [row["payload"]["text"] for row in group.rows(outgoing) if row["room_id"] == group.room]
+
+
+def test_who_was_thanked_is_not_thanked_again_when_an_older_table_is_approved(
+    writer: Writer, sops: SopSet
+) -> None:
+    group = begin(writer, with_challenge(sops, review=Review(needed=True)))
+    set_table(group)
+    set_table(group, ZHOU, "羊肉煲")
+    for number, name in ((2, "老周"), (1, "阿青")):
+        group.say(f"/过 {number}", BOSS, None)
+        group.tick(timedelta(minutes=30))
+        assert [who for who in ("阿青", "老周") if who in receipts(group)[-1]] == [name]
+    assert len(receipts(group)) == 2
+
+
+def test_what_an_operator_counts_waits_for_nobody(writer: Writer, sops: SopSet) -> None:
+    group = begin(writer, with_challenge(sops, review=Review(needed=True)))
+    picture(group, ZHOU)
+    group.say("算打卡", BOSS, quote=Quote(sender="老周"))
+    assert (standing(group), earned(group, ZHOU)) == (1, 2.5 + 1)
+
+
+def test_pictures_taken_back_are_not_counted_for_the_operators(group: Listener) -> None:
+    spare = picture(group, name="spare.jpg")
+    set_table(group)
+    group.recall(spare)
+    group.say("/待审", BOSS, None)
+    assert answers(group)[-1].startswith("1 阿青 番茄牛腩📷1｜")
+
+
+def test_after_a_hundred_tries_a_day_has_one_table_still(group: Listener) -> None:
+    for _ in range(100):
+        group.recall(group.say("#我的原野餐桌# 等等"))
+    set_table(group)
+    set_table(group, text="羊肉煲")
+    assert standing(group) == 1
+
+
+def test_a_receipt_follows_the_sop_as_it_is_by_now(writer: Writer, sops: SopSet) -> None:
+    group = begin(writer, sops)
+    set_table(group)
+    group.tick(timedelta(minutes=30))
+    assert "想听听您" in receipts(group)[-1]
+    sop = sops.sops[TABLE]
+    assert isinstance(sop, Challenge)
+    silent = sop.model_copy(update={"entry": sop.entry.model_copy(update={"ask_for": []})})
+    source = {**sops.source, TABLE: replace(sops.source[TABLE], hash="another")}
+    group.pipeline = app.build_pipeline(
+        replace(with_challenge(sops), sops={TABLE: silent}, declared={TABLE: silent}, source=source),
+        ACCOUNT,
+        SOURCE,
+        Status(),
+    )
+    group.restart()
+    set_table(group, ZHOU)
+    group.tick(timedelta(minutes=30))
+    assert "老周" in receipts(group)[-1]
+    assert "想听听您" not in receipts(group)[-1]

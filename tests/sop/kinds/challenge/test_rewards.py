@@ -78,6 +78,15 @@ def test_a_yes_keeps_words_and_pictures_until_it_is_taken_back(table: Listener) 
     assert ledger(table)[-1] == ("ugc_featured:reversed", -5.0)
 
 
+def test_a_table_that_is_withdrawn_is_not_kept_though_there_was_a_yes(table: Listener) -> None:
+    feature(table)
+    table.say("撤回打卡")
+    (words,) = [row for row in table.rows(texts) if "番茄牛腩" in row["body"]]
+    (picture,) = table.rows(media)
+    assert words["keep_until"] == picture["keep_until"] < table.now + timedelta(days=92)
+    assert ledger(table)[-1] == ("ugc_featured:reversed", -5.0)
+
+
 def test_the_consent_is_of_this_purpose_alone(table: Listener) -> None:
     feature(table)
     (row,) = table.rows(consents)
