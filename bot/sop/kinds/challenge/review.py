@@ -48,9 +48,11 @@ def show_waiting(ctx: CommandContext) -> None:
     if not found:
         ctx.reply("没有待审的餐桌。")
         return
-    shown = "｜".join(_line(ctx, one) for one in found[:SHOWN])
+    lines = [_line(ctx, one) for one in found[:SHOWN]]
     more = f"｜还有{len(found) - SHOWN}桌" if len(found) > SHOWN else ""
-    ctx.reply(f"{shown}{more}｜回“过 {found[0].row.value_int}”或“退 {found[0].row.value_int} 原因”")
+    first, quotes = found[0].row.value_int, [message for _, messages in lines for message in messages]
+    shown = "｜".join(line for line, _ in lines)
+    ctx.reply(f"{shown}{more}｜回“过 {first}”或“退 {first} 原因”", quotes)
 
 
 def _undecided(ctx: CommandContext, sop: Challenge) -> list[Numbered]:
@@ -77,22 +79,24 @@ def _flagged(ctx: CommandContext, sop: Challenge) -> set[int]:
     return set(ctx.tx.connection.scalars(query))
 
 
-def _line(ctx: CommandContext, one: Numbered) -> str:
-    """``31 甲 番茄牛腩📷3``"""
+def _line(ctx: CommandContext, one: Numbered) -> tuple[str, list[int]]:
+    """``31 甲 番茄牛腩📷3``, and the messages whose words that repeats."""
     part, message = interaction.alias(), interaction.alias()
     joined = part.join(message, message.c.id == part.c.parent_event_id)
     joined = joined.outerjoin(texts, texts.c.id == message.c.text_id)
-    query = select(part.c.media_count, texts.c.body).select_from(joined)
-    here = (part.c.object_type == "run") & (part.c.object_id == one.row.object_id)
-    parts = ctx.tx.connection.execute(
-        query.where(here, part.c.name == board.PART, ~board.removed(part))
-    ).all()
+    query = (
+        select(message.c.id, part.c.media_count, texts.c.body)
+        .select_from(joined)
+        .where(part.c.object_type == "run", part.c.object_id == one.row.object_id)
+        .where(part.c.name == board.PART, ~board.removed(part))
+    )
+    parts = ctx.tx.connection.execute(query).all()
     pictures = sum(bool(row.media_count) for row in parts)
     bodies = [hashtags.without_tags(row.body, one.sop.hashtag) for row in parts if row.body]
     said = harmless(" ".join(filter(None, bodies)), 12)
     name = harmless_name(shown_names(ctx.tx, [one.row.identity_id], one.row.room_id)[one.row.identity_id])
     mark = "（图和别人的一样）" if one.row.id in _flagged(ctx, one.sop) else ""
-    return f"{one.row.value_int} {name} {said}📷{pictures}{mark}"
+    return f"{one.row.value_int} {name} {said}📷{pictures}{mark}", [row.id for row in parts if row.body]
 
 
 # --- /过, /退 ---

@@ -292,3 +292,11 @@ def test_a_receipt_follows_the_sop_as_it_is_by_now(writer: Writer, sops: SopSet)
     group.tick(timedelta(minutes=30))
     assert "老周" in receipts(group)[-1]
     assert "想听听您" not in receipts(group)[-1]
+
+
+def test_the_list_for_operators_forgets_the_words_that_are_taken_back(group: Listener) -> None:
+    message = set_table(group)
+    group.say("/待审", BOSS, None)
+    assert "番茄牛腩" in answers(group)[-1]
+    group.recall(message)
+    assert "番茄牛腩" not in str([row["payload"] for row in group.rows(outgoing)])
