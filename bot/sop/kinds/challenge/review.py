@@ -159,7 +159,7 @@ def _run(ctx: CommandContext, one: Numbered) -> Run:
 def _may_stand(ctx: CommandContext, one: Numbered, outs: Sequence[AnyRow]) -> bool:
     """Not if its author took it (or a part of it) back, or has another of that day by now."""
     run, member = _run(ctx, one), one.row.member_id
-    other = streaks.tables(ctx, one.sop, member).get(member, {}).get(streaks.day_of(run))
+    other = streaks.tables(ctx, one.sop, member).get(member, {}).get(streaks.day_of(run.occurrence))
     taken = other is not None and other.id != one.row.id
     withdrawn = any(row.name == board.WITHDRAWN for row in outs)
     return entries.is_whole(_context(ctx, one), run) and not withdrawn and not taken

@@ -325,3 +325,33 @@ def test_the_list_for_operators_forgets_the_words_that_are_taken_back(group: Lis
     assert "番茄牛腩" in answers(group)[-1]
     group.recall(message)
     assert "番茄牛腩" not in str([row["payload"] for row in group.rows(outgoing)])
+
+
+@pytest.mark.parametrize(("days", "answer"), [(0, "您还能补2天"), (40, "现在没有能补卡的挑战")])
+def test_days_are_made_up_while_it_lasts(group: Listener, days: int, answer: str) -> None:
+    set_table(group)
+    group.now += timedelta(days=days)
+    group.say("/补卡", QING, None)
+    assert answer in answers(group)[-1]
+
+
+def test_a_day_that_waits_for_a_human_is_not_missed(writer: Writer, sops: SopSet) -> None:
+    group = begin(writer, with_challenge(sops, review=Review(needed=True)))
+    for _ in range(3):
+        group.tick(timedelta(days=1))
+        set_table(group)
+    set_table(group, text="补卡 汤")
+    group.say("/过 1-9", BOSS, None)
+    assert standing(group) == 4
+    (made_up,) = group.rows(interaction, name="challenge_made_up")
+    assert made_up["props"] == {"day": "2026-11-30"}
+
+
+def test_made_up_days_that_wait_for_a_human_are_days_of_their_own(writer: Writer, sops: SopSet) -> None:
+    group = begin(writer, with_challenge(sops, review=Review(needed=True)))
+    group.tick(timedelta(days=4))
+    for text in ("面", "补卡 汤", "补卡 粥", "补卡 饼"):
+        set_table(group, text=text)
+    group.say("/过 1-9", BOSS, None)
+    assert standing(group) == 3
+    assert len(group.rows(interaction, name="challenge_made_up")) == 2
