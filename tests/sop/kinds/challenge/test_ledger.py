@@ -153,7 +153,7 @@ ACTS = st.one_of(
 
 @pytest.mark.parametrize("reviewed", [False, True])
 def test_the_ledger_is_what_stands(sops: SopSet, tmp_path: Path, reviewed: bool) -> None:
-    @settings(max_examples=150)
+    @settings(max_examples=60)
     @given(st.lists(ACTS, min_size=3, max_size=9))
     def whatever_happens(acts: list[Callable[[Table], None]]) -> None:
         with tables(sops, tmp_path, reviewed=reviewed) as table:
