@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,6 +41,14 @@ def reverse(tx: Transaction, rule: str, event: int) -> bool:
         return False
     entry = Entry(row.identity_id, f"{rule}{REVERSED}", event, row.dimension, -row.points, row.programme_id)
     return give(tx, entry)
+
+
+def standing(tx: Transaction, rule: str, events: Collection[int]) -> list[int]:
+    """Those of ``events`` for which ``rule`` gave points that were not taken back."""
+    here = score_entry.c.event_id.in_(events)
+    taken = select(score_entry.c.event_id).where(score_entry.c.rule == f"{rule}{REVERSED}", here)
+    query = select(score_entry.c.event_id).where(score_entry.c.rule == rule, here)
+    return list(tx.connection.scalars(query.where(score_entry.c.event_id.not_in(taken))))
 
 
 def of(tx: Transaction, member_id: int) -> float:

@@ -32,6 +32,14 @@ def test_what_is_taken_back_is_an_equal_negative_row(tx: Transaction, qing: Pers
     assert points.of(tx, qing.member_id) == 0
 
 
+def test_what_stands_was_given_for_these_events_and_not_taken_back(tx: Transaction, qing: Person) -> None:
+    for event in (5, 6, 7):
+        points.give(tx, Entry(qing.identity_id, "ugc_submitted", event, "创作", 2.5))
+    points.reverse(tx, "ugc_submitted", 6)
+    assert points.standing(tx, "ugc_submitted", {5, 6}) == [5]
+    assert points.standing(tx, "ugc_approved", {5, 6}) == []
+
+
 def test_what_was_never_given_cannot_be_taken_back(tx: Transaction, qing: Person) -> None:
     assert not points.reverse(tx, "ugc_submitted", 5)
     assert rows(tx.connection, score_entry) == []

@@ -22,7 +22,6 @@ from bot.sop.kinds.challenge import (
     receipt,
     review,
     status,
-    streaks,
 )
 from bot.sop.kinds.challenge.model import Challenge
 
@@ -32,7 +31,7 @@ KIND = Kind(
     model=Challenge,
     behaviours=(
         OnHashtag(tags=lambda sop: (sop.hashtag,), act=entries.tagged),
-        OnHeard(act=listening.heard),
+        OnHeard(act=listening.heard, minds=lambda sop, heard: not manual.concerns(sop, heard)),
         OnRecall(act=listening.recalled),
         OnWait("lapse", act=entries.lapsed),
         OnWait("receipt", act=receipt.post),
@@ -52,7 +51,7 @@ KIND = Kind(
         Command(
             ("rank", "排行"), Who.MEMBER, "打卡排行；私聊能看自己的名次", board.show_rank, words=("排行",)
         ),
-        Command(("make up", "补卡"), Who.MEMBER, "漏了一天怎么补", streaks.show_make_up),
+        Command(("make up", "补卡"), Who.MEMBER, "漏了一天怎么补", status.show_make_up),
         Command(
             ("challenge winners", "挑战 获奖"),
             Who.STAFF,

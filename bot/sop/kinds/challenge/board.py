@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, FromClause, Row, Select, exists, select
 
 from bot.people.directory import shown_names
 from bot.sop.context import CommandContext, Context
@@ -19,9 +19,11 @@ from bot.store.transaction import Transaction
 
 AnyRow = Row[*tuple[Any, ...]]
 WITHDRAWN, DUPLICATE, REJECTED, HELD = "ugc_withdrawn", "ugc_duplicate", "ugc_rejected", "ugc_held"
-OUT = (WITHDRAWN, DUPLICATE, REJECTED, HELD)
+GONE = (WITHDRAWN, DUPLICATE, REJECTED)
+OUT = (*GONE, HELD)
 """What takes an entry out; an ``ugc_restored`` that corrects it brings the entry back."""
 RESTORED = "ugc_restored"
+PART, PART_REMOVED = "challenge_part", "challenge_part_removed"
 SHOWN = 5
 """Places that a ranking shows; one's own is told in private."""
 
@@ -32,13 +34,17 @@ def standing_entries(
     room_id: int | None = None,
     since: datetime | None = None,
     member_id: int | None = None,
+    out: Collection[str] = OUT,
 ) -> Sequence[AnyRow]:
-    """The entries that stand: (id, identity_id, member_id, occurred_at, object_id), the oldest first."""
+    """The entries that stand: (id, identity_id, member_id, occurred_at, object_id, room_id), oldest first.
+
+    With ``out=GONE`` also those that wait for a human.
+    """
     i = interaction.c
     query = (
-        select(i.id, i.identity_id, identity.c.member_id, i.occurred_at, i.object_id)
+        select(i.id, i.identity_id, identity.c.member_id, i.occurred_at, i.object_id, i.room_id)
         .select_from(interaction.join(identity, identity.c.id == i.identity_id))
-        .where(i.programme_id == sop_id, i.name == "ugc_submitted", i.id.not_in(_out(sop_id)))
+        .where(i.programme_id == sop_id, i.name == "ugc_submitted", i.id.not_in(about(sop_id, out)))
         .order_by(i.occurred_at, i.id)
     )
     if room_id is not None:
@@ -50,14 +56,29 @@ def standing_entries(
     return tx.connection.execute(query).all()
 
 
-def _out(sop_id: str) -> Select[Any]:
-    """The entries that do not stand: something took them out, and nothing brought them back since."""
+def about(sop_id: str, names: Collection[str]) -> Select[Any]:
+    """The entries about which there is a row of these names that nothing took back."""
     i = interaction.c
-    mine = i.programme_id == sop_id
-    back = select(i.corrects_event_id).where(mine, i.name == RESTORED, i.corrects_event_id.is_not(None))
     return select(i.corrects_event_id).where(
-        mine, i.name.in_(OUT), i.corrects_event_id.is_not(None), i.id.not_in(back)
+        i.programme_id == sop_id,
+        i.name.in_(names),
+        i.corrects_event_id.is_not(None),
+        i.id.not_in(undone(sop_id)),
     )
+
+
+def undone(sop_id: str) -> Select[Any]:
+    """The rows that an ``ugc_restored`` took back."""
+    i = interaction.c
+    return select(i.corrects_event_id).where(
+        i.programme_id == sop_id, i.name == RESTORED, i.corrects_event_id.is_not(None)
+    )
+
+
+def removed(part: FromClause) -> ColumnElement[bool]:
+    """That a part was taken back, or freed for another attempt."""
+    removal = interaction.alias()
+    return exists().where(removal.c.parent_event_id == part.c.id, removal.c.name == PART_REMOVED)
 
 
 def today(ctx: Context[Any] | CommandContext, sop: Challenge, room_id: int | None) -> Sequence[AnyRow]:

@@ -2,58 +2,102 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from bot.people import points
-from bot.sop import runs
 from bot.sop.context import Context
-from bot.sop.kinds.challenge import streaks
-from bot.sop.kinds.challenge.board import HELD, OUT, RESTORED, AnyRow
+from bot.sop.kinds.challenge import featured, streaks
+from bot.sop.kinds.challenge.board import GONE, OUT, RESTORED, AnyRow, undone
 from bot.sop.kinds.challenge.model import Challenge
+from bot.sop.runs import Run
 from bot.store.tables import interaction
 from bot.store.transaction import Transaction
 
-APPROVED = "ugc_approved"
+SUBMITTED, APPROVED = "ugc_submitted", "ugc_approved"
 HALF = 2.5
 """Points of an entry that nobody looked at, and what is added once a human did."""
 
 
-def earns_nothing(ctx: Context[Challenge], entry: int) -> None:
-    """An entry stands no more: whatever it earned, by itself, by approval or by coming back, is taken off."""
-    streaks.left(ctx, entry)
-    for row in _about(ctx.tx, ctx.sop.id, entry, (RESTORED, APPROVED)):
-        points.reverse(ctx.tx, streaks.SUBMITTED, row.id)
-        points.reverse(ctx.tx, APPROVED, row.id)
+def comes_in(ctx: Context[Challenge], run: Run, entry: int, because: int) -> None:
+    """An entry stands from now on."""
+    settle(ctx, run, entry, because)
+    streaks.entered(ctx, run, entry)
 
 
-def bring_back(ctx: Context[Challenge], entry: AnyRow) -> None:
-    """Undo whatever took an entry out, except that its author withdrew it."""
-    for out in what_took_out(ctx.tx, ctx.sop.id, entry.id):
-        restored = ctx.record(RESTORED, identity_id=entry.identity_id, parent=out.id, corrects=out.id)
-        if restored is not None and out.name != HELD:
-            ctx.points(entry.identity_id, streaks.SUBMITTED, HALF, event=restored, dimension="创作")
-    run = runs.by_id(ctx.tx, int(entry.object_id))
-    if run is not None:
-        ctx.keep(run, {**run.state, "entry": entry.id})
-        streaks.entered(ctx, run, entry.id, entry.occurred_at)
+def goes_out(ctx: Context[Challenge], run: Run, entry: int, **state: object) -> None:
+    """An entry stands no more: its attempt is over, and the day may have another."""
+    settle(ctx, run, entry, entry)
+    featured.let_go(ctx, entry)
+    ctx.close(run)
+    ctx.keep(run, {**run.state, "entry": None, **state})
+
+
+def settle(ctx: Context[Challenge], run: Run, entry: int, because: int) -> None:
+    """Bring the ledger to what an entry is worth now; ``because`` is the row of the log that changed it."""
+    assert run.identity_id is not None, "an attempt is a person's"
+    stands = not what_took_out(ctx.tx, ctx.sop.id, entry)
+    due = {SUBMITTED: stands, APPROVED: stands and is_approved(ctx.tx, ctx.sop.id, entry)}
+    events = _events(ctx.tx, ctx.sop.id, entry)
+    for rule, is_due in due.items():
+        given = points.standing(ctx.tx, rule, events)
+        if is_due and not given:
+            ctx.points(run.identity_id, rule, HALF, event=because, dimension="创作")
+        for event in () if is_due else given:
+            points.reverse(ctx.tx, rule, event)
+
+
+def bring_back(ctx: Context[Challenge], run: Run, entry: int, outs: Sequence[AnyRow], because: int) -> None:
+    """Take back ``outs``, some of what took an entry out; for ``because``, which is a human's decision."""
+    for out in outs:
+        props = {"because": because}
+        ctx.record(RESTORED, identity_id=run.identity_id, parent=out.id, corrects=out.id, props=props)
+    run = ctx.keep(run, {**run.state, "entry": entry})
+    if not what_took_out(ctx.tx, ctx.sop.id, entry):
+        comes_in(ctx, run, entry, because)
+
+
+def as_before(ctx: Context[Challenge], run: Run, entry: int, decision: int) -> None:
+    """A human's approval is undone: what it brought back is out again."""
+    ctx.record(RESTORED, identity_id=run.identity_id, parent=decision, corrects=decision)
+    back, out = interaction.alias(), interaction.alias()
+    query = (
+        select(back.c.id, out.c.name, back.c.props)
+        .select_from(back.join(out, out.c.id == back.c.corrects_event_id))
+        .where(back.c.programme_id == ctx.sop.id, back.c.name == RESTORED, out.c.corrects_event_id == entry)
+    )
+    again = [row for row in ctx.tx.connection.execute(query) if row.props.get("because") == decision]
+    about = ("run", str(run.id))
+    for row in again:
+        ctx.record(row.name, identity_id=run.identity_id, about=about, parent=row.id, corrects=entry)
+    if any(row.name in GONE for row in again):
+        goes_out(ctx, run, entry)
+    else:
+        settle(ctx, run, entry, decision)
 
 
 def what_took_out(tx: Transaction, sop_id: str, entry: int) -> list[AnyRow]:
     """The rows (id, name) for which an entry does not stand now."""
     i = interaction.c
-    mine = i.programme_id == sop_id
-    back = select(i.corrects_event_id).where(mine, i.name == RESTORED, i.corrects_event_id.is_not(None))
-    query = select(i.id, i.name).where(mine, i.name.in_(OUT), i.corrects_event_id == entry, i.id.not_in(back))
-    return list(tx.connection.execute(query.order_by(i.id)))
-
-
-def _about(tx: Transaction, sop_id: str, entry: int, names: tuple[str, ...]) -> list[AnyRow]:
-    """The rows of these names that follow from an entry, or from what took it out."""
-    i = interaction.c
-    out = select(i.id).where(i.programme_id == sop_id, i.corrects_event_id == entry, i.name.in_(OUT))
-    query = select(i.id).where(
-        i.programme_id == sop_id,
-        i.name.in_(names),
-        (i.parent_event_id == entry) | i.corrects_event_id.in_(out),
+    query = select(i.id, i.name).where(
+        i.programme_id == sop_id, i.name.in_(OUT), i.corrects_event_id == entry
     )
-    return list(tx.connection.execute(query))
+    return list(tx.connection.execute(query.where(i.id.not_in(undone(sop_id))).order_by(i.id)))
+
+
+def is_approved(tx: Transaction, sop_id: str, entry: int) -> bool:
+    """Whether a human approved it, and did not think again."""
+    i = interaction.c
+    query = select(i.id).where(i.programme_id == sop_id, i.name == APPROVED, i.corrects_event_id == entry)
+    return tx.connection.execute(query.where(i.id.not_in(undone(sop_id))).limit(1)).first() is not None
+
+
+def _events(tx: Transaction, sop_id: str, entry: int) -> set[int]:
+    """The rows for which an entry may have been given points: itself, and what became of it."""
+    i = interaction.c
+    about = select(i.id).where(
+        i.programme_id == sop_id, i.name.in_((*OUT, APPROVED)), i.corrects_event_id == entry
+    )
+    back = select(i.id).where(i.programme_id == sop_id, i.name == RESTORED, i.corrects_event_id.in_(about))
+    return {entry, *tx.connection.scalars(about), *tx.connection.scalars(back)}

@@ -6,83 +6,129 @@ import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from bot.outbox.queue import Intent
+from bot.people import directory
 from bot.sop import hashtags
 from bot.sop.context import Context
 from bot.sop.kinds.challenge import changes
-from bot.sop.kinds.challenge.board import DUPLICATE, AnyRow
+from bot.sop.kinds.challenge.board import DUPLICATE, GONE, PART, AnyRow, removed, standing_entries
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.words import EntryWords
+from bot.sop.runs import Run
+from bot.store.pictures import State
 from bot.store.tables import identity, interaction, media, texts
 
 FLAGGED = "ugc_flagged"
 ALIKE = 4
 """Bits of 64 in which pictures that look the same may differ."""
 SHORTEST, SAME_WORDS = 12, 0.9
-MOST_READ = 3_000
+MOST_LETTERS = 3_000
+MOST_OWN, MOST_LOOKED_AT = 500, 2_000
+"""Rows that are read of what a member set before, and pictures of anybody that are looked at, the latest."""
+AGAIN = timedelta(minutes=4)
 _FLAT = 6
 """A picture with fewer edges than this, either way, looks like any other of one colour."""
+
+Looks = tuple[str | None, int | None]
+"""A picture's hash and dhash."""
 
 
 @dataclass(slots=True)
 class Table:
-    """An entry (or what was tried) as it is compared."""
+    """An entry as it is compared; ``awaited``: some of its pictures are not here yet."""
 
-    run: str
-    member_id: int
-    pictures: dict[int, tuple[str | None, int | None]] = field(default_factory=dict)
+    pictures: dict[int, Looks] = field(default_factory=dict)
     words: str = ""
+    awaited: bool = False
 
 
 def look(ctx: Context[Challenge]) -> None:
-    """Some minutes after an entry, when its pictures are here: was it there before? Looks once."""
-    assert ctx.run is not None, "a run waited"
-    entry = ctx.run.state.get("entry")
-    if entry is None or ctx.run.state.get("looked") == entry or ctx.run.state.get("by_hand"):
+    """Was an entry there before? Asked once its pictures are here, and again if more have come.
+
+    What a human approved, or counted by hand, is not asked about.
+    """
+    run = ctx.run
+    assert run is not None, "a run waited"
+    entry = run.state.get("entry")
+    if entry is None or run.state.get("by_hand") or changes.is_approved(ctx.tx, ctx.sop.id, entry):
         return
-    tables = _tables(ctx)
-    mine = tables.pop(str(ctx.run.id), None)
-    state = {**ctx.run.state, "looked": entry}
-    if mine is not None and _is_again(mine, [t for t in tables.values() if t.member_id == mine.member_id]):
-        _does_not_count(ctx, entry)
-        state["entry"] = None
-    elif mine is not None and _bears_anothers(mine, list(tables.values())):
-        ctx.record(FLAGGED, identity_id=ctx.run.identity_id, parent=entry)
-    ctx.keep(ctx.run, state)
+    before = _own_tables(ctx, run)
+    mine = before.pop(str(run.id), None)
+    if mine is None or run.state.get("compared") == sorted(mine.pictures):
+        return
+    if mine.awaited:  # as long again as it took so far
+        ctx.wake_at(run, ctx.now + max(AGAIN, ctx.now - run.opened_at), "look")
+    elif _is_again(mine, list(before.values())):
+        _does_not_count(ctx, run, entry)
+    else:
+        _compare_with_others(ctx, run, entry, mine)
 
 
-def _does_not_count(ctx: Context[Challenge], entry: int) -> None:
+def _does_not_count(ctx: Context[Challenge], run: Run, entry: int) -> None:
     """Say so in private, the first time."""
-    assert ctx.run is not None, "an attempt waited"
-    assert ctx.run.identity_id is not None, "an attempt is a person's"
-    who = ctx.run.identity_id
+    assert run.identity_id is not None, "an attempt is a person's"
+    who = run.identity_id
     i = interaction.c
     told = select(i.id).where(i.programme_id == ctx.sop.id, i.name == DUPLICATE, i.identity_id == who)
     if ctx.tx.connection.execute(told.limit(1)).first() is None:
         words = EntryWords(ctx.sop.name, "")
         ctx.say_private(who, ctx.sop.wording.duplicate, words, intent=Intent.SERVICE)
-    ctx.record(DUPLICATE, identity_id=who, about=("run", str(ctx.run.id)), corrects=entry)
-    changes.earns_nothing(ctx, entry)
+    ctx.record(DUPLICATE, identity_id=who, about=("run", str(run.id)), corrects=entry)
+    changes.goes_out(ctx, run, entry)
+
+
+def _compare_with_others(ctx: Context[Challenge], run: Run, entry: int, mine: Table) -> None:
+    """Leave it to a human if somebody else set this table before."""
+    if not run.state.get("flagged") and _bears_anothers(ctx, run, entry, mine):
+        ctx.record(FLAGGED, identity_id=run.identity_id, parent=entry)
+        run = ctx.keep(run, {**run.state, "flagged": True})
+    ctx.keep(run, {**run.state, "compared": sorted(mine.pictures)})
 
 
 def _is_again(mine: Table, before: list[Table]) -> bool:
-    """Whether all of its pictures were there before, or its words on another day."""
+    """Whether all of its pictures were there before, or its words."""
     known = [one for table in before for one in table.pictures.values()]
     if mine.pictures and all(any(alike(one, other) for other in known) for one in mine.pictures.values()):
         return True
     return any(same_words(mine.words, table.words) for table in before)
 
 
-def _bears_anothers(mine: Table, others: list[Table]) -> bool:
-    known = [one for t in others if t.member_id != mine.member_id for one in t.pictures.values()]
-    return any(alike(one, other) for one in mine.pictures.values() for other in known)
+def _bears_anothers(ctx: Context[Challenge], run: Run, entry: int, mine: Table) -> bool:
+    """Whether one of its pictures was in somebody else's table before."""
+    i = interaction.c
+    query = (
+        select(i.id)
+        .select_from(interaction.join(identity, identity.c.id == i.identity_id))
+        .where(i.parent_event_id.in_(_messages_with(ctx, mine)), i.id < entry)
+        .where(i.programme_id == ctx.sop.id, i.name == PART)
+        .where(identity.c.member_id != _author(ctx, run))
+    )
+    return ctx.tx.connection.execute(query.limit(1)).first() is not None
 
 
-def alike(one: tuple[str | None, int | None], other: tuple[str | None, int | None]) -> bool:
-    """The same bytes, or nearly the same look; each is (hash, dhash)."""
+def _messages_with(ctx: Context[Challenge], mine: Table) -> set[int]:
+    """The messages that bear the same bytes, whenever they came, or the same look among the latest."""
+    columns = select(media.c.interaction_id, media.c.hash, media.c.dhash)
+    same = columns.where(media.c.hash.in_([hash for hash, _ in mine.pictures.values()]))
+    latest = columns.where(media.c.dhash.is_not(None)).order_by(media.c.id.desc())
+    rows = [row for query in (same, latest) for row in ctx.tx.connection.execute(query.limit(MOST_LOOKED_AT))]
+    known = set(mine.pictures.values())
+    return {row.interaction_id for row in rows if any(alike(one, (row.hash, row.dhash)) for one in known)}
+
+
+def _author(ctx: Context[Challenge], run: Run) -> int:
+    assert run.identity_id is not None, "an attempt is a person's"
+    person = directory.person_by_id(ctx.tx, run.identity_id)
+    assert person is not None, "attempts have authors"
+    return person.member_id
+
+
+def alike(one: Looks, other: Looks) -> bool:
+    """The same bytes, or nearly the same look."""
     if one[0] is not None and one[0] == other[0]:
         return True
     if one[1] is None or other[1] is None or not _FLAT <= _bits(one[1]) <= 64 - _FLAT:
@@ -96,7 +142,7 @@ def _bits(number: int) -> int:
 
 def plain(text: str) -> str:
     """The form in which words are compared: letters and digits alone."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text[:MOST_READ]).casefold())
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text[:MOST_LETTERS]).casefold())
 
 
 def same_words(one: str, other: str) -> bool:
@@ -110,53 +156,35 @@ def same_words(one: str, other: str) -> bool:
     return len(first & second) / len(first | second) >= SAME_WORDS
 
 
-def _tables(ctx: Context[Challenge]) -> dict[str, Table]:
-    """This entry and those before it in the challenge, by run id, the latest of them."""
-    assert ctx.run is not None, "a run waited"
-    found: defaultdict[str, Table] = defaultdict(lambda: Table("", 0))
-    rows = _rows(ctx)
-    me = next((row.member_id for row in rows if row.object_id == str(ctx.run.id)), None)
-    for row in rows:
-        if int(row.object_id) > ctx.run.id:
-            continue
+def _own_tables(ctx: Context[Challenge], run: Run) -> dict[str, Table]:
+    """This entry and its author's others that count or wait for a human, by run."""
+    found: defaultdict[str, Table] = defaultdict(Table)
+    for row in _own_parts(ctx, run):
         table = found[row.object_id]
-        table.run, table.member_id = row.object_id, row.member_id
-        if row.media_id is not None and row.hash is not None:
+        if row.hash is not None:
             table.pictures[row.media_id] = (row.hash, row.dhash)
-        elif row.body and row.member_id == me:  # nobody's words are compared with another's
+        elif row.state == State.WANTED:
+            table.awaited = True
+        elif row.body:
             table.words += plain(hashtags.without_tags(row.body, ctx.sop.hashtag))
     return dict(found)
 
 
-def _rows(ctx: Context[Challenge]) -> list[AnyRow]:
-    part, message, withdrawn = interaction.alias(), interaction.alias(), interaction.alias()
-    removed = select(withdrawn.c.corrects_event_id).where(
-        withdrawn.c.programme_id == ctx.sop.id, withdrawn.c.name == "challenge_part_removed"
-    )
-    entered = select(interaction.c.object_id).where(
-        interaction.c.programme_id == ctx.sop.id, interaction.c.name == "ugc_submitted"
-    )
+def _own_parts(ctx: Context[Challenge], run: Run) -> list[AnyRow]:
+    entries = standing_entries(ctx.tx, ctx.sop.id, member_id=_author(ctx, run), out=GONE)
+    part, message = interaction.alias(), interaction.alias()
     joined = (
         part.join(message, message.c.id == part.c.parent_event_id)
-        .join(identity, identity.c.id == part.c.identity_id)
         .outerjoin(texts, texts.c.id == message.c.text_id)
         .outerjoin(media, media.c.interaction_id == message.c.id)
     )
-    return list(
-        ctx.tx.connection.execute(
-            select(
-                part.c.object_id,
-                identity.c.member_id,
-                texts.c.body,
-                media.c.id.label("media_id"),
-                media.c.hash,
-                media.c.dhash,
-            )
-            .select_from(joined)
-            .where(part.c.programme_id == ctx.sop.id, part.c.name == "challenge_part")
-            .where(part.c.object_id.in_(entered))
-            .where(or_(media.c.hash.is_not(None), texts.c.body.is_not(None)), part.c.id.not_in(removed))
-            .order_by(part.c.id.desc())
-            .limit(MOST_READ)
-        )
+    columns = (media.c.id.label("media_id"), media.c.state, media.c.hash, media.c.dhash)
+    query = (
+        select(part.c.object_id, texts.c.body, *columns)
+        .select_from(joined)
+        .where(part.c.object_type == "run", part.c.object_id.in_([row.object_id for row in entries]))
+        .where(part.c.name == PART, ~removed(part))
+        .order_by(part.c.id.desc())
+        .limit(MOST_OWN)
     )
+    return list(ctx.tx.connection.execute(query))

@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, FromClause, Row, exists, select
+from sqlalchemy import Row, exists, select
 
 from bot.sop import runs
 from bot.sop.context import Context
 from bot.sop.kinds.challenge import board, changes, duplicates, prizes, streaks
+from bot.sop.kinds.challenge.board import PART, PART_REMOVED, removed
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.receipt import gather
 from bot.sop.occasion import Heard
 from bot.sop.runs import Run
 from bot.store.ids import next_number
 from bot.store.tables import interaction
+from bot.store.tables import run as runs_table
 
-PART, PART_REMOVED = "challenge_part", "challenge_part_removed"
 PATIENCE = timedelta(minutes=15)
 """How long after its window an attempt still takes what was said in time but is heard late."""
 
@@ -65,8 +66,8 @@ def _hear_words(ctx: Context[Challenge], *, also: bool) -> None:
     if not ctx.sop.days.contains(day) or prizes.ended(ctx, ctx.sop):
         return
     said_on, day = day, streaks.day_meant(ctx, day)
-    if day != said_on:  # pictures that follow are of the table that makes up a day
-        _hear_no_more(ctx)
+    if day != said_on:
+        _set_apart(ctx, heard)
     attempt = _latest(ctx, day)
     if attempt is not None and attempt.run.is_open and attempt.takes(heard, ctx.sop.entry.join_within):
         if also and attempt.entry is not None:
@@ -112,8 +113,8 @@ def heard(ctx: Context[Challenge]) -> None:
 def lapsed(ctx: Context[Challenge]) -> None:
     """The window is long over: an attempt listens no more; without an entry another may begin."""
     assert ctx.run is not None, "a run waited"
-    duplicates.look(ctx)
     ctx.close(ctx.run)
+    duplicates.look(ctx)  # what came meanwhile
 
 
 def recalled(ctx: Context[Challenge]) -> None:
@@ -126,23 +127,27 @@ def recalled(ctx: Context[Challenge]) -> None:
             _withdraw_if_broken(ctx, Attempt(run))
 
 
-def _hear_no_more(ctx: Context[Challenge]) -> None:
-    """Pictures that come now are not of this person's tables that are whole."""
+def _set_apart(ctx: Context[Challenge], heard: Heard) -> None:
+    """A day is made up: pictures since this person's tables were whole, and yet to come, are not of them."""
     scope = _scope(ctx)
     for run in runs.open_runs(ctx.tx, ctx.sop.id, scope):
         if run.scope == scope and Attempt(run).entry is not None:
-            ctx.close(run)
+            ctx.listen(run, heard.occurred_at - timedelta(seconds=1))
+            for part in _live_parts(ctx, run.id):
+                if part.media_count and part.id > Attempt(run).entry:
+                    ctx.record(PART_REMOVED, identity_id=run.identity_id, parent=part.id, corrects=part.id)
 
 
 def _latest(ctx: Context[Challenge], day: date) -> Attempt | None:
     """The member's last attempt of the day, in whatever room."""
-    found = None
-    for number in range(1, 100):
-        run = runs.find(ctx.tx, ctx.sop.id, _scope(ctx), _occurrence(day, number))
-        if run is None:
-            return found
-        found = Attempt(run)
-    return found
+    query = select(runs_table.c.id).where(
+        runs_table.c.sop_id == ctx.sop.id,
+        runs_table.c.scope == _scope(ctx),
+        runs_table.c.occurrence.startswith(f"{day.isoformat()}#"),
+    )
+    id = ctx.tx.connection.scalar(query.order_by(runs_table.c.id.desc()).limit(1))
+    run = None if id is None else runs.by_id(ctx.tx, id)
+    return None if run is None else Attempt(run)
 
 
 def _scope(ctx: Context[Challenge]) -> str:
@@ -200,7 +205,7 @@ def _loose_pictures(ctx: Context[Challenge], heard: Heard, within: timedelta) ->
         part.c.parent_event_id == interaction.c.id,
         part.c.name == PART,
         part.c.programme_id == ctx.sop.id,
-        ~_removed(part),
+        ~removed(part),
     )
     recall = interaction.alias()
     taken_back = exists().where(
@@ -230,12 +235,12 @@ def _complete(ctx: Context[Challenge], attempt: Attempt) -> None:
     entry = ctx.record("ugc_submitted", person=ctx.heard.person, about=about, occurred_at=at, value=number)
     ctx.record("challenge_entered", person=ctx.heard.person, about=about, occurred_at=at)
     assert entry is not None, "a message is heard once"
-    ctx.keep(attempt.run, {**attempt.run.state, "entry": entry})
-    ctx.wake_at(attempt.run, ctx.now + LOOK_AFTER, "look")
-    if ctx.sop.review.needed:
-        ctx.record(board.HELD, identity_id=attempt.run.identity_id, about=about, corrects=entry)
+    run = ctx.keep(attempt.run, {**attempt.run.state, "entry": entry})
+    ctx.wake_at(run, ctx.now + LOOK_AFTER, "look")
+    if ctx.sop.review.needed and not run.state.get("by_hand"):
+        ctx.record(board.HELD, identity_id=run.identity_id, about=about, corrects=entry)
         return
-    streaks.entered(ctx, attempt.run, entry, at)
+    changes.comes_in(ctx, run, entry, entry)
     if not ctx.heard.late:
         gather(ctx, entry)
 
@@ -263,11 +268,9 @@ def withdraw(ctx: Context[Challenge], attempt: Attempt) -> None:
     who = attempt.run.identity_id
     about = ("run", str(attempt.run.id))
     ctx.record(board.WITHDRAWN, identity_id=who, about=about, corrects=attempt.entry)
-    changes.earns_nothing(ctx, attempt.entry)
+    changes.goes_out(ctx, attempt.run, attempt.entry)
     for part in _live_parts(ctx, attempt.run.id):  # a picture that is left may stand in the next attempt
         ctx.record(PART_REMOVED, identity_id=who, parent=part.id, corrects=part.id)
-    ctx.keep(attempt.run, {**attempt.run.state, "entry": None})
-    ctx.close(attempt.run)
 
 
 def _live_parts(ctx: Context[Challenge], run_id: int) -> Sequence[Row[int, int]]:
@@ -276,15 +279,9 @@ def _live_parts(ctx: Context[Challenge], run_id: int) -> Sequence[Row[int, int]]
         interaction.c.object_type == "run",
         interaction.c.object_id == str(run_id),
         interaction.c.name == PART,
-        ~_removed(interaction),
+        ~removed(interaction),
     )
     return list(ctx.tx.connection.execute(query))
-
-
-def _removed(part: FromClause) -> ColumnElement[bool]:
-    """That the part was taken back, or freed when its entry was withdrawn."""
-    removal = interaction.alias()
-    return exists().where(removal.c.parent_event_id == part.c.id, removal.c.name == PART_REMOVED)
 
 
 def _parts_of_message(ctx: Context[Challenge], message: int) -> Sequence[Row[int, str | None]]:
@@ -292,6 +289,6 @@ def _parts_of_message(ctx: Context[Challenge], message: int) -> Sequence[Row[int
         interaction.c.parent_event_id == message,
         interaction.c.name == PART,
         interaction.c.programme_id == ctx.sop.id,
-        ~_removed(interaction),
+        ~removed(interaction),
     )
     return list(ctx.tx.connection.execute(query))

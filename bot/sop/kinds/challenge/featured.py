@@ -7,17 +7,16 @@ a no. With the yes the words and pictures are kept until it is taken back (撤�
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, FromClause, exists, or_, select, update
 
 from bot.outbox.queue import Intent
 from bot.people import consent, directory, points
 from bot.people.directory import Person, Room, shown_names
-from bot.sop import hashtags, runs
+from bot.sop import hashtags, runs, versions
 from bot.sop.context import CommandContext, Context
-from bot.sop.kinds.challenge.board import AnyRow, standing_entries
+from bot.sop.kinds.challenge.board import PART, AnyRow, removed, standing_entries
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.words import ReuseWords
 from bot.sop.runs import Run
@@ -171,10 +170,9 @@ def _words(ctx: Context[Challenge], run: Run, person: Person) -> ReuseWords:
 def standing(tx: Transaction, sop_id: str, since: datetime | None = None) -> list[AnyRow]:
     """What is featured and still an entry: (id, identity_id, parent_event_id, object_id), oldest first."""
     i = interaction.c
-    gone = select(i.corrects_event_id).where(i.programme_id == sop_id, i.name == UNFEATURED)
     query = (
         select(i.id, i.identity_id, i.parent_event_id, i.object_id)
-        .where(i.programme_id == sop_id, i.name == FEATURED, i.id.not_in(gone))
+        .where(i.programme_id == sop_id, i.name == FEATURED, ~_unfeatured(interaction))
         .order_by(i.id)
     )
     if since is not None:
@@ -194,7 +192,10 @@ def let_go(ctx: Context[Challenge], entry: int) -> None:
     """An entry stands no more, or its author took the yes back: it is featured no more, nor kept for that."""
     i = interaction.c
     query = select(i.id, i.identity_id, i.object_id).where(
-        i.programme_id == ctx.sop.id, i.name == FEATURED, i.parent_event_id == entry
+        i.programme_id == ctx.sop.id,
+        i.name == FEATURED,
+        i.parent_event_id == entry,
+        ~_unfeatured(interaction),
     )
     for row in ctx.tx.connection.execute(query).all():
         ctx.record(UNFEATURED, identity_id=row.identity_id, parent=row.id, corrects=row.id)
@@ -207,24 +208,39 @@ def let_go(ctx: Context[Challenge], entry: int) -> None:
 
 def withdraw(ctx: CommandContext) -> None:
     """``撤回授权``: whatever of this person is featured is so no more. Strangers hear nothing."""
-    any_of_it = False
-    for sop in ctx.sops.declared.values():
-        mine = _mine(ctx, sop) if isinstance(sop, Challenge) else []
-        if mine and isinstance(sop, Challenge):
-            as_sop = ctx.kind_context(sop)
-            for row in mine:
-                let_go(replace(as_sop, key=f"{as_sop.key}:{row.id}"), row.parent_event_id)
-            as_sop.record("consent_withdrawn", person=ctx.person, props={"purpose": PURPOSE})
-            any_of_it = True
-    if any_of_it:
+    mine = [(sop, row) for row in _mine(ctx) if (sop := _sop_of(ctx, row)) is not None]
+    for sop, row in mine:
+        as_sop = ctx.kind_context(sop)
+        let_go(as_sop, row.parent_event_id)
+        as_sop.record("consent_withdrawn", person=ctx.person, props={"purpose": PURPOSE})
+    if mine:
         consent.decide(ctx.tx, ctx.person.member_id, PURPOSE, given=False, cause=ctx.heard.id)
         ctx.reply("好的，您的餐桌不再收在食谱里，原文和图也不再另外保存。打卡照算。")
 
 
-def _mine(ctx: CommandContext, sop: Challenge) -> list[AnyRow]:
-    of = select(identity.c.id).where(identity.c.member_id == ctx.person.member_id)
-    ids = set(ctx.tx.connection.scalars(of))
-    return [row for row in standing(ctx.tx, sop.id) if row.identity_id in ids]
+def _mine(ctx: CommandContext) -> Sequence[AnyRow]:
+    """What of this person is featured, in whatever challenge."""
+    i, who = interaction.c, identity.c
+    query = (
+        select(i.id, i.programme_id, i.parent_event_id, i.object_id)
+        .select_from(interaction.join(identity, who.id == i.identity_id))
+        .where(i.name == FEATURED, who.member_id == ctx.person.member_id, ~_unfeatured(interaction))
+    )
+    return ctx.tx.connection.execute(query.order_by(i.id)).all()
+
+
+def _sop_of(ctx: CommandContext, featured: AnyRow) -> Challenge | None:
+    """The challenge of what is featured; one whose file is gone as it was."""
+    sop = ctx.sops.declared.get(featured.programme_id)
+    if sop is None:
+        run = runs.by_id(ctx.tx, int(featured.object_id))
+        sop = None if run is None else versions.at(ctx.tx, ctx.sops, run.sop_id, run.sop_hash)
+    return sop if isinstance(sop, Challenge) else None
+
+
+def _unfeatured(featured: FromClause) -> ColumnElement[bool]:
+    gone = interaction.alias()
+    return exists().where(gone.c.parent_event_id == featured.c.id, gone.c.name == UNFEATURED)
 
 
 # --- messages ---
@@ -232,13 +248,9 @@ def _mine(ctx: CommandContext, sop: Challenge) -> list[AnyRow]:
 
 def _messages(tx: Transaction, run_id: str) -> Sequence[int]:
     """The messages of an entry."""
-    i, removal = interaction.c, interaction.alias()
-    removed = select(removal.c.corrects_event_id).where(removal.c.name == "challenge_part_removed")
-    query = select(i.parent_event_id).where(
-        i.object_type == "run", i.object_id == run_id, i.name == "challenge_part"
-    )
-    still = query.where(i.id.not_in(removed.where(removal.c.corrects_event_id.is_not(None))))
-    return list(tx.connection.scalars(still.order_by(i.id)))
+    i = interaction.c
+    query = select(i.parent_event_id).where(i.object_type == "run", i.object_id == run_id, i.name == PART)
+    return list(tx.connection.scalars(query.where(~removed(interaction)).order_by(i.id)))
 
 
 def _keep(tx: Transaction, run_id: str, *, texts_until: datetime | None, pictures_until: datetime) -> None:

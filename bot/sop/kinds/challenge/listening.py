@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.sop.context import Context
-from bot.sop.kinds.challenge import entries, featured, manual, stories
+from bot.sop.kinds.challenge import entries, featured, stories
 from bot.sop.kinds.challenge.model import Challenge
 
 
@@ -13,8 +13,6 @@ def heard(ctx: Context[Challenge]) -> bool | None:
         stories.told(ctx)
     elif ctx.run.scope.startswith(featured.SCOPE):
         return featured.answered(ctx)
-    elif ctx.heard is not None and manual.concerns(ctx.heard):
-        return manual.spoken(ctx)
     else:
         entries.heard(ctx)
     return None

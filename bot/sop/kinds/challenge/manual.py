@@ -21,6 +21,7 @@ from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.words import EntryWords
 from bot.sop.occasion import Heard
 from bot.sop.templates import harmless_name
+from bot.sop.words import normalize
 from bot.store.tables import identity, interaction
 from bot.store.transaction import Transaction
 
@@ -35,9 +36,10 @@ def words(sop: Challenge) -> tuple[str, ...]:
     return (*sop.also, WITHDRAW, COUNT)
 
 
-def concerns(heard: Heard) -> bool:
-    """Whether these words are about an entry by hand, even while an attempt listens."""
-    return _bare(heard.text) == WITHDRAW or heard.text.lstrip().startswith(COUNT)
+def concerns(sop: Challenge, heard: Heard) -> bool:
+    """Whether the SOP's words are in it, which are for ``spoken`` and for no run that listens."""
+    text = normalize(heard.text)
+    return any(normalize(word) in text for word in words(sop))
 
 
 def _bare(text: str) -> str:
@@ -52,8 +54,8 @@ def spoken(ctx: Context[Challenge]) -> bool | None:
         return _withdraw_here(ctx)
     if said.startswith(COUNT) and ctx.heard.actor_role == STAFF:
         return _count_here(ctx, said.removeprefix(COUNT).strip())
-    text = ctx.heard.text.casefold()
-    if ctx.heard.message.kind is MessageKind.TEXT and any(it.casefold() in text for it in ctx.sop.also):
+    text = normalize(ctx.heard.text)
+    if ctx.heard.message.kind is MessageKind.TEXT and any(normalize(it) in text for it in ctx.sop.also):
         entries.worded(ctx)
     return None
 
@@ -115,25 +117,12 @@ def _to_withdraw(
 
 def _own(tx: Transaction, sop: Challenge, member_id: int) -> list[AnyRow]:
     """What a member could take back: entries that stand, or wait for a human."""
-    i = interaction.c
-    gone = select(i.corrects_event_id).where(
-        i.programme_id == sop.id,
-        i.name.in_((board.WITHDRAWN, board.DUPLICATE, board.REJECTED)),
-        i.corrects_event_id.is_not(None),
-    )
-    standing = {row.id for row in board.standing_entries(tx, sop.id, member_id=member_id)}
-    query = (
-        select(i.id, i.occurred_at, i.object_id, i.room_id)
-        .select_from(interaction.join(identity, identity.c.id == i.identity_id))
-        .where(i.programme_id == sop.id, i.name == "ugc_submitted", identity.c.member_id == member_id)
-        .where(i.id.in_(standing) | i.id.not_in(gone))
-    )
-    return list(tx.connection.execute(query.order_by(i.id)))
+    return list(board.standing_entries(tx, sop.id, member_id=member_id, out=board.GONE))
 
 
 def _runs_of(tx: Transaction, message: int) -> set[str]:
     i = interaction.c
-    query = select(i.object_id).where(i.parent_event_id == message, i.name == entries.PART)
+    query = select(i.object_id).where(i.parent_event_id == message, i.name == board.PART)
     return set(tx.connection.scalars(query))
 
 
@@ -222,13 +211,11 @@ def _latest_picture(
 ) -> AnyRow | None:
     """The last picture within a day that is part of no entry of the challenge, and was not taken back."""
     i, follows = interaction.c, interaction.alias()
-    removed = interaction.alias()
-    freed = exists().where(removed.c.parent_event_id == follows.c.id, removed.c.name == entries.PART_REMOVED)
     part = exists().where(
         follows.c.parent_event_id == i.id,
-        follows.c.name == entries.PART,
+        follows.c.name == board.PART,
         follows.c.programme_id == sop_id,
-        ~freed,
+        ~board.removed(follows),
     )
     gone = interaction.alias()
     recalled = exists().where(gone.c.parent_event_id == i.id, gone.c.name == "message_recalled")

@@ -181,6 +181,8 @@ class Challenge(Sop):
     def check(self, catalog: Catalog) -> Iterable[Finding]:
         if self.prizes and self.close is None:
             yield Finding(("prizes",), "写了奖项，还要写收官 close，奖在收官时公布", "close: {at: 12:10}")
+        if self.close is not None and int(self.close.at.partition(":")[0]) < 4:
+            yield Finding(("close", "at"), "太早了，最后一天要到凌晨4点才算完", "12:10")
 
     def day_of(self, moment: datetime, zone: ZoneInfo) -> date:
         """The challenge's day to which ``moment`` belongs."""

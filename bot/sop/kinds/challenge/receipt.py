@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from bot.people.directory import shown_names
-from bot.sop import hashtags
+from bot.sop import hashtags, runs
 from bot.sop.context import Context
 from bot.sop.kinds.challenge import featured, hints, stories, streaks
 from bot.sop.kinds.challenge.board import AnyRow, standing_entries, today
@@ -28,13 +28,12 @@ def gather(ctx: Context[Challenge], entry: int) -> None:
     """Note an entry of this room; the first one since the last receipt starts the clock.
 
     What is gathered when the quiet hours begin is thanked for in the morning, with the night's own words.
-    An entry whose receipt could not be posted (the room was disabled, say) is thanked for in the next one.
     """
     assert ctx.room is not None, "entries are made in rooms"
-    run = ctx.open_run(f"room:{ctx.room.id}", "receipt")
-    first = run.state.get("first")
-    if first is None or entry < first:  # one that a human let in may be older
-        ctx.keep(run, {"first": entry})
+    scope = f"room:{ctx.room.id}"
+    gathering = [run for run in runs.open_runs(ctx.tx, ctx.sop.id, scope) if run.scope == scope]
+    run = gathering[0] if gathering else ctx.open_run(scope, f"receipt:{ctx.key}")
+    ctx.keep(run, {"entries": [*run.state.get("entries", ()), entry]})
     if not ctx.is_waiting(run, "receipt"):
         ctx.wake_at(run, _end(ctx), "receipt")
 
@@ -50,10 +49,10 @@ def post(ctx: Context[Challenge]) -> None:
     """Thank for what was gathered; if all of it was taken back, for nothing."""
     assert ctx.run is not None, "a run waited"
     assert ctx.room is not None, "receipts are posted in rooms"
-    first = ctx.run.state["first"]
-    ctx.keep(ctx.run, {"first": None})
+    ctx.close(ctx.run)
+    gathered = set(ctx.run.state.get("entries", ()))
     since = ctx.now - ctx.sop.receipt.gather - LOOK_BACK
-    entries = [row for row in standing_entries(ctx.tx, ctx.sop.id, ctx.room.id, since) if row.id >= first]
+    entries = [row for row in standing_entries(ctx.tx, ctx.sop.id, ctx.room.id, since) if row.id in gathered]
     if not entries:
         return
     said = _said(ctx, [row.object_id for row in entries])

@@ -6,22 +6,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, select
 
 from bot.outbox.queue import Intent
-from bot.people import directory, points
+from bot.people import directory
 from bot.people.directory import shown_names
 from bot.sop import hashtags, runs
 from bot.sop.context import CommandContext, Context
-from bot.sop.kinds.challenge import board, changes, entries
+from bot.sop.kinds.challenge import board, changes, entries, streaks
 from bot.sop.kinds.challenge.board import AnyRow
 from bot.sop.kinds.challenge.changes import APPROVED
 from bot.sop.kinds.challenge.duplicates import FLAGGED
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.receipt import gather
 from bot.sop.kinds.challenge.words import EntryWords
+from bot.sop.runs import Run
 from bot.sop.templates import harmless, harmless_name
 from bot.store.tables import identity, interaction, texts
 
@@ -48,29 +48,19 @@ def show_waiting(ctx: CommandContext) -> None:
     if not found:
         ctx.reply("没有待审的餐桌。")
         return
-    shown = "｜".join(_line(ctx, one) for one in found[:SHOWN])
+    lines = [_line(ctx, one) for one in found[:SHOWN]]
     more = f"｜还有{len(found) - SHOWN}桌" if len(found) > SHOWN else ""
-    ctx.reply(f"{shown}{more}｜回“过 {found[0].row.value_int}”或“退 {found[0].row.value_int} 原因”")
+    first, quotes = found[0].row.value_int, [message for _, messages in lines for message in messages]
+    shown = "｜".join(line for line, _ in lines)
+    ctx.reply(f"{shown}{more}｜回“过 {first}”或“退 {first} 原因”", quotes)
 
 
 def _undecided(ctx: CommandContext, sop: Challenge) -> list[Numbered]:
     i = interaction.c
-    decided = select(i.corrects_event_id).where(
-        i.programme_id == sop.id,
-        i.name.in_((APPROVED, board.REJECTED, board.WITHDRAWN, board.DUPLICATE)),
-        i.corrects_event_id.is_not(None),
-        i.id.not_in(_undone(sop)),
-    )
-    recent = _entries(ctx, sop, (i.occurred_at >= ctx.now - RECENT) & i.id.not_in(decided))
+    decided = i.id.in_(board.about(sop.id, (APPROVED, *board.GONE)))
+    recent = _entries(ctx, sop, (i.occurred_at >= ctx.now - RECENT) & ~decided)
     flagged = _flagged(ctx, sop)
     return [Numbered(sop, row) for row in sorted(recent, key=lambda row: (row.id not in flagged, row.id))]
-
-
-def _undone(sop: Challenge) -> Select[Any]:
-    i = interaction.c
-    return select(i.corrects_event_id).where(
-        i.programme_id == sop.id, i.name == board.RESTORED, i.corrects_event_id.is_not(None)
-    )
 
 
 def _entries(ctx: CommandContext, sop: Challenge, which: ColumnElement[bool]) -> Sequence[AnyRow]:
@@ -89,20 +79,24 @@ def _flagged(ctx: CommandContext, sop: Challenge) -> set[int]:
     return set(ctx.tx.connection.scalars(query))
 
 
-def _line(ctx: CommandContext, one: Numbered) -> str:
-    """``31 甲 番茄牛腩📷3``"""
+def _line(ctx: CommandContext, one: Numbered) -> tuple[str, list[int]]:
+    """``31 甲 番茄牛腩📷3``, and the messages whose words that repeats."""
     part, message = interaction.alias(), interaction.alias()
     joined = part.join(message, message.c.id == part.c.parent_event_id)
     joined = joined.outerjoin(texts, texts.c.id == message.c.text_id)
-    query = select(part.c.media_count, texts.c.body).select_from(joined)
-    here = (part.c.object_type == "run") & (part.c.object_id == one.row.object_id)
-    parts = ctx.tx.connection.execute(query.where(here, part.c.name == "challenge_part")).all()
+    query = (
+        select(message.c.id, part.c.media_count, texts.c.body)
+        .select_from(joined)
+        .where(part.c.object_type == "run", part.c.object_id == one.row.object_id)
+        .where(part.c.name == board.PART, ~board.removed(part))
+    )
+    parts = ctx.tx.connection.execute(query).all()
     pictures = sum(bool(row.media_count) for row in parts)
     bodies = [hashtags.without_tags(row.body, one.sop.hashtag) for row in parts if row.body]
     said = harmless(" ".join(filter(None, bodies)), 12)
     name = harmless_name(shown_names(ctx.tx, [one.row.identity_id], one.row.room_id)[one.row.identity_id])
     mark = "（图和别人的一样）" if one.row.id in _flagged(ctx, one.sop) else ""
-    return f"{one.row.value_int} {name} {said}📷{pictures}{mark}"
+    return f"{one.row.value_int} {name} {said}📷{pictures}{mark}", [row.id for row in parts if row.body]
 
 
 # --- /过, /退 ---
@@ -152,41 +146,39 @@ def _named(ctx: CommandContext, numbers: list[int]) -> list[Numbered]:
     return [Numbered(sop, row) for sop in _challenges(ctx) for row in _entries(ctx, sop, here)]
 
 
-def _decided(ctx: CommandContext, sop: Challenge, entry: int, name: str) -> bool:
-    """Whether it was decided so before, and still is."""
-    i = interaction.c
-    mine = select(i.id).where(i.programme_id == sop.id, i.name == name, i.corrects_event_id == entry)
-    return ctx.tx.connection.execute(mine.where(i.id.not_in(_undone(sop))).limit(1)).first() is not None
-
-
 def _context(ctx: CommandContext, one: Numbered) -> Context[Challenge]:
     return ctx.kind_context(one.sop, directory.room_by_id(ctx.tx, one.row.room_id))
 
 
-def _may_stand(ctx: CommandContext, one: Numbered) -> bool:
-    """Not if its author took it (or a part of it) back, or has another of that day by now."""
-    out = {row.name for row in changes.what_took_out(ctx.tx, one.sop.id, one.row.id)}
-    zone = ctx.sops.community.zone
-    day = one.sop.day_of(one.row.occurred_at, zone)
-    others = board.standing_entries(ctx.tx, one.sop.id, member_id=one.row.member_id)
-    taken = any(row.id != one.row.id and one.sop.day_of(row.occurred_at, zone) == day for row in others)
+def _run(ctx: CommandContext, one: Numbered) -> Run:
     run = runs.by_id(ctx.tx, int(one.row.object_id))
-    whole = run is not None and entries.is_whole(_context(ctx, one), run)
-    return whole and board.WITHDRAWN not in out and not (out and taken)
+    assert run is not None, "an entry is made in a run"
+    return run
+
+
+def _may_stand(ctx: CommandContext, one: Numbered, outs: Sequence[AnyRow]) -> bool:
+    """Not if its author took it (or a part of it) back, or has another of that day by now."""
+    run, member = _run(ctx, one), one.row.member_id
+    other = streaks.tables(ctx, one.sop, member).get(member, {}).get(streaks.day_of(run.occurrence))
+    taken = other is not None and other.id != one.row.id
+    withdrawn = any(row.name == board.WITHDRAWN for row in outs)
+    return entries.is_whole(_context(ctx, one), run) and not withdrawn and not taken
 
 
 def _approve(ctx: CommandContext, one: Numbered) -> bool:
-    if _decided(ctx, one.sop, one.row.id, APPROVED) or not _may_stand(ctx, one):
+    outs = changes.what_took_out(ctx.tx, one.sop.id, one.row.id)
+    done = not outs and changes.is_approved(ctx.tx, one.sop.id, one.row.id)
+    if done or not _may_stand(ctx, one, outs):
         return False
-    as_sop, entry = _context(ctx, one), one.row
-    held = any(row.name == board.HELD for row in changes.what_took_out(ctx.tx, one.sop.id, entry.id))
+    as_sop = _context(ctx, one)
     approval = _decide(as_sop, ctx, one, APPROVED)
-    if changes.what_took_out(ctx.tx, one.sop.id, entry.id):
-        changes.bring_back(as_sop, entry)
-    if approval is not None:
-        as_sop.points(entry.identity_id, APPROVED, changes.HALF, event=approval, dimension="创作")
-    if held and as_sop.room is not None:
-        gather(as_sop, entry.id)
+    assert approval is not None, "a command decides once"
+    if outs:
+        changes.bring_back(as_sop, _run(ctx, one), one.row.id, outs, approval)
+    else:
+        changes.settle(as_sop, _run(ctx, one), one.row.id, approval)
+    if as_sop.room is not None and any(row.name == board.HELD for row in outs):
+        gather(as_sop, one.row.id)
     return True
 
 
@@ -203,21 +195,14 @@ def _decide(as_sop: Context[Challenge], ctx: CommandContext, one: Numbered, name
 
 
 def _reject(ctx: CommandContext, one: Numbered, reason: str) -> bool:
-    if changes.what_took_out(ctx.tx, one.sop.id, one.row.id) and not _is_held(ctx, one):
+    outs = changes.what_took_out(ctx.tx, one.sop.id, one.row.id)
+    if any(row.name != board.HELD for row in outs):
         return False
-    as_sop = _context(ctx, one)
+    as_sop, run = _context(ctx, one), _run(ctx, one)
     _decide(as_sop, ctx, one, board.REJECTED)
-    changes.earns_nothing(as_sop, one.row.id)
-    run = runs.by_id(ctx.tx, int(one.row.object_id))
-    if run is not None:
-        as_sop.keep(run, {**run.state, "entry": None, "rejected": one.row.id, "reason": reason})
-        as_sop.wake_at(run, ctx.now + UNDO_WITHIN, "rejected")
+    changes.goes_out(as_sop, run, one.row.id, rejected=one.row.id, reason=reason)
+    as_sop.wake_at(run, ctx.now + UNDO_WITHIN, "rejected")
     return True
-
-
-def _is_held(ctx: CommandContext, one: Numbered) -> bool:
-    out = changes.what_took_out(ctx.tx, one.sop.id, one.row.id)
-    return all(row.name == board.HELD for row in out)
 
 
 def tell(ctx: Context[Challenge]) -> None:
@@ -237,11 +222,11 @@ def tell(ctx: Context[Challenge]) -> None:
 def undo(ctx: CommandContext) -> None:
     """One's own last decision, as long as it is ten minutes old at most."""
     last = _last_decision(ctx)
-    for row in last:
-        sop = ctx.sops.sops.get(row.programme_id)
-        if isinstance(sop, Challenge):
-            _undo(ctx, sop, row)
-    ctx.reply(f"撤销了，{len(last)}桌回到待审。" if last else "十分钟内您没有可以撤销的。")
+    done = sum(_undo(ctx, row) for row in last)
+    if last and not done:
+        ctx.reply("撤销不了：会员自己撤回了，或者那天已经另有一桌。")
+    else:
+        ctx.reply(f"撤销了，{done}桌回到待审。" if done else "十分钟内您没有可以撤销的。")
 
 
 def _last_decision(ctx: CommandContext) -> list[AnyRow]:
@@ -257,15 +242,17 @@ def _last_decision(ctx: CommandContext) -> list[AnyRow]:
     return [row for row in rows if row.props.get("command") == rows[-1].props.get("command")]
 
 
-def _undo(ctx: CommandContext, sop: Challenge, decision: AnyRow) -> None:
-    here = interaction.c.id == decision.corrects_event_id
-    entry = _entries(ctx, sop, here)[0]
-    as_sop = _context(ctx, Numbered(sop, entry))
-    if decision.name == board.REJECTED:
-        changes.bring_back(as_sop, entry)
+def _undo(ctx: CommandContext, decision: AnyRow) -> bool:
+    sop = ctx.sops.sops.get(decision.programme_id)
+    if not isinstance(sop, Challenge):
+        return False
+    (row,) = _entries(ctx, sop, interaction.c.id == decision.corrects_event_id)
+    one = Numbered(sop, row)
+    as_sop, run = _context(ctx, one), _run(ctx, one)
+    if decision.name == APPROVED:
+        changes.as_before(as_sop, run, row.id, decision.id)
+    elif _may_stand(ctx, one, [decision]):
+        changes.bring_back(as_sop, run, row.id, [decision], decision.id)
     else:
-        points.reverse(ctx.tx, APPROVED, decision.id)
-        as_sop.record(board.RESTORED, person=ctx.person, parent=decision.id, corrects=decision.id)
-    if sop.review.needed and decision.name == APPROVED:
-        changes.earns_nothing(as_sop, entry.id)
-        as_sop.record(board.HELD, identity_id=entry.identity_id, parent=decision.id, corrects=entry.id)
+        return False
+    return True

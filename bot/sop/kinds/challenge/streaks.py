@@ -11,18 +11,18 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from bot.people import directory, points
+from bot.people import directory
 from bot.sop.context import CommandContext, Context
-from bot.sop.kinds.challenge import featured
-from bot.sop.kinds.challenge.board import AnyRow, challenges, standing_entries
+from bot.sop.kinds.challenge.board import GONE, OUT, AnyRow, standing_entries
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.runs import Run
 from bot.sop.words import Words
+from bot.store.session import one_of
 from bot.store.tables import identity, interaction
+from bot.store.tables import run as attempts
 from bot.store.transaction import Transaction
 
 JOINED, MADE_UP, BADGE = "challenge_joined", "challenge_made_up", "badge_awarded"
-SUBMITTED = "ugc_submitted"
 _DAY = timedelta(days=1)
 _SAYS = Words([("补卡", True), ("补昨天的", True)])
 
@@ -31,22 +31,25 @@ Table = dict[date, AnyRow]
 
 
 def tables(
-    ctx: Context[Challenge] | CommandContext, sop: Challenge, member: int | None = None
+    ctx: Context[Challenge] | CommandContext,
+    sop: Challenge,
+    member: int | None = None,
+    out: Collection[str] = OUT,
 ) -> dict[int, Table]:
-    """The entries that stand, by member and day; of one member, or of all."""
-    zone, made_up = ctx.sops.community.zone, _made_up(ctx.tx, sop.id)
+    """The entries that stand, by member and day; of one member, or of all. ``out``: see ``board``."""
+    rows = standing_entries(ctx.tx, sop.id, member_id=member, out=out)
+    theirs = select(attempts.c.id, attempts.c.occurrence).where(one_of(attempts.c.id, "runs"))
+    ids = [int(row.object_id) for row in rows]
+    days = {str(id): day_of(it) for id, it in ctx.tx.connection.execute(theirs, {"runs": ids})}
     found: defaultdict[int, Table] = defaultdict(dict)
-    for row in standing_entries(ctx.tx, sop.id, member_id=member):
-        day = made_up.get(row.object_id) or sop.day_of(row.occurred_at, zone)
-        found[row.member_id].setdefault(day, row)
+    for row in rows:
+        found[row.member_id].setdefault(days[row.object_id], row)
     return dict(found)
 
 
-def _made_up(tx: Transaction, sop_id: str) -> dict[str, date]:
-    """The days to which made-up entries belong, by the entry's run."""
-    i = interaction.c
-    query = select(i.object_id, i.props).where(i.programme_id == sop_id, i.name == MADE_UP)
-    return {row.object_id: date.fromisoformat(row.props["day"]) for row in tx.connection.execute(query)}
+def day_of(occurrence: str) -> date:
+    """The day to which an attempt belongs, by its run's occurrence."""
+    return date.fromisoformat(occurrence.partition("#")[0])
 
 
 def length_at(days: Collection[date], day: date) -> int:
@@ -71,11 +74,12 @@ def current(days: Collection[date], today: date) -> int:
 
 
 def day_meant(ctx: Context[Challenge], day: date) -> date:
-    """To which day a table said on ``day`` belongs."""
+    """To which day a table said on ``day`` belongs. What waits for a human is not missed."""
     assert ctx.heard is not None, "tags are heard"
     if not ctx.sop.streak.make_up or not _SAYS.find(ctx.heard.text):
         return day
-    mine = tables(ctx, ctx.sop, ctx.heard.person.member_id).get(ctx.heard.person.member_id, {})
+    me = ctx.heard.person.member_id
+    mine = tables(ctx, ctx.sop, me, out=GONE).get(me, {})
     if left_to_make_up(ctx, ctx.sop, mine) <= 0:
         return day
     missed = day - _DAY
@@ -91,17 +95,17 @@ def left_to_make_up(ctx: Context[Challenge] | CommandContext, sop: Challenge, mi
     return sop.streak.make_up - used
 
 
-def entered(ctx: Context[Challenge], run: Run, entry: int, at: datetime) -> None:
-    """What follows from a new entry: the day it makes up, the first one's points, a badge."""
+def entered(ctx: Context[Challenge], run: Run, entry: int) -> None:
+    """What follows from an entry that stands: the day it makes up, the first one's points, a badge."""
     assert run.identity_id is not None, "an attempt is a person's"
-    day, about = date.fromisoformat(run.occurrence.partition("#")[0]), ("run", str(run.id))
-    if day != ctx.sop.day_of(at, ctx.sops.community.zone):
+    day, at = day_of(run.occurrence), datetime.fromisoformat(run.state["tagged_at"])
+    if day != ctx.sop.day_of(at, ctx.sops.community.zone) and not _is_recorded(ctx.tx, MADE_UP, run):
+        about = ("run", str(run.id))
         ctx.record(
             MADE_UP, identity_id=run.identity_id, about=about, parent=entry, props={"day": day.isoformat()}
         )
     person = directory.person_by_id(ctx.tx, run.identity_id)
     assert person is not None, "people are not forgotten within an occasion"
-    ctx.points(person, SUBMITTED, 2.5, event=entry, dimension="创作")
     if _latest(ctx.tx, ctx.sop.id, JOINED, person.member_id) is None:
         joined = ctx.record(JOINED, person=person, parent=entry, occurred_at=at)
         if joined is not None:
@@ -109,20 +113,10 @@ def entered(ctx: Context[Challenge], run: Run, entry: int, at: datetime) -> None
     _award(ctx, person, entry, day)
 
 
-def left(ctx: Context[Challenge], entry: int) -> None:
-    """An entry stands no more, and earns nothing."""
-    points.reverse(ctx.tx, SUBMITTED, entry)
-    featured.let_go(ctx, entry)
-
-
-def show_make_up(ctx: CommandContext) -> None:
-    """``/补卡``: how a missed day is made up."""
-    for sop in challenges(ctx):
-        if sop.streak.make_up:
-            mine = tables(ctx, sop, ctx.person.member_id).get(ctx.person.member_id, {})
-            left_over = max(left_to_make_up(ctx, sop, mine), 0)
-            how = f"多发一桌，话题后面写“补卡”，就算在最近漏掉的那天。您还能补{left_over}天。"
-            ctx.reply(f"{sop.name}：{how}" if left_over else f"{sop.name}：补卡已经用完了，接着来就好。")
+def _is_recorded(tx: Transaction, name: str, run: Run) -> bool:
+    i = interaction.c
+    query = select(i.id).where(i.object_type == "run", i.object_id == str(run.id), i.name == name)
+    return tx.connection.execute(query.limit(1)).first() is not None
 
 
 def _award(ctx: Context[Challenge], person: directory.Person, entry: int, day: date) -> None:

@@ -78,6 +78,7 @@ def test_news_give_and_the_launch_asks(folder: Path) -> None:
         ("streak: {badge_at: [14, 7]}", "天数要从小到大写"),
         ("streak: {badge_at: [0, 7]}", "天数要从小到大写"),
         ("prizes: {坚持奖: {by: days, seats: 5}}", "还要写收官 close"),
+        ("close: {at: 03:30}", "最后一天要到凌晨4点才算完"),
         ("close: {at: 25:10}", "没有 25:10 这个时刻"),
         ("launch: {at: 中午}", "没有看懂几点几分"),
         ("news: {every: 周日}", "几点几分"),

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot import app
 from bot.events import Media, MessageKind, MessageReceived
 from bot.people import directory, roles
 from bot.sop.kinds.challenge import featured
 from bot.sop.loader import SopSet
+from bot.status import Status
 from bot.store.tables import consent as consents
 from bot.store.tables import interaction, media, outgoing, score_entry, texts
 from bot.store.writer import Writer
 from tests.builders import BOSS, QING
-from tests.listener import Listener
+from tests.listener import ACCOUNT, SOURCE, Listener
 
 
 @pytest.fixture
@@ -76,6 +79,34 @@ def test_a_yes_keeps_words_and_pictures_until_it_is_taken_back(table: Listener) 
     (picture,) = table.rows(media)
     assert words["keep_until"] == picture["keep_until"] < table.now + timedelta(days=92)
     assert ledger(table)[-1] == ("ugc_featured:reversed", -5.0)
+
+
+def test_a_table_that_is_withdrawn_is_not_kept_though_there_was_a_yes(table: Listener) -> None:
+    feature(table)
+    table.say("撤回打卡")
+    (words,) = [row for row in table.rows(texts) if "番茄牛腩" in row["body"]]
+    (picture,) = table.rows(media)
+    assert words["keep_until"] == picture["keep_until"] < table.now + timedelta(days=92)
+    assert ledger(table)[-1] == ("ugc_featured:reversed", -5.0)
+
+
+def test_a_yes_can_be_taken_back_though_the_challenge_is_there_no_more(table: Listener, sops: SopSet) -> None:
+    feature(table)
+    gone = replace(sops, sops={}, declared={}, source={})
+    table.pipeline = app.build_pipeline(gone, ACCOUNT, SOURCE, Status())
+    table.restart()
+    table.say("撤回授权", QING, None)
+    (words,) = [row for row in table.rows(texts) if "番茄牛腩" in row["body"]]
+    assert words["keep_until"] is not None
+    assert table.log()[-2:] == ["ugc_unfeatured", "consent_withdrawn"]
+    assert "不再收在食谱里" in table.queued()[-1]
+
+
+def test_what_is_taken_back_twice_is_recorded_once(table: Listener) -> None:
+    feature(table)
+    table.say("撤回授权", QING, None)
+    table.say("/退 1", BOSS, None)
+    assert table.log().count("ugc_unfeatured") == 1
 
 
 def test_the_consent_is_of_this_purpose_alone(table: Listener) -> None:
