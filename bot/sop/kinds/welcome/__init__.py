@@ -16,7 +16,10 @@ from bot.sop.kinds.welcome.model import Welcome
 def heard(ctx: Context[Welcome]) -> bool:
     """In private it is the questionnaire's, in a room the group's question's."""
     assert ctx.run is not None, "only runs listen"
-    return conversation.heard(ctx) if ctx.run.room_id is None else greet.heard(ctx, ctx.run)
+    if ctx.run.room_id is None:
+        return conversation.heard(ctx)
+    greet.heard(ctx, ctx.run)
+    return False
 
 
 def joined(ctx: Context[Welcome]) -> None:

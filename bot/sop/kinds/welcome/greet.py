@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,11 +37,18 @@ def joined(ctx: Context[Welcome]) -> None:
         return
     if _is_greeted(ctx, came):
         return
-    run = ctx.open_run(f"room:{came.room.id}", "greet")
+    run = _gathering(ctx, came)
     people = [*run.state.get("people", []), [came.person.identity_id, came.id, came.again]]
     ctx.keep(run, {"people": people})
     if not ctx.is_waiting(run, "greet"):
         ctx.wake_at(run, _end(ctx, greet), "greet")
+
+
+def _gathering(ctx: Context[Welcome], came: Joined) -> Run:
+    """The one that is open in the room, else a new one; each ends with its greeting."""
+    scope = f"room:{came.room.id}"
+    opened = (run for run in runs.open_runs(ctx.tx, ctx.sop.id, scope) if run.scope == scope)
+    return next(opened, None) or ctx.open_run(scope, f"greet:{came.id}")
 
 
 def _is_greeted(ctx: Context[Welcome], came: Joined) -> bool:
@@ -51,14 +59,21 @@ def _is_greeted(ctx: Context[Welcome], came: Joined) -> bool:
     gathering = runs.open_runs(ctx.tx, ctx.sop.id, "room:")
     if any(_is_awaited(ctx, run, theirs) for run in gathering):
         return True
-    before = select(interaction.c.id).where(
-        interaction.c.programme_id == ctx.sop.id,
-        interaction.c.name == GREETED,
-        interaction.c.identity_id.in_(theirs),
+    return came.person.identity_id in _greeted(ctx, [came.person.identity_id], again=came.again)
+
+
+def _greeted(ctx: Context[Welcome], people: Collection[int], *, again: bool) -> set[int]:
+    """Those of ``people`` who were greeted, in any room and under any of their identities."""
+    other = identity.alias()
+    query = (
+        select(identity.c.id)
+        .join(other, other.c.member_id == identity.c.member_id)
+        .join(interaction, interaction.c.identity_id == other.c.id)
+        .where(identity.c.id.in_(people), interaction.c.programme_id == ctx.sop.id)
+        .where(interaction.c.name == GREETED)
     )
-    if came.again:
-        before = before.where(interaction.c.occurred_at > ctx.now - AWAY)
-    return ctx.tx.connection.execute(before.limit(1)).first() is not None
+    lately = interaction.c.occurred_at > ctx.now - AWAY
+    return set(ctx.tx.connection.scalars(query.where(lately) if again else query))
 
 
 def _is_awaited(ctx: Context[Welcome], run: Run, theirs: set[int]) -> bool:
@@ -80,15 +95,28 @@ def greet(ctx: Context[Welcome]) -> None:
     """Greet those who are still there."""
     assert ctx.run is not None, "a run waited"
     assert ctx.room is not None, "people are greeted in rooms"
-    people = ctx.run.state.get("people", [])
-    ctx.keep(ctx.run, {"people": []})
-    there = [it for it in people if directory.is_present(ctx.tx, ctx.room.id, it[0])]
+    ctx.close(ctx.run)
+    there = _there(ctx, ctx.run.state.get("people", []))
     if not there or ctx.sop.greet is None or not ctx.room.enabled:
         return
     ctx.say(ctx.sop.greet.template, _words(ctx, ctx.sop.greet, there), expires_after=TOO_LATE)
     for identity_id, join, _ in there:
         ctx.record(GREETED, identity_id=identity_id, parent=join)
-        _listen(ctx, identity_id)
+        _listen(ctx, identity_id, join)
+
+
+def _there(ctx: Context[Welcome], people: list[Any]) -> list[Any]:
+    """Those who are still there, and whom no other room greeted meanwhile."""
+    assert ctx.room is not None, "people are greeted in rooms"
+    greeted = {
+        again: _greeted(ctx, [it[0] for it in people if it[2] is again], again=again)
+        for again in (True, False)
+    }
+    return [
+        it
+        for it in people
+        if it[0] not in greeted[it[2]] and directory.is_present(ctx.tx, ctx.room.id, it[0])
+    ]
 
 
 def _words(ctx: Context[Welcome], greet: Greet, there: list[Any]) -> GreetWords:
@@ -112,13 +140,13 @@ def _words(ctx: Context[Welcome], greet: Greet, there: list[Any]) -> GreetWords:
 # --- the one question in the group ---
 
 
-def _listen(ctx: Context[Welcome], identity_id: int) -> None:
+def _listen(ctx: Context[Welcome], identity_id: int, join: int) -> None:
     """Who was just greeted may answer the group's question there, and the others in private."""
     person = directory.person_by_id(ctx.tx, identity_id)
     if ctx.sop.mode != "onboarding" or person is None or not ctx.sop.questions:
         return
     if any(ctx.sop.in_group(question) for question in ctx.sop.questions):
-        run = ctx.open_run(f"answer:{person.member_id}", "group", person=person)
+        run = ctx.open_run(f"answer:{person.member_id}", f"group:{join}", person=person)
         ctx.listen(run, ctx.now + AFTER_ANSWER)
         ctx.wake_at(run, ctx.now + AFTER_ANSWER + MARGIN, "answer_over")
     if ctx.sop.private:
@@ -130,15 +158,15 @@ def answer_over(ctx: Context[Welcome]) -> None:
     ctx.close(ctx.run)
 
 
-def heard(ctx: Context[Welcome], run: Run) -> bool:
-    """An answer to the group's question: noted without a word. What is none is talk among members."""
+def heard(ctx: Context[Welcome], run: Run) -> None:
+    """An answer to the group's question: noted without a word. Others hear it too."""
     assert ctx.heard is not None, "something was said"
     places = [n for n, question in enumerate(ctx.sop.questions) if ctx.sop.in_group(question)]
     if not places or control(ctx.heard.text) is not None:
-        return False
+        return
     answer = read(ctx.sop.questions[places[0]], ctx.heard.text)
     if answer is None:
-        return False
+        return
     answered = ctx.record(
         "questionnaire_answered",
         person=ctx.heard.person,
@@ -148,4 +176,3 @@ def heard(ctx: Context[Welcome], run: Run) -> bool:
     )
     tag_by(ctx, ctx.heard.person, places[0], answer, answered)
     ctx.close(run)
-    return True

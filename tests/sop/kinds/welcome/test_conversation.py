@@ -8,14 +8,14 @@ from types import MappingProxyType
 
 import pytest
 
-from bot.events import FriendMade, MessageRecalled
+from bot.events import FriendMade, MembersJoined, MessageRecalled, Person
 from bot.scenario.world import World
 from bot.sop import yaml_reader
 from bot.sop.kinds.welcome.model import Welcome
 from bot.sop.kinds.welcome.questions import agrees
 from bot.sop.loader import LoadedFile, SopSet
 from bot.store.tables import consent, interaction, outgoing, run, texts
-from tests.builders import BOSS, MONDAY_9, QING, look, said
+from tests.builders import BOSS, MONDAY_9, QING, ROOM, ZHOU, look, said
 from tests.conftest import MakeWorld
 
 ID = "welcome-survey"
@@ -183,3 +183,14 @@ def test_a_no_is_a_no(text: str) -> None:
 )
 def test_what_might_mean_something_else_is_no_consent(text: str) -> None:
     assert agrees(text, "好") is None
+
+
+async def test_a_changed_greeting_is_the_one_of_today(make_world: MakeWorld, sops: SopSet) -> None:
+    world = await make_world(only(sops))
+    await world.happen(MembersJoined("join-1", ROOM, (QING,), MONDAY_9))
+    await world.move_to(MONDAY_9 + 11 * MINUTE)
+    await again_with(world, changed(only(sops), "names: 5", "names: 1"))
+    await world.happen(MembersJoined("join-2", ROOM, (ZHOU, Person("new", "新")), world.clock.now()))
+    await world.move_to(MONDAY_9 + 25 * MINUTE)
+    greetings = [message.text for _, message in world.sent if message.chat_id == ROOM.id]
+    assert "等2位新朋友" in greetings[-1]
