@@ -25,7 +25,7 @@ from bot.sop.kinds.welcome.questions import (
     written,
 )
 from bot.sop.kinds.welcome.recalls import ANSWERED, taken_back
-from bot.sop.kinds.welcome.talk import Ctx, Ended, Step, Talk, begin, find, tag_by, talk_of
+from bot.sop.kinds.welcome.talk import Ctx, Ended, Step, Talk, begin, by_day, find, tag_by, talk_of
 from bot.sop.templates import harmless_name
 
 PURPOSE = "questionnaire"
@@ -65,9 +65,11 @@ def _say_hello(talk: Talk) -> None:
         gate=sop.mode == "gate",
     )
     ctx.say_private(talk.person.identity_id, sop.hello.template, words)
-    talk = talk.keep(step=Step.CONSENT, at=0, answers={}, unclear=0, voice=False)
+    until = ctx.now + sop.patience.give_up
+    begun = {"step": Step.CONSENT, "at": 0, "answers": {}, "unclear": 0, "voice": False}
+    talk = talk.keep(**begun, until=until.isoformat())
     talk.wake_after(sop.patience.remind, "remind")
-    talk.wake_after(sop.patience.give_up, "give_up")
+    ctx.wake_at(talk.run, until, "give_up")
 
 
 # --- what the person says ---
@@ -79,7 +81,8 @@ def heard(ctx: Ctx) -> bool:
     talk = talk_of(ctx)
     match talk.step:
         case Step.HELLO:
-            return True  # the first message comes in a moment
+            if by_day(ctx, ctx.now) > ctx.now:
+                _say_hello(talk)  # else it comes in a moment
         case Step.CONSENT:
             _decide(talk)
         case Step.ASKING:
@@ -275,9 +278,9 @@ def remind(ctx: Ctx) -> None:
     """One reminder, with the question that is open."""
     talk = talk_of(ctx)
     if talk.step in (Step.CONSENT, Step.ASKING):
-        patience = ctx.sop.patience
-        left = patience.give_up - patience.remind
-        talk.say(patience.template, intent=Intent.ASK, said=ctx.sop.hello.consent, expires_after=left)
+        left = datetime.fromisoformat(talk.run.state["until"]) - (ctx.due_at or ctx.now)
+        said = ctx.sop.hello.consent
+        talk.say(ctx.sop.patience.template, intent=Intent.ASK, said=said, expires_after=left)
 
 
 def give_up(ctx: Ctx) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from bot.sop import runs
 from bot.sop.context import Context
 from bot.sop.kinds.welcome.model import Greet, GreetWords, Welcome
 from bot.sop.kinds.welcome.questions import control, read, shown
-from bot.sop.kinds.welcome.talk import Step, begin, tag_by
+from bot.sop.kinds.welcome.talk import MARGIN, Step, begin, by_day, tag_by
 from bot.sop.occasion import Joined
 from bot.sop.runs import Run
 from bot.sop.templates import harmless_name
@@ -24,7 +24,6 @@ TOO_LATE = timedelta(hours=2)
 """Who came longer ago, told late, is not greeted as if they had just come."""
 AWAY = timedelta(days=1)
 """Who was greeted a shorter while ago is not welcomed back: some leave and come several times a day."""
-MARGIN = timedelta(minutes=5)
 AFTER_ANSWER = timedelta(days=1)
 """How long the question in the group takes answers."""
 
@@ -41,7 +40,7 @@ def joined(ctx: Context[Welcome]) -> None:
     people = [*run.state.get("people", []), [came.person.identity_id, came.id, came.again]]
     ctx.keep(run, {"people": people})
     if not ctx.is_waiting(run, "greet"):
-        ctx.wake_at(run, _end(ctx, greet), "greet")
+        ctx.wake_at(run, by_day(ctx, ctx.now + greet.gather), "greet")
 
 
 def _gathering(ctx: Context[Welcome], came: Joined) -> Run:
@@ -82,13 +81,6 @@ def _is_awaited(ctx: Context[Welcome], run: Run, theirs: set[int]) -> bool:
         return False
     mine = theirs.intersection(who for who, *_ in run.state.get("people", []))
     return any(directory.is_present(ctx.tx, run.room_id, who) for who in mine)
-
-
-def _end(ctx: Context[Welcome], greet: Greet) -> datetime:
-    """When to greet: not so near to the quiet hours that it might not leave any more."""
-    end = ctx.now + greet.gather
-    opens_at = ctx.next_open(end + MARGIN)
-    return end if opens_at == end + MARGIN else opens_at
 
 
 def greet(ctx: Context[Welcome]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +26,7 @@ from bot.sop.templates import harmless_name
 Ctx = Context[Welcome]
 OCCURRENCE = "questionnaire"
 HEARD_FOR = timedelta(days=180)
+MARGIN = timedelta(minutes=5)
 
 
 class Step(StrEnum):
@@ -124,7 +125,14 @@ class Talk:
         )
 
     def wake_after(self, after: timedelta, what: str) -> None:
-        self.ctx.wake_at(self.run, self.ctx.now + after, what)
+        """Go on after a while, by day: what is decided at night may be wrong in the morning."""
+        self.ctx.wake_at(self.run, by_day(self.ctx, self.ctx.now + after), what)
+
+
+def by_day(ctx: Ctx, moment: datetime) -> datetime:
+    """``moment``, unless it is so near to the quiet hours that what is said then might not leave any more."""
+    opens_at = ctx.next_open(moment + MARGIN)
+    return moment if opens_at == moment + MARGIN else opens_at
 
 
 def begin(ctx: Ctx, person: Person, step: Step = Step.HELLO) -> Talk:
