@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bot.sop.context import Context
 from bot.sop.kind import Command, Kind, OnFriend, OnHeard, OnJoin, OnRecall, OnWait, Where, Who
-from bot.sop.kinds.welcome import conversation, greet, recalls, verdict
+from bot.sop.kinds.welcome import asking, conversation, greet, recalls, verdict
 from bot.sop.kinds.welcome.model import Welcome
 
 
@@ -48,9 +48,9 @@ KIND = Kind(
     commands=(
         Command(
             ("questionnaire", "问卷"),
-            Who.MEMBER,
+            Who.ANYONE,
             "答几个小问题，让我更懂您的口味",
-            conversation.asked_for,
+            asking.asked_for,
             Where.PRIVATE,
             words=("问卷",),
         ),

@@ -126,6 +126,7 @@ class Wording(Model):
     rejected: Talk = "questionnaire_rejected.j2"
     cancelled: Talk = "questionnaire_cancelled.j2"
     human: Talk = "questionnaire_to_human.j2"
+    appeal: Talk = "questionnaire_appeal.j2"
     how_to_begin: Talk = "questionnaire_begin.j2"
     voice: Talk = "questionnaire_voice.j2"
     still_waiting: Talk = "still_waiting.j2"

@@ -92,12 +92,13 @@ class Talk:
         return self.keep(step=Step.OVER, ended=how, answers={})
 
     def renewed(self) -> Talk | None:
-        """The same with today's questions; None where the SOP is not played any more."""
+        """The same with today's questions; None where there are none any more."""
         sop = self.ctx.sops.sops.get(self.ctx.sop.id)
-        if not isinstance(sop, Welcome):
+        if not isinstance(sop, Welcome) or not sop.private:
             return None
         version = self.ctx.sops.source[sop.id].hash
         runs.change(self.ctx.tx, self.run.id, sop_hash=version)
+        self.ctx.listen(self.run, self.ctx.now + HEARD_FOR)
         run = replace(self.run, sop_hash=version)
         return Talk(replace(self.ctx, sop=sop, run=run), run, self.person)
 

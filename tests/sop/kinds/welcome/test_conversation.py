@@ -194,3 +194,22 @@ async def test_a_changed_greeting_is_the_one_of_today(make_world: MakeWorld, sop
     await world.move_to(MONDAY_9 + 25 * MINUTE)
     greetings = [message.text for _, message in world.sent if message.chat_id == ROOM.id]
     assert "等2位新朋友" in greetings[-1]
+
+
+async def test_who_waits_for_a_human_does_so_though_the_file_is_gone(begun: World, sops: SopSet) -> None:
+    await tell(begun, "A", "无所谓", "跳过")
+    await again_with(begun, removed(only(sops)))
+    await order(begun, "/待定")
+    assert "M2 阿青" in told(begun)
+    await order(begun, "/通过 M2")
+    assert "已邀请 M2" in told(begun)
+    assert "邀请您进" in heard(begun)[-1]
+
+
+async def order(world: World, command: str) -> None:
+    await world.happen(said(command, BOSS, None, occurred_at=world.clock.now()))
+    await world.move_to(world.clock.now() + MINUTE)
+
+
+def told(world: World) -> str:
+    return [message.text for _, message in world.sent if message.person_id == BOSS.id][-1]
