@@ -17,15 +17,15 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
-from bot.naming import WAYS
+from bot.naming import NAMES, WAYS
 from bot.outbox.queue import Intent
 from bot.people import consent, directory, roles, tags
 from bot.people.directory import Person
 from bot.sop.catalog import Catalog
 from bot.sop.context import Context
-from bot.sop.kind import Kind, OnHeard, OnSlot, OnWait
+from bot.sop.kind import Kind, OnFriend, OnHeard, OnSlot, OnWait
 from bot.sop.language import Duration, Every, Finding, Mistake, Model, Name, Sop, TemplateOf, as_tuple
 from bot.sop.runs import Run
 from bot.sop.templates import harmless_name
@@ -35,11 +35,15 @@ PURPOSE = "wakeup"
 ACTIVE = sorted(way.name for way in WAYS if way.counts)
 """What ends a silence."""
 ANSWER_WITHIN = timedelta(days=7)
+DECLINE_WITHIN = timedelta(days=30)
+"""How long a no is taken for an answer to what was written."""
 ROUND = timedelta(hours=12)
 """The rooms of one round are played within this."""
 MOST_STEPS = 2
 """Who did not answer twice is not written to a third time."""
-_DECLINES = re.compile("退订|不用了(?!解)|别发了|别再发|不需要|取消")
+_DECLINES = re.compile(
+    "退订|不用了(?!解)|不需要|取消|(?:别|不要|不用|不必)(?:再|给我)*(?:发(?!愁|火)|打扰|私信)"
+)
 _NOT = ("不", "不再", "不想再")
 """Before a word it means the contrary: 不潜水了 is no wish to be left alone."""
 
@@ -155,21 +159,19 @@ def _friends(ctx: Ctx, identity_ids: Iterable[int]) -> Iterator[Person]:
     neither staff nor experts, then or now."""
     i = interaction.c
     friends = select(i.identity_id).where(
-        i.identity_id.in_(list(identity_ids)), or_(i.channel == "dm", i.name == "friend_made")
+        i.identity_id.in_(list(identity_ids)),
+        i.channel == "dm",
+        i.name.in_([*NAMES, "command_given", "friend_made"]),
+        i.actor_role.in_(("member", "koc")),
     )
-    friends = friends.where(i.actor_role.in_(("member", "koc")), i.name != "tag_changed")
     held = roles.Standings(roles.roles(ctx.tx), ctx.sops.community.roles)
     for identity_id in sorted(set(ctx.tx.connection.scalars(friends))):
         person = directory.person_by_id(ctx.tx, identity_id)
         if person is None or held.actor_role(person.member_id) in ("staff", "expert"):
             continue
-        if not _is_left_alone(ctx, person):
+        is_left_alone = consent.declined(ctx.tx, person.member_id, PURPOSE)
+        if not is_left_alone and not consent.opted_out(ctx.tx, [person.member_id]):
             yield person
-
-
-def _is_left_alone(ctx: Ctx, person: Person) -> bool:
-    declined = consent.declined(ctx.tx, person.member_id, PURPOSE)
-    return declined or bool(consent.opted_out(ctx.tx, [person.member_id]))
 
 
 def _last_said(ctx: Ctx, person: Person) -> datetime:
@@ -198,8 +200,8 @@ def _take_step(ctx: Ctx, silent: Silent) -> bool:
     name = "wakeup_held_out" if run.state["held_out"] else "wakeup_sent"
     ctx.record(name, person=person, about=("run", str(run.id)), parent=run.id, value=taken + 1)
     if not run.state["held_out"]:
-        _write(ctx, silent, ctx.sop.ladder[taken])
-        ctx.listen(run, ctx.now + ANSWER_WITHIN)
+        _write(ctx, silent, taken)
+        ctx.listen(run, ctx.now + DECLINE_WITHIN)
         ctx.wake_at(run, ctx.now + ANSWER_WITHIN, "answered")
     return not run.state["held_out"]
 
@@ -222,8 +224,9 @@ def _is_held_out(ctx: Ctx, person: Person) -> bool:
     return random.Random(f"{ctx.sop.id}:{person.member_id}").random() < ctx.sop.hold_out
 
 
-def _write(ctx: Ctx, silent: Silent, step: Step) -> None:
-    """The step's words, or those for what the person likes."""
+def _write(ctx: Ctx, silent: Silent, taken: int) -> None:
+    """The words of the next step; at first those for what the person likes, if there are any."""
+    step = ctx.sop.ladder[taken]
     known = tags.of(ctx.tx, silent.person.member_id)
     liked = [key for key in ctx.sop.interests if key in known and known[key].score > 0]
     interest = max(liked, key=lambda key: known[key].score, default="")
@@ -235,7 +238,7 @@ def _write(ctx: Ctx, silent: Silent, step: Step) -> None:
         (ctx.now - silent.since).days,
         interest,
     )
-    template = ctx.sop.interests.get(interest, step.template)
+    template = step.template if taken else ctx.sop.interests.get(interest, step.template)
     ctx.say_private(
         silent.person.identity_id,
         template,
@@ -243,6 +246,10 @@ def _write(ctx: Ctx, silent: Silent, step: Step) -> None:
         intent=Intent(step.intent),
         expires_after=timedelta(days=1),
     )
+
+
+def befriended(ctx: Ctx) -> None:
+    """Nothing is said to a new friend; only where a SOP minds friends are they recorded, and so found."""
 
 
 def heard(ctx: Ctx) -> bool:
@@ -282,11 +289,9 @@ KIND = Kind(
     model=Wakeup,
     behaviours=(
         OnSlot(
-            "round",
-            schedule=lambda sop: sop.every,
-            late_after=lambda sop: sop.late_after,
-            act=play_round,
+            "round", schedule=lambda sop: sop.every, late_after=lambda sop: sop.late_after, act=play_round
         ),
+        OnFriend(befriended),
         OnHeard(heard),
         OnWait("answered", answered),
     ),
