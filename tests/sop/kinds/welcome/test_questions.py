@@ -49,10 +49,25 @@ NUMBER = Question(ask="几口人？", answer="number")
         ("家里人做得多", 1),
         ("多半在外面吃吧", 2),
         ("在外面吃", 2),
+        ("A 我", 0),
+        ("我！", 0),
+        ("我做饭", 0),
+        ("我自己", 0),
+        ("（B）", 1),
+        ("【c】", 2),
+        ("答案：B", 1),
+        ("选项C", 2),
+        ("B吧", 1),
+        ("我选A吧", 0),
     ],
 )
 def test_a_choice_is_named_by_letter_number_or_words(said: str, place: int) -> None:
     assert read(COOK, said) == Answer(chosen=(place,))
+
+
+@pytest.mark.parametrize("said", ["我老公", "我妈做", "我家阿姨", "问我干嘛"])
+def test_a_choice_of_one_letter_is_not_found_within_other_words(said: str) -> None:
+    assert read(COOK, said) is None
 
 
 @pytest.mark.parametrize(("said", "place"), [("很认同", 0), ("认同", 1), ("我很认同呀", 0), ("不太信", 3)])
@@ -76,6 +91,11 @@ def test_what_names_no_choice_is_not_understood(said: str) -> None:
         ("AC", (0, 2)),
         ("c、a", (0, 2)),
         ("1 3", (0, 2)),
+        ("13", (0, 2)),
+        ("2.3", (1, 2)),
+        ("都有。", (0, 1, 2)),
+        ("A B C", (0, 1, 2)),
+        ("早饭，还有晚饭", (0, 2)),
         ("早饭和晚饭", (0, 2)),
         ("都", (0, 1, 2)),
         ("b", (1,)),
