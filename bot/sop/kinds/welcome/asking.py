@@ -108,7 +108,7 @@ def asked_for(ctx: CommandContext) -> None:
 def _opens(ctx: Ctx, person: Person) -> bool:
     """Whether this SOP has questions for somebody, and asks them now."""
     talk = find(ctx, person)
-    if talk is None and ctx.sop.private and _is_for(ctx, person):
+    if talk is None and ctx.sop.private and is_for(ctx, person):
         talk = begin(ctx, person, Step.OVER)
     then = None if talk is None else versions.at(ctx.tx, ctx.sops, talk.run.sop_id, talk.run.sop_hash)
     if talk is None or not isinstance(then, Welcome):
@@ -116,6 +116,6 @@ def _opens(ctx: Ctx, person: Person) -> bool:
     return ask_again(replace(talk, ctx=replace(ctx, sop=then, run=talk.run)))
 
 
-def _is_for(ctx: Ctx, person: Person) -> bool:
+def is_for(ctx: Ctx, person: Person) -> bool:
     """The gate's questions are for who is outside, the others for who is in."""
     return verdict.is_there(ctx, person) is (ctx.sop.mode == "onboarding")

@@ -9,7 +9,7 @@ from bot.outbox.queue import Intent
 from bot.people import consent, roles
 from bot.people.directory import Person
 from bot.sop.kinds.welcome import verdict
-from bot.sop.kinds.welcome.asking import ask, ask_again, comes_again, say_hello
+from bot.sop.kinds.welcome.asking import ask, ask_again, comes_again, is_for, say_hello
 from bot.sop.kinds.welcome.questions import (
     Answer,
     Control,
@@ -191,8 +191,8 @@ def _submit(talk: Talk) -> None:
         "answers": {f"q{n + 1}": written(sop.questions[n], answer) for n, answer in answers.items()},
     }
     submitted = ctx.record("questionnaire_submitted", person=talk.person, props=props, value=round(fit))
+    tag_by(ctx, talk.person, answers, submitted)
     for n, answer in answers.items():
-        tag_by(ctx, talk.person, n, answer, submitted)
         if answer.text:
             about, message = ("question", f"q{n + 1}"), talk.messages[n]
             ctx.record(ANSWERED, person=talk.person, about=about, parent=message, text=answer.text)
@@ -203,9 +203,9 @@ def _submit(talk: Talk) -> None:
 
 
 def remind(ctx: Ctx) -> None:
-    """One reminder, with the question that is open."""
+    """One reminder, with the question that is open; none to who left a room whose members are asked."""
     talk = talk_of(ctx)
-    if talk.step in (Step.CONSENT, Step.ASKING):
+    if talk.step in (Step.CONSENT, Step.ASKING) and is_for(ctx, talk.person):
         left = datetime.fromisoformat(talk.run.state["until"]) - (ctx.due_at or ctx.now)
         said = ctx.sop.hello.consent
         talk.say(ctx.sop.patience.template, intent=Intent.ASK, said=said, expires_after=left)

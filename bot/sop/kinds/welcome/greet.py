@@ -166,5 +166,5 @@ def heard(ctx: Context[Welcome], run: Run) -> None:
         text=answer.text,
         keep_until=ctx.now + timedelta(days=ctx.sops.community.privacy.keep_days),
     )
-    tag_by(ctx, ctx.heard.person, places[0], answer, answered)
+    tag_by(ctx, ctx.heard.person, {places[0]: answer}, answered)
     ctx.close(run)

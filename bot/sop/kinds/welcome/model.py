@@ -151,6 +151,8 @@ def _wrong(n: int, question: Question) -> Iterator[Finding]:
         yield Finding((n, "choices"), f"answer: {question.answer} 不用写选项", "去掉 choices")
     if question.several and question.answer != "choice":
         yield Finding((n, "several"), "只有选择题能选几个", "去掉 several")
+    if question.tag is not None and question.answer != "scale":
+        yield Finding((n, "tag"), "打分题才在这里写标签，选择题的写在选项里", "answer: scale")
 
 
 class Welcome(Sop):

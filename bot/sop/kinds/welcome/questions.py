@@ -58,7 +58,8 @@ class Choice(Model):
 class Question(Model):
     """One question; without ``choices`` it takes ``answer``: some words, a number, or a mark from 1 to 5.
 
-    ``in_group``: asked in the group, with the greeting, rather than in private.
+    ``in_group``: asked in the group, with the greeting, rather than in private. ``tag``: what a mark scores,
+    from -1 for 1 to 1 for 5.
     """
 
     ask: Name
@@ -67,6 +68,7 @@ class Question(Model):
     several: bool = False
     optional: bool = False
     in_group: bool = False
+    tag: Name | None = None
 
     @property
     def labels(self) -> list[str]:
@@ -232,3 +234,11 @@ def written(question: Question, answer: Answer) -> dict[str, object]:
 
 def choices_of(question: Question, answer: Answer) -> Iterator[Choice]:
     yield from (question.choices[question.labels[place]] for place in answer.chosen)
+
+
+def tags_of(question: Question, answer: Answer) -> Iterator[tuple[str, float]]:
+    """What an answer says of a person."""
+    for choice in choices_of(question, answer):
+        yield from choice.tags.items()
+    if question.tag is not None and answer.number is not None:
+        yield question.tag, (answer.number - 3) / 2

@@ -7,10 +7,12 @@ cancelled, or let the time pass, may begin again by a word.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from statistics import mean
 from typing import Any
 
 from bot.outbox.queue import Intent
@@ -19,7 +21,7 @@ from bot.people.directory import Person
 from bot.sop import runs
 from bot.sop.context import Context
 from bot.sop.kinds.welcome.model import TalkWords, Welcome
-from bot.sop.kinds.welcome.questions import Answer, Question, choices_of, shown
+from bot.sop.kinds.welcome.questions import Answer, Question, shown, tags_of
 from bot.sop.runs import Run
 from bot.sop.templates import harmless_name
 
@@ -167,8 +169,11 @@ def room_name(talk: Talk) -> str:
     return ctx.sops.community.name if room is None else room.title or room.key
 
 
-def tag_by(ctx: Ctx, person: Person, place: int, answer: Answer, evidence: int | None) -> None:
-    """The tags of an answer."""
-    for choice in choices_of(ctx.sop.questions[place], answer):
-        for key, score in choice.tags.items():
-            ctx.tag(person, key, score, evidence=evidence)
+def tag_by(ctx: Ctx, person: Person, answers: Mapping[int, Answer], evidence: int | None) -> None:
+    """The tags of answers, by the places of their questions; of several scores of one tag the mean."""
+    scores = defaultdict(list)
+    for place, answer in answers.items():
+        for key, score in tags_of(ctx.sop.questions[place], answer):
+            scores[key].append(score)
+    for key, found in scores.items():
+        ctx.tag(person, key, mean(found), evidence=evidence)

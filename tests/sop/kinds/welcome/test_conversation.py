@@ -14,7 +14,7 @@ from bot.sop import yaml_reader
 from bot.sop.kinds.welcome.model import Welcome
 from bot.sop.kinds.welcome.questions import agrees
 from bot.sop.loader import LoadedFile, SopSet
-from bot.store.tables import consent, interaction, outgoing, run, texts
+from bot.store.tables import consent, interaction, outgoing, run, tag, texts
 from tests.builders import BOSS, MONDAY_9, QING, ROOM, ZHOU, look, said
 from tests.conftest import MakeWorld
 
@@ -204,6 +204,15 @@ async def test_who_waits_for_a_human_does_so_though_the_file_is_gone(begun: Worl
     await order(begun, "/通过 M2")
     assert "已邀请 M2" in told(begun)
     assert "邀请您进" in heard(begun)[-1]
+
+
+async def test_marks_of_one_value_are_one_tag_with_their_mean(make_world: MakeWorld, sops: SopSet) -> None:
+    more = "answer: scale, tag: 有机认同}\n  - {ask: 公平吗？, answer: scale, tag: 有机认同}\n"
+    world = await make_world(changed(only(sops), "answer: text, optional: true}", more))
+    await world.happen(FriendMade("friend-1", QING, MONDAY_9))
+    await world.move_to(MONDAY_9 + 2 * MINUTE)
+    await tell(world, "好", "B", "B", "5", "4分")
+    assert [(row["key"], row["score"]) for row in look(world, tag)] == [("有机认同", 0.75)]
 
 
 async def order(world: World, command: str) -> None:

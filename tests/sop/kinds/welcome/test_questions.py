@@ -10,10 +10,10 @@ from bot.sop.kinds.welcome.questions import (
     Choice,
     Control,
     Question,
-    choices_of,
     control,
     read,
     shown,
+    tags_of,
     written,
 )
 
@@ -145,11 +145,18 @@ def test_back_skip_and_cancel_always_work(said: str, meant: Control | None) -> N
 
 
 def test_what_an_answer_says_of_a_person() -> None:
-    assert [choice.tags for choice in choices_of(COOK, Answer(chosen=(0,)))] == [{"烹饪热情": 1.0}]
+    assert list(tags_of(COOK, Answer(chosen=(0,)))) == [("烹饪热情", 1.0)]
     assert MEALS.best == 2
     assert VALUES.best == 2
     assert written(COOK, Answer(chosen=(1,))) == {"chosen": ["家里人"]}
     assert written(WORDS, Answer(text="不能写进记录的话")) == {"text": 8}
+
+
+@pytest.mark.parametrize(("number", "score"), [(1, -1.0), (2, -0.5), (3, 0.0), (5, 1.0)])
+def test_a_mark_is_a_score_of_its_tag(number: float, score: float) -> None:
+    marked = Question(ask="有机值得多花钱吗？", answer="scale", tag="有机认同")
+    assert list(tags_of(marked, Answer(number=number))) == [("有机认同", score)]
+    assert list(tags_of(SCALE, Answer(number=number))) == []
 
 
 def test_choices_are_shown_with_letters_on_a_line_where_they_are_short() -> None:
