@@ -9,7 +9,7 @@ from typing import Any
 from bot.events import Chat, Person
 from bot.people import directory, tags
 from bot.people.tags import Tag
-from bot.sop.kinds.wakeup import Wakeup
+from bot.sop.kinds.wakeup.model import Wakeup
 from bot.sop.loader import SopSet
 from bot.store import log
 from bot.store.tables import interaction, outgoing
