@@ -110,6 +110,10 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", circled).strip().casefold()
 
 
+def _letters(text: str) -> str:
+    return "".join(letter for letter in _plain(text) if letter.isalnum())
+
+
 def control(text: str) -> Control | None:
     """上一题, 跳过, 取消, in the words that people use."""
     return _CONTROLS.get(_ENDS.sub("", _plain(text[:20])).lstrip("/"))
@@ -120,12 +124,12 @@ def agrees(text: str, word: str) -> bool | None:
 
     A yes is a consent, so it is nothing but a yes: 你好, 好像不太想 and 可以吗 are none.
     """
-    plain = "".join(letter for letter in _plain(text[: LONGEST_CHOICE + 1]) if letter.isalnum())
+    plain = _letters(text[: LONGEST_CHOICE + 1])
     if _NO.match(plain):
         return False
     if len(text) > LONGEST_CHOICE:
         return None
-    asked_for = plain.removeprefix("回复") == _plain(word)
+    asked_for = plain.removeprefix("回复") == _letters(word)
     return True if asked_for or _YES.fullmatch(plain) else None
 
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 from statistics import mean
 from typing import Any
 
@@ -118,7 +119,7 @@ class Talk:
             community.name,
             room_name(self),
             shown(self.question) if self.step is Step.ASKING else "",
-            int(self.ctx.sop.fit.answer_within.total_seconds() // 3600),
+            ceil(self.ctx.sop.fit.answer_within / timedelta(hours=1)),
             said,
             invited=self.step is Step.INVITED,
             gate=self.ctx.sop.mode == "gate",

@@ -171,6 +171,11 @@ def test_a_yes_is_a_yes(text: str) -> None:
     assert agrees(text, "好") is True
 
 
+@pytest.mark.parametrize("text", ["start now", "Start now!", "回复 start now"])
+def test_the_word_that_was_asked_for_is_a_yes(text: str) -> None:
+    assert agrees(text, "Start now") is True
+
+
 @pytest.mark.parametrize(
     "text", ["不", "不用了，谢谢", "我不同意", "取消", "/取消", "算了", "暂时不需要", "不可以"]
 )
@@ -213,6 +218,14 @@ async def test_marks_of_one_value_are_one_tag_with_their_mean(make_world: MakeWo
     await world.move_to(MONDAY_9 + 2 * MINUTE)
     await tell(world, "好", "B", "B", "5", "4分")
     assert [(row["key"], row["score"]) for row in look(world, tag)] == [("有机认同", 0.75)]
+
+
+async def test_a_promise_of_less_than_an_hour_is_not_one_of_none(make_world: MakeWorld, sops: SopSet) -> None:
+    world = await make_world(changed(only(sops), "answer_within: 24h", "answer_within: 30m"))
+    await world.happen(FriendMade("friend-1", QING, MONDAY_9))
+    await world.move_to(MONDAY_9 + 2 * MINUTE)
+    await tell(world, "好", "A", "无所谓", "跳过")
+    assert "1小时内给您回音" in heard(world)[-1]
 
 
 async def order(world: World, command: str) -> None:
