@@ -228,6 +228,17 @@ async def test_a_promise_of_less_than_an_hour_is_not_one_of_none(make_world: Mak
     assert "1小时内给您回音" in heard(world)[-1]
 
 
+async def test_words_that_are_taken_back_are_kept_nowhere_though_the_file_is_gone(
+    begun: World, sops: SopSet
+) -> None:
+    await tell(begun, "A", "B")
+    words = said("我住在幸福路八号", QING, None, occurred_at=begun.clock.now())
+    await begun.happen(words)
+    await again_with(begun, removed(only(sops)))
+    await begun.happen(MessageRecalled("recall-1", words.id, QING, begun.clock.now()))
+    assert not [row for row in look(begun, texts) if "幸福路" in row["body"]]
+
+
 async def order(world: World, command: str) -> None:
     await world.happen(said(command, BOSS, None, occurred_at=world.clock.now()))
     await world.move_to(world.clock.now() + MINUTE)
