@@ -19,7 +19,7 @@ from bot.sop.kinds.welcome.questions import (
     read,
     written,
 )
-from bot.sop.kinds.welcome.recalls import ANSWERED, taken_back
+from bot.sop.kinds.welcome.recalls import taken_back
 from bot.sop.kinds.welcome.talk import Ctx, Ended, Step, Talk, begin, by_day, tag_by, talk_of
 
 PURPOSE = "questionnaire"
@@ -195,7 +195,9 @@ def _submit(talk: Talk) -> None:
     for n, answer in answers.items():
         if answer.text:
             about, message = ("question", f"q{n + 1}"), talk.messages[n]
-            ctx.record(ANSWERED, person=talk.person, about=about, parent=message, text=answer.text)
+            ctx.record(
+                "questionnaire_answered", person=talk.person, about=about, parent=message, text=answer.text
+            )
     if fit >= sop.fit.at_least or sop.mode != "gate":
         verdict.passed(talk)
     else:
