@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.commands.desk import CommandDesk
+from bot.commands.parser import Call
 from bot.events import FriendMade, FriendRequested, MessageReceived, Person, Request, RoomInvited
 from bot.outbox.queue import Intent, Part, Post, Priority, accept_friend, accept_invitation, enqueue
 from bot.people import directory, roles
+from bot.sop.kind import Who
 from bot.sop.occasion import Befriended
 from bot.sop.player import Player
 from bot.store import log
@@ -48,8 +50,15 @@ class Admission:
 
         Their words are not kept. Where no SOP minds friends, nothing is kept of them at all.
         """
-        if message.chat is None and self.player.index.friends and self.desk.read(message) is None:
+        if message.chat is None and self.player.index.friends and self._is_for_us(message):
             self._befriend(tx, message.sender, f"wrote:{message.sender.id}", message.occurred_at)
+
+    def _is_for_us(self, message: MessageReceived) -> bool:
+        """Whether it is no command, or one that every friend may give."""
+        read = self.desk.read(message)
+        if not isinstance(read, Call):
+            return read is None
+        return read.command.who is Who.ANYONE and not read.command.unheard_too
 
     def _befriend(self, tx: Transaction, seen: Person, event_id: str, occurred_at: datetime) -> None:
         person = directory.meet(tx, self.desk.source, [seen])[seen.id]

@@ -39,9 +39,10 @@ class Pipeline:
 
     def process(self, tx: Transaction, batch: Sequence[RoomEvent]) -> None:
         """Record ``batch`` and react to what is new in it, in its order."""
-        typed = self.desk.read_all(tx, batch)
-        for segment in self._segments(batch, typed):
+        commands = self.desk.read_all(batch)
+        for segment in self._segments(batch, commands):
             held = roles.roles(tx)
+            typed = {**commands, **self.desk.read_leads(tx, segment, held)}
             new = self._recorder(tx, held, typed).record(tx, segment)
             speakers = {it.person.identity_id for it in new if isinstance(it, Heard)}
             tx.listening |= runs.who_is_listened_to(tx, speakers)

@@ -216,7 +216,7 @@ class _Segment:
         original = self._original(event.message_id)
         if original is None:
             return None
-        self.tx.connection.execute(delete(texts).where(texts.c.id == original.text_id))
+        self._forget(original.id)
         pictures.let_go(self.tx, original.id)
         unquote(self.tx, original.id, original.occurred_at)
         return log.entry(
@@ -231,6 +231,12 @@ class _Segment:
             channel=original.channel,
             parent_event_id=original.id,
         )
+
+    def _forget(self, message: int) -> None:
+        """The words of a message go, and what was kept of them by whoever made something of it."""
+        i = interaction.c
+        kept = select(i.text_id).where((i.id == message) | (i.parent_event_id == message))
+        self.tx.connection.execute(delete(texts).where(texts.c.id.in_(kept.where(i.text_id.is_not(None)))))
 
     def _original(self, message_id: str) -> Any:
         query = select(interaction).where(

@@ -230,3 +230,18 @@ async def test_a_recall_is_obeyed_by_who_keeps_the_words_whoever_has_the_room_no
     assert "番茄" in [row["body"] for row in look(a, texts)]
     await a.happen(MessageRecalled("c1", regretted.id, QING, MONDAY_9, ROOM))
     assert "番茄" not in [row["body"] for row in look(a, texts)]
+
+
+async def test_complaints_are_those_of_the_account(pair: Pair) -> None:
+    a, b = pair
+    await a.happen(said("番茄坏了", QING, ROOM))
+    await b.happen(said("番茄发霉了", ZHOU, OTHER_ROOM), said("我要退款", ZHOU, None, id="private"))
+    (listed,) = await ask(a, "/投诉", BOSS, None)
+    assert "投诉1" in listed
+    assert "投诉2" not in listed
+    assert await ask(a, "/已处理 2", BOSS, None) == ["没有投诉2。发 /投诉 看编号。"]
+    assert await ask(a, "/已处理", BOSS, None) == ["好的，投诉1已处理。会员1群的消息恢复。"]
+    (listed,) = await ask(b, "/投诉", BOSS, None)
+    assert "投诉2" in listed
+    assert "投诉3" in listed
+    assert "投诉2" in (await ask(b, "/状态", BOSS, None))[0]

@@ -15,7 +15,7 @@ from bot.sop.loader import SopSet
 from bot.store.tables import complaint_case, failure, interaction, outgoing
 from bot.store.writer import Writer
 from tests.builders import BOSS, MONDAY_9, OTHER_ROOM, QING, ROOM, ZHOU, said
-from tests.listener import Listener
+from tests.listener import ACCOUNT, Listener
 
 OPERATORS = Chat("operators", "运营群")
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -94,10 +94,10 @@ def test_what_is_not_closed_is_open_in_the_order_of_its_numbers(group: Listener)
     group.say("番茄坏了")
     group.say("退款", ZHOU)
     with group.writer.transaction(group.now) as tx:
-        first, second = cases.open_cases(tx)
+        first, second = cases.open_cases(tx, ACCOUNT)
         cases.close(tx, first, member_id=1)
-        assert [case.number for case in cases.open_cases(tx)] == [second.number] == [2]
-        closed = cases.numbered(tx, 1)
+        assert [case.number for case in cases.open_cases(tx, ACCOUNT)] == [second.number] == [2]
+        closed = cases.numbered(tx, 1, ACCOUNT)
         assert closed is not None
         assert closed.answered_at == closed.closed_at == group.now
 

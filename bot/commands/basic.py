@@ -11,12 +11,16 @@ from bot.sop.templates import harmless
 
 
 def show_help(ctx: CommandContext) -> None:
-    usable = [c for c in ctx.desk.commands if c.who is not Who.ANYONE and _may(ctx, c)]
+    usable = [c for c in ctx.desk.commands if not _is_for_strangers(c) and _may(ctx, c)]
     if ctx.args:
         _explain(ctx, ctx.args[0].lstrip("/／、"), usable)
         return
     lines = [f"/{command.names[-1]} {command.help}" for command in usable]
     ctx.reply("\n".join(["您在这里能用：", *lines]))
+
+
+def _is_for_strangers(command: Command) -> bool:
+    return command.who is Who.ANYONE and command.unheard_too
 
 
 def _may(ctx: CommandContext, command: Command) -> bool:

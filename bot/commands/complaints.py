@@ -17,7 +17,7 @@ MOST = 4
 
 
 def show(ctx: CommandContext) -> None:
-    found = cases.open_cases(ctx.tx)
+    found = cases.open_cases(ctx.tx, ctx.account)
     if not found:
         ctx.reply("没有没处理完的投诉。")
         return
@@ -61,7 +61,9 @@ def _resumed(ctx: CommandContext, case: Case) -> str:
     if case.room_id is None:
         return ""
     key = _place(ctx, case)
-    others = [other.number for other in cases.open_cases(ctx.tx) if other.room_id == case.room_id]
+    others = [
+        other.number for other in cases.open_cases(ctx.tx, ctx.account) if other.room_id == case.room_id
+    ]
     if others:
         return f"{key}还有投诉{_listed(others)}没处理。"
     delivery.let_go(ctx.tx, Rule.COMPLAINT, room_id=case.room_id)
@@ -72,7 +74,7 @@ def _meant(ctx: CommandContext) -> Case | None:
     """The case that was named, or the only one; else says what is wrong."""
     if ctx.args:
         return _named(ctx, ctx.args[0].removeprefix("投诉").lstrip("#"))
-    found = cases.open_cases(ctx.tx)
+    found = cases.open_cases(ctx.tx, ctx.account)
     if len(found) == 1:
         return found[0]
     if found:
@@ -87,7 +89,7 @@ def _named(ctx: CommandContext, word: str) -> Case | None:
     if not (word.isascii() and word.isdigit() and len(word) <= 9):
         ctx.reply("要写投诉的编号，例如 /已处理 3。发 /投诉 看编号。")
         return None
-    case = cases.numbered(ctx.tx, int(word))
+    case = cases.numbered(ctx.tx, int(word), ctx.account)
     if case is None:
         ctx.reply(f"没有投诉{int(word)}。发 /投诉 看编号。")
     elif case.closed_at is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.commands import access
@@ -46,23 +46,36 @@ class CommandDesk:
     known: Commands
     status: Status
 
-    def read(self, message: MessageReceived, operators: Collection[str] = ()) -> Call | Unknown | None:
-        """What a message calls for; None: it is no command. ``operators`` are the platform's ids of the
-        operators' room, where one need not turn to the bot."""
+    def read(self, message: MessageReceived) -> Call | Unknown | None:
+        """What a message calls for; None: it is no command."""
         if message.is_self or message.kind is not MessageKind.TEXT:
             return None
-        at_desk = message.chat is not None and message.chat.id in operators
-        addressed = message.chat is None or message.to_bot
-        return self.known.read(message.text, addressed=addressed, at_desk=at_desk)
+        return self.known.read(message.text, addressed=_is_addressed(message))
 
-    def read_all(self, tx: Transaction, events: Iterable[RoomEvent]) -> Typed:
+    def read_all(self, events: Iterable[RoomEvent]) -> Typed:
         """What is typed in a batch, each message read once; most call for nothing, and are not in it."""
-        key = self.sops.community.operators
+        return {it.id: read for it in _messages(events) if (read := self.read(it)) is not None}
+
+    def read_leads(self, tx: Transaction, events: Iterable[RoomEvent], held: Mapping[int, set[str]]) -> Typed:
+        """What begins with a command's lead, said to the bot or in the operators' room by those who may."""
+        led = {event: call for event in _messages(events) if (call := self._read_lead(event)) is not None}
+        if not led:
+            return {}
+        key, standings = self.sops.community.operators, self._standings(held)
         operators = set() if key is None else directory.platform_ids(tx, self.account, key)
-        messages = (event for event in events if isinstance(event, MessageReceived))
+        people = directory.known_people(tx, self.source, {event.sender.id for event in led})
         return {
-            message.id: read for message in messages if (read := self.read(message, operators)) is not None
+            event.id: call
+            for event, call in led.items()
+            if _is_addressed(event) or (event.chat is not None and event.chat.id in operators)
+            if (person := people.get(event.sender.id)) is not None
+            if access.includes(access.standing(tx, person, None, standings), call.command.who)
         }
+
+    def _read_lead(self, message: MessageReceived) -> Call | None:
+        if message.is_self or message.kind is not MessageKind.TEXT:
+            return None
+        return self.known.read_lead(message.text, addressed=_is_addressed(message))
 
     def props(self, call: Call | Unknown | None, *, by_admin: bool) -> dict[str, object] | None:
         """What is recorded of a command: its name, and of what admins do the arguments too."""
@@ -213,6 +226,14 @@ class CommandDesk:
 
     def run_by_hand(self, tx: Transaction, sop: Sop, room: Room, occurrence: str, cause: int) -> Played:
         return self.player.run_by_hand(tx, sop, room, occurrence, cause)
+
+
+def _messages(events: Iterable[RoomEvent]) -> Iterator[MessageReceived]:
+    return (event for event in events if isinstance(event, MessageReceived))
+
+
+def _is_addressed(message: MessageReceived) -> bool:
+    return message.chat is None or message.to_bot
 
 
 class _NoAnswer(Exception):

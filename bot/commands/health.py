@@ -27,7 +27,7 @@ def show_status(ctx: CommandContext) -> None:
     sent, failed, expired = (_today(ctx, state) for state in (State.SENT, State.FAILED, State.EXPIRED))
     parts = [_link(ctx), f"{len(rooms)}群", f"今天发{sent} 待发{open_now.get(State.QUEUED, 0)}"]
     named = (
-        ("投诉", len(cases.open_cases(ctx.tx))),
+        ("投诉", len(cases.open_cases(ctx.tx, ctx.account))),
         ("扣", open_now["held"]),
         ("没发成", failed),
         ("过时作废", expired),

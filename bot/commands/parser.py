@@ -13,6 +13,7 @@ SLASHES = "/／、"
 _FIRST = (*SLASHES, "@")
 _WORD = re.compile(r"""[“”"]([^“”"]*)[“”"]|[‘’']([^‘’']*)[‘’']|[「『]([^「『」』]*)[」』]|(\S+)""")
 _MENTION = re.compile(r"^@\S+?[\u2005\s]+(?=[/／、])")
+_ADDRESS = re.compile(r"^@\S+[\u2005\s]+")
 _MOST_WORDS = 3
 LONGEST = 4_000
 """Characters; whoever writes more talks, and gives no command."""
@@ -45,10 +46,9 @@ class Commands:
         self._by_word = {word: c for c in commands for word in c.words}
         self._by_lead = {lead: c for c in commands for lead in c.leads}
 
-    def read(self, text: str, *, addressed: bool, at_desk: bool = False) -> Call | Unknown | None:
-        """What ``text`` calls for; None: no command. ``addressed``: said to the bot, so bare words count;
-        ``at_desk``: said in the operators' room, where leads do."""
-        if not addressed and not at_desk and not text.lstrip().startswith(_FIRST):
+    def read(self, text: str, *, addressed: bool) -> Call | Unknown | None:
+        """What ``text`` calls for; None: no command. ``addressed``: said to the bot, so bare words count."""
+        if not addressed and not text.lstrip().startswith(_FIRST):
             return None  # nearly everything that is said
         if len(text := text.strip()) > LONGEST:
             return None
@@ -56,16 +56,19 @@ class Commands:
             text = _MENTION.sub("", text)
         if text[:1] and text[0] in SLASHES:
             return self._read_words(text[1:])
-        bare = re.sub(r"^@\S+[\u2005\s]+", "", text) if addressed else text
-        if addressed and bare in self._by_word:
-            return Call(self._by_word[bare], ())
-        return self._read_lead(bare) if addressed or at_desk else None
+        bare = _without_mention(text) if addressed else text
+        return Call(self._by_word[bare], ()) if addressed and bare in self._by_word else None
 
-    def _read_lead(self, text: str) -> Call | None:
-        """Bare words that begin like a command's lead and have something behind it."""
-        lead, _, rest = text.partition(" ")
-        command, rest = self._by_lead.get(lead), rest.strip()
-        return Call(command, tuple(split(rest)), rest) if command is not None and rest else None
+    def read_lead(self, text: str, *, addressed: bool) -> Call | None:
+        """Bare words that begin like a command's lead and have something behind it.
+
+        So may what others say: it is a command to those only who may give it.
+        """
+        if len(text) > LONGEST:
+            return None
+        lead, *rest = (_without_mention(text.strip()) if addressed else text).split(maxsplit=1) or [""]
+        command = self._by_lead.get(lead)
+        return Call(command, tuple(split(rest[0])), rest[0].strip()) if command and rest else None
 
     def _read_words(self, text: str) -> Call | Unknown | None:
         words = split(text)
@@ -84,6 +87,10 @@ def _behind(text: str, count: int) -> str:
     """What stands behind the first ``count`` words."""
     ends = [match.end() for match in _WORD.finditer(text)]
     return text[ends[count - 1] :].strip()
+
+
+def _without_mention(text: str) -> str:
+    return _ADDRESS.sub("", text)
 
 
 def split(text: str) -> list[str]:

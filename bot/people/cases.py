@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, Select, bindparam, insert, select, update
 
+from bot.people import directory
 from bot.store.ids import next_number
-from bot.store.tables import complaint_case
+from bot.store.tables import complaint_case, identity
 from bot.store.transaction import Transaction
 from bot.store.types import UtcTime
 
@@ -56,14 +57,14 @@ def has_open_case(
     return tx.connection.execute(query.limit(1)).first() is not None
 
 
-def open_cases(tx: Transaction) -> list[Case]:
+def open_cases(tx: Transaction, account: str) -> list[Case]:
     """Those that are not closed, by number."""
-    query = select(complaint_case).where(_OPEN).order_by(complaint_case.c.number)
+    query = _heard_by(account).where(_OPEN).order_by(complaint_case.c.number)
     return [_case(row) for row in tx.connection.execute(query)]
 
 
-def numbered(tx: Transaction, number: int) -> Case | None:
-    row = tx.connection.execute(select(complaint_case).where(complaint_case.c.number == number)).first()
+def numbered(tx: Transaction, number: int, account: str) -> Case | None:
+    row = tx.connection.execute(_heard_by(account).where(complaint_case.c.number == number)).first()
     return None if row is None else _case(row)
 
 
@@ -82,6 +83,12 @@ def complained_at(tx: Transaction, room_id: int) -> Sequence[datetime]:
     """When the open cases of a room were opened, as far as that still matters."""
     asked = {"here": room_id, "since": tx.now - NEAR, "until": tx.now + NEAR}
     return list(tx.connection.scalars(_COMPLAINED_AT, asked))
+
+
+def _heard_by(account: str) -> Select[*tuple[Any, ...]]:
+    """The cases of those whom an account knows."""
+    query = select(complaint_case).join(identity, identity.c.id == complaint_case.c.identity_id)
+    return query.where(directory.is_known_to(account))
 
 
 def _case(row: Row[*tuple[Any, ...]]) -> Case:

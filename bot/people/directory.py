@@ -277,7 +277,7 @@ def person_by_id(tx: Transaction, identity_id: int) -> Person | None:
 
 def member_numbered(tx: Transaction, number: int, account: str) -> Person | None:
     """The member M``number``, as ``account`` knows them."""
-    query = _PERSON.where(member.c.number == number, _of_account(account))
+    query = _PERSON.where(member.c.number == number, is_known_to(account))
     row = tx.connection.execute(query.order_by(identity.c.id.desc())).first()
     return None if row is None else Person(*row)
 
@@ -286,13 +286,14 @@ def people_named(tx: Transaction, name: str, account: str, room_id: int | None =
     """Everybody who bears exactly this name, or is called so in a room; there (or anywhere) now."""
     here = (membership.c.identity_id == identity.c.id) & membership.c.left_at.is_(None)
     named = (identity.c.name == name) | exists().where(here, membership.c.alias == name)
-    query = _PERSON.where(named, _of_account(account))
+    query = _PERSON.where(named, is_known_to(account))
     if room_id is not None:
         query = query.where(exists().where(here, membership.c.room_id == room_id))
     return [Person(*row) for row in tx.connection.execute(query.order_by(member.c.number, identity.c.id))]
 
 
-def _of_account(account: str) -> ColumnElement[bool]:
+def is_known_to(account: str) -> ColumnElement[bool]:
+    """The condition that an identity is one that an account has met."""
     return identity.c.source.endswith(f":{account}", autoescape=True)
 
 

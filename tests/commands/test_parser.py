@@ -14,7 +14,8 @@ DISABLE = command("room disable", "关群")
 RUN = command("sop run", "发sop")
 HELP = command("help", "帮助")
 RANK = command("rank", "排行", words=("排行",))
-COMMANDS = Commands([ENABLE, DISABLE, RUN, HELP, RANK])
+ACCEPT = command("ugc accept", leads=("过",))
+COMMANDS = Commands([ENABLE, DISABLE, RUN, HELP, RANK, ACCEPT])
 
 
 def read(text: str, *, addressed: bool = False) -> Call | Unknown | None:
@@ -104,8 +105,22 @@ def test_a_bare_word_must_be_the_whole_message_and_be_declared(text: str) -> Non
     assert read(text, addressed=True) is None
 
 
+@pytest.mark.parametrize(
+    "text", ["过 31 32", "过　31　32", " 过\u2005 31 32 ", "@小野 过 31 32", "@小野\u2005过\n31 32"]
+)
+def test_a_lead_is_read_with_whatever_space_stands_behind_it(text: str) -> None:
+    assert COMMANDS.read_lead(text, addressed=True) == Call(ACCEPT, ("31", "32"))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "过", "过　", "过31", "路过 31", "过 31" + " " * LONGEST, "@张三 过 31"]
+)
+def test_what_only_looks_like_a_lead_is_none(text: str) -> None:
+    assert COMMANDS.read_lead(text, addressed=False) is None
+
+
 def test_all_commands_are_kept_in_their_order() -> None:
-    assert COMMANDS.all == (ENABLE, DISABLE, RUN, HELP, RANK)
+    assert COMMANDS.all == (ENABLE, DISABLE, RUN, HELP, RANK, ACCEPT)
 
 
 @given(st.text(max_size=40), st.booleans())

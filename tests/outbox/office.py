@@ -114,7 +114,7 @@ class Office:
 
     def deal_with_complaints(self) -> None:
         """Close all cases, as ``/已处理`` does."""
-        for case in cases.open_cases(self.tx):
+        for case in cases.open_cases(self.tx, ACCOUNT):
             cases.close(self.tx, case, member_id=1)
             if case.room_id is not None:
                 delivery.let_go(self.tx, Rule.COMPLAINT, room_id=case.room_id)

@@ -9,8 +9,9 @@ from typing import Any
 from bot.events import Chat, Person
 from bot.people import directory, tags
 from bot.people.tags import Tag
-from bot.sop.kinds.wakeup import Wakeup
+from bot.sop.kinds.wakeup.model import Wakeup
 from bot.sop.loader import SopSet
+from bot.store import log
 from bot.store.tables import interaction, outgoing
 from bot.store.writer import Writer
 from tests.builders import ROOM
@@ -121,3 +122,29 @@ def test_a_ladder_is_climbed_step_by_step_however_long_the_silence(writer: Write
         listener.tick(timedelta(days=7))
         sent.append(len(names(listener)))
     assert sent == [1, 1, 1, 2, 2, 2]
+
+
+def test_nobody_hears_the_same_words_twice(writer: Writer, sops: SopSet) -> None:
+    listener = Listener(writer, with_wakeup(sops, hold_out=0.0))
+    listener.say("我家今天吃番茄炒蛋", PEOPLE[0])
+    listener.say("你好", PEOPLE[0], None)
+    with writer.transaction(listener.now) as tx:
+        person = directory.known_people(tx, SOURCE, [PEOPLE[0].id])[PEOPLE[0].id]
+        tags.put(tx, person, Tag("烹饪热情", 1.0), None)
+    pass_weeks(listener, 12)
+    first, second = listener.queued()
+    assert "记得您爱下厨" in first
+    assert "快手菜" in second
+
+
+def test_who_never_wrote_in_private_is_no_friend_whatever_is_recorded_of_them(
+    writer: Writer, sops: SopSet
+) -> None:
+    listener = Listener(writer, with_wakeup(sops, hold_out=0.0))
+    listener.say("我家今天吃番茄炒蛋", PEOPLE[0])
+    with writer.transaction(listener.now) as tx:
+        person = directory.known_people(tx, SOURCE, [PEOPLE[0].id])[PEOPLE[0].id]
+        more = {"identity_id": person.identity_id, "channel": "dm", "programme_id": "dinner-table"}
+        log.append(tx, [log.entry(tx, "sop:dinner-table", "1", "challenge_completed", tx.now, **more)])
+    pass_weeks(listener, 6)
+    assert names(listener) == []

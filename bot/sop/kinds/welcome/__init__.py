@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from bot.sop.context import Context
 from bot.sop.kind import Command, Kind, OnFriend, OnHeard, OnJoin, OnRecall, OnWait, Where, Who
-from bot.sop.kinds.welcome import conversation, greet, recalls, verdict
+from bot.sop.kinds.welcome import asking, conversation, greet, recalls, verdict
 from bot.sop.kinds.welcome.model import Welcome
 
 
 def heard(ctx: Context[Welcome]) -> bool:
     """In private it is the questionnaire's, in a room the group's question's."""
     assert ctx.run is not None, "only runs listen"
-    return conversation.heard(ctx) if ctx.run.room_id is None else greet.heard(ctx, ctx.run)
+    if ctx.run.room_id is None:
+        return conversation.heard(ctx)
+    greet.heard(ctx, ctx.run)
+    return False
 
 
 def joined(ctx: Context[Welcome]) -> None:
@@ -45,9 +48,9 @@ KIND = Kind(
     commands=(
         Command(
             ("questionnaire", "问卷"),
-            Who.MEMBER,
+            Who.ANYONE,
             "答几个小问题，让我更懂您的口味",
-            conversation.asked_for,
+            asking.asked_for,
             Where.PRIVATE,
             words=("问卷",),
         ),

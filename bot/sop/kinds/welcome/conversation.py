@@ -2,72 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.events import MessageKind
 from bot.outbox.queue import Intent
-from bot.people import consent
+from bot.people import consent, roles
 from bot.people.directory import Person
-from bot.sop import versions
-from bot.sop.context import CommandContext
 from bot.sop.kinds.welcome import verdict
-from bot.sop.kinds.welcome.model import HelloWords, QuestionWords, Welcome
+from bot.sop.kinds.welcome.asking import ask, ask_again, comes_again, is_for, say_hello
 from bot.sop.kinds.welcome.questions import (
     Answer,
     Control,
     agrees,
     choices_of,
     control,
-    how,
     read,
-    shown,
     written,
 )
-from bot.sop.kinds.welcome.recalls import ANSWERED, taken_back
-from bot.sop.kinds.welcome.talk import Ctx, Ended, Step, Talk, begin, find, tag_by, talk_of
-from bot.sop.templates import harmless_name
+from bot.sop.kinds.welcome.recalls import taken_back
+from bot.sop.kinds.welcome.talk import Ctx, Ended, Step, Talk, begin, by_day, tag_by, talk_of
 
 PURPOSE = "questionnaire"
 TRIES = 3
 """Answers that are not understood before a human is asked."""
 BURST = timedelta(seconds=10)
-_AGAIN = ("问卷", "开始", "重新开始")
 
 
 def befriended(ctx: Ctx) -> None:
     """A new friend who is not in the room yet: say hello after a moment, once."""
     assert ctx.befriended is not None, "somebody became a friend"
-    if ctx.sop.mode != "gate" or verdict.is_there(ctx, ctx.befriended.person):
+    person = ctx.befriended.person
+    if ctx.sop.mode != "gate" or verdict.is_there(ctx, person) or _is_ours(ctx, person):
         return
-    talk = begin(ctx, ctx.befriended.person)
+    talk = begin(ctx, person)
+    if talk.step is Step.OVER and talk.run.state.get("ended") != Ended.REJECTED:
+        talk = (talk.renewed() or talk).keep(step=Step.HELLO)
     if talk.step is Step.HELLO and not ctx.is_waiting(talk.run, "hello"):
         talk.wake_after(ctx.sop.hello.after, "hello")
 
 
+def _is_ours(ctx: Ctx, person: Person) -> bool:
+    """Staff and experts, who come as friends too, are asked nothing."""
+    held = roles.Standings(roles.roles(ctx.tx), ctx.sops.community.roles)
+    return held.actor_role(person.member_id) in ("staff", "expert")
+
+
 def hello(ctx: Ctx) -> None:
     talk = talk_of(ctx)
-    if talk.step is Step.HELLO:
-        _say_hello(talk)
-
-
-def _say_hello(talk: Talk) -> None:
-    ctx = talk.ctx
-    community, sop = ctx.sops.community, ctx.sop
-    words = HelloWords(
-        harmless_name(talk.person.name),
-        community.name,
-        community.mission,
-        community.bot.name,
-        len(sop.private),
-        community.privacy.keep_days,
-        sop.hello.consent,
-        gate=sop.mode == "gate",
-    )
-    ctx.say_private(talk.person.identity_id, sop.hello.template, words)
-    talk = talk.keep(step=Step.CONSENT, at=0, answers={}, unclear=0, voice=False)
-    talk.wake_after(sop.patience.remind, "remind")
-    talk.wake_after(sop.patience.give_up, "give_up")
+    if talk.step is not Step.HELLO:
+        return
+    if _is_ours(ctx, talk.person):
+        talk.over(Ended.DONE)
+    else:
+        say_hello(talk)
 
 
 # --- what the person says ---
@@ -79,58 +66,16 @@ def heard(ctx: Ctx) -> bool:
     talk = talk_of(ctx)
     match talk.step:
         case Step.HELLO:
-            return True  # the first message comes in a moment
+            if by_day(ctx, ctx.now) > ctx.now:
+                say_hello(talk)  # else it comes in a moment
         case Step.CONSENT:
             _decide(talk)
         case Step.ASKING:
             _answer(talk)
-        case Step.OVER if _comes_again(talk, ctx.heard.text) and (anew := talk.renewed()) is not None:
-            _say_hello(anew)
         case Step.INVITED:
             return verdict.heard(talk)
         case _:
-            return False
-    return True
-
-
-def _comes_again(talk: Talk, text: str) -> bool:
-    """Whether somebody whose questionnaire is over asks for it: by its word, or by a yes that came too late.
-
-    Who is in, and whom a human declined, is asked nothing any more.
-    """
-    sop, ended = talk.ctx.sop, talk.run.state.get("ended")
-    if ended == Ended.REJECTED or (sop.mode == "gate" and verdict.is_there(talk.ctx, talk.person)):
-        return False
-    return text.strip().lstrip("/") in _AGAIN or (
-        ended == Ended.EXPIRED and agrees(text, sop.hello.word) is True
-    )
-
-
-def asked_for(ctx: CommandContext) -> None:
-    """A member asks for the questions: those that are open, or all from the beginning."""
-    for sop in ctx.sops.sops.values():
-        if isinstance(sop, Welcome) and _opens(replace(ctx.kind_context(sop), heard=ctx.heard), ctx.person):
-            return
-    ctx.reply("现在没有要填的问卷。")
-
-
-def _opens(ctx: Ctx, person: Person) -> bool:
-    """Whether this SOP has questions for somebody, and asks them now."""
-    talk = find(ctx, person)
-    if talk is None and ctx.sop.mode == "onboarding" and ctx.sop.private and verdict.is_there(ctx, person):
-        talk = begin(ctx, person, Step.OVER)
-    then = None if talk is None else versions.at(ctx.tx, ctx.sops, talk.run.sop_id, talk.run.sop_hash)
-    if talk is None or not isinstance(then, Welcome):
-        return False
-    talk = replace(talk, ctx=replace(ctx, sop=then, run=talk.run))
-    if talk.step is Step.ASKING:
-        _ask(talk, talk.run.state["at"])
-    elif talk.step is Step.CONSENT:
-        talk.say(then.wording.how_to_begin, said=then.hello.consent)
-    elif talk.step is Step.OVER and _comes_again(talk, _AGAIN[0]) and (anew := talk.renewed()) is not None:
-        _say_hello(anew)
-    else:
-        return False
+            return comes_again(talk, ctx.heard.text) and ask_again(talk)
     return True
 
 
@@ -163,21 +108,7 @@ def _start(talk: Talk) -> None:
     consent.decide(ctx.tx, person.member_id, PURPOSE, given=True, cause=ctx.cause)
     ctx.record("consent_granted", person=person, about=("purpose", PURPOSE), props={"version": ctx.version})
     ctx.record("questionnaire_started", person=person)
-    _ask(talk, ctx.sop.private[0])
-
-
-def _ask(talk: Talk, place: int, *, again: bool = False) -> None:
-    talk = talk if again else talk.keep(step=Step.ASKING, at=place, unclear=0)
-    sop, question = talk.ctx.sop, talk.question
-    words = QuestionWords(
-        shown(question),
-        how(question),
-        sop.private.index(place) + 1,
-        len(sop.private),
-        question.optional,
-        again,
-    )
-    talk.ctx.say_private(talk.person.identity_id, sop.wording.question, words)
+    ask(talk, ctx.sop.private[0])
 
 
 def _answer(talk: Talk) -> None:
@@ -190,7 +121,7 @@ def _answer(talk: Talk) -> None:
         case Control.CANCEL:
             _cancel(talk)
         case Control.BACK:
-            _ask(talk, _before(talk))
+            ask(talk, _before(talk))
         case Control.SKIP:
             _note(talk, None)
         case None:
@@ -216,7 +147,7 @@ def _note(talk: Talk, answer: Answer | None) -> None:
     talk = talk.keep(answers=kept, unclear=0)
     coming = [n for n in talk.ctx.sop.private if n > place]
     if coming:
-        _ask(talk, coming[0])
+        ask(talk, coming[0])
     else:
         _submit(talk)
 
@@ -237,7 +168,7 @@ def _not_understood(talk: Talk, template: str | None) -> None:
     elif template is not None:
         talk.say(template, said=talk.ctx.sop.hello.consent)
     else:
-        _ask(talk, talk.run.state["at"], again=True)
+        ask(talk, talk.run.state["at"], again=True)
 
 
 def _cancel(talk: Talk) -> None:
@@ -260,11 +191,13 @@ def _submit(talk: Talk) -> None:
         "answers": {f"q{n + 1}": written(sop.questions[n], answer) for n, answer in answers.items()},
     }
     submitted = ctx.record("questionnaire_submitted", person=talk.person, props=props, value=round(fit))
+    tag_by(ctx, talk.person, answers, submitted)
     for n, answer in answers.items():
-        tag_by(ctx, talk.person, n, answer, submitted)
         if answer.text:
             about, message = ("question", f"q{n + 1}"), talk.messages[n]
-            ctx.record(ANSWERED, person=talk.person, about=about, parent=message, text=answer.text)
+            ctx.record(
+                "questionnaire_answered", person=talk.person, about=about, parent=message, text=answer.text
+            )
     if fit >= sop.fit.at_least or sop.mode != "gate":
         verdict.passed(talk)
     else:
@@ -272,12 +205,12 @@ def _submit(talk: Talk) -> None:
 
 
 def remind(ctx: Ctx) -> None:
-    """One reminder, with the question that is open."""
+    """One reminder, with the question that is open; none to who left a room whose members are asked."""
     talk = talk_of(ctx)
-    if talk.step in (Step.CONSENT, Step.ASKING):
-        patience = ctx.sop.patience
-        left = patience.give_up - patience.remind
-        talk.say(patience.template, intent=Intent.ASK, said=ctx.sop.hello.consent, expires_after=left)
+    if talk.step in (Step.CONSENT, Step.ASKING) and is_for(ctx, talk.person):
+        left = datetime.fromisoformat(talk.run.state["until"]) - (ctx.due_at or ctx.now)
+        said = ctx.sop.hello.consent
+        talk.say(ctx.sop.patience.template, intent=Intent.ASK, said=said, expires_after=left)
 
 
 def give_up(ctx: Ctx) -> None:

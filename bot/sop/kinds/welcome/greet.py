@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from bot.sop import runs
 from bot.sop.context import Context
 from bot.sop.kinds.welcome.model import Greet, GreetWords, Welcome
 from bot.sop.kinds.welcome.questions import control, read, shown
-from bot.sop.kinds.welcome.talk import Step, begin, tag_by
+from bot.sop.kinds.welcome.talk import MARGIN, Step, begin, by_day, tag_by
 from bot.sop.occasion import Joined
 from bot.sop.runs import Run
 from bot.sop.templates import harmless_name
@@ -23,7 +24,6 @@ TOO_LATE = timedelta(hours=2)
 """Who came longer ago, told late, is not greeted as if they had just come."""
 AWAY = timedelta(days=1)
 """Who was greeted a shorter while ago is not welcomed back: some leave and come several times a day."""
-MARGIN = timedelta(minutes=5)
 AFTER_ANSWER = timedelta(days=1)
 """How long the question in the group takes answers."""
 
@@ -36,11 +36,18 @@ def joined(ctx: Context[Welcome]) -> None:
         return
     if _is_greeted(ctx, came):
         return
-    run = ctx.open_run(f"room:{came.room.id}", "greet")
+    run = _gathering(ctx, came)
     people = [*run.state.get("people", []), [came.person.identity_id, came.id, came.again]]
     ctx.keep(run, {"people": people})
     if not ctx.is_waiting(run, "greet"):
-        ctx.wake_at(run, _end(ctx, greet), "greet")
+        ctx.wake_at(run, by_day(ctx, ctx.now + greet.gather), "greet")
+
+
+def _gathering(ctx: Context[Welcome], came: Joined) -> Run:
+    """The one that is open in the room, else a new one; each ends with its greeting."""
+    scope = f"room:{came.room.id}"
+    opened = (run for run in runs.open_runs(ctx.tx, ctx.sop.id, scope) if run.scope == scope)
+    return next(opened, None) or ctx.open_run(scope, f"greet:{came.id}")
 
 
 def _is_greeted(ctx: Context[Welcome], came: Joined) -> bool:
@@ -51,14 +58,21 @@ def _is_greeted(ctx: Context[Welcome], came: Joined) -> bool:
     gathering = runs.open_runs(ctx.tx, ctx.sop.id, "room:")
     if any(_is_awaited(ctx, run, theirs) for run in gathering):
         return True
-    before = select(interaction.c.id).where(
-        interaction.c.programme_id == ctx.sop.id,
-        interaction.c.name == GREETED,
-        interaction.c.identity_id.in_(theirs),
+    return came.person.identity_id in _greeted(ctx, [came.person.identity_id], again=came.again)
+
+
+def _greeted(ctx: Context[Welcome], people: Collection[int], *, again: bool) -> set[int]:
+    """Those of ``people`` who were greeted, in any room and under any of their identities."""
+    other = identity.alias()
+    query = (
+        select(identity.c.id)
+        .join(other, other.c.member_id == identity.c.member_id)
+        .join(interaction, interaction.c.identity_id == other.c.id)
+        .where(identity.c.id.in_(people), interaction.c.programme_id == ctx.sop.id)
+        .where(interaction.c.name == GREETED)
     )
-    if came.again:
-        before = before.where(interaction.c.occurred_at > ctx.now - AWAY)
-    return ctx.tx.connection.execute(before.limit(1)).first() is not None
+    lately = interaction.c.occurred_at > ctx.now - AWAY
+    return set(ctx.tx.connection.scalars(query.where(lately) if again else query))
 
 
 def _is_awaited(ctx: Context[Welcome], run: Run, theirs: set[int]) -> bool:
@@ -69,26 +83,32 @@ def _is_awaited(ctx: Context[Welcome], run: Run, theirs: set[int]) -> bool:
     return any(directory.is_present(ctx.tx, run.room_id, who) for who in mine)
 
 
-def _end(ctx: Context[Welcome], greet: Greet) -> datetime:
-    """When to greet: not so near to the quiet hours that it might not leave any more."""
-    end = ctx.now + greet.gather
-    opens_at = ctx.next_open(end + MARGIN)
-    return end if opens_at == end + MARGIN else opens_at
-
-
 def greet(ctx: Context[Welcome]) -> None:
     """Greet those who are still there."""
     assert ctx.run is not None, "a run waited"
     assert ctx.room is not None, "people are greeted in rooms"
-    people = ctx.run.state.get("people", [])
-    ctx.keep(ctx.run, {"people": []})
-    there = [it for it in people if directory.is_present(ctx.tx, ctx.room.id, it[0])]
+    ctx.close(ctx.run)
+    there = _there(ctx, ctx.run.state.get("people", []))
     if not there or ctx.sop.greet is None or not ctx.room.enabled:
         return
     ctx.say(ctx.sop.greet.template, _words(ctx, ctx.sop.greet, there), expires_after=TOO_LATE)
     for identity_id, join, _ in there:
         ctx.record(GREETED, identity_id=identity_id, parent=join)
-        _listen(ctx, identity_id)
+        _listen(ctx, identity_id, join)
+
+
+def _there(ctx: Context[Welcome], people: list[Any]) -> list[Any]:
+    """Those who are still there, and whom no other room greeted meanwhile."""
+    assert ctx.room is not None, "people are greeted in rooms"
+    greeted = {
+        again: _greeted(ctx, [it[0] for it in people if it[2] is again], again=again)
+        for again in (True, False)
+    }
+    return [
+        it
+        for it in people
+        if it[0] not in greeted[it[2]] and directory.is_present(ctx.tx, ctx.room.id, it[0])
+    ]
 
 
 def _words(ctx: Context[Welcome], greet: Greet, there: list[Any]) -> GreetWords:
@@ -112,13 +132,13 @@ def _words(ctx: Context[Welcome], greet: Greet, there: list[Any]) -> GreetWords:
 # --- the one question in the group ---
 
 
-def _listen(ctx: Context[Welcome], identity_id: int) -> None:
+def _listen(ctx: Context[Welcome], identity_id: int, join: int) -> None:
     """Who was just greeted may answer the group's question there, and the others in private."""
     person = directory.person_by_id(ctx.tx, identity_id)
     if ctx.sop.mode != "onboarding" or person is None or not ctx.sop.questions:
         return
     if any(ctx.sop.in_group(question) for question in ctx.sop.questions):
-        run = ctx.open_run(f"answer:{person.member_id}", "group", person=person)
+        run = ctx.open_run(f"answer:{person.member_id}", f"group:{join}", person=person)
         ctx.listen(run, ctx.now + AFTER_ANSWER)
         ctx.wake_at(run, ctx.now + AFTER_ANSWER + MARGIN, "answer_over")
     if ctx.sop.private:
@@ -130,15 +150,15 @@ def answer_over(ctx: Context[Welcome]) -> None:
     ctx.close(ctx.run)
 
 
-def heard(ctx: Context[Welcome], run: Run) -> bool:
-    """An answer to the group's question: noted without a word. What is none is talk among members."""
+def heard(ctx: Context[Welcome], run: Run) -> None:
+    """An answer to the group's question: noted without a word. Others hear it too."""
     assert ctx.heard is not None, "something was said"
     places = [n for n, question in enumerate(ctx.sop.questions) if ctx.sop.in_group(question)]
     if not places or control(ctx.heard.text) is not None:
-        return False
+        return
     answer = read(ctx.sop.questions[places[0]], ctx.heard.text)
     if answer is None:
-        return False
+        return
     answered = ctx.record(
         "questionnaire_answered",
         person=ctx.heard.person,
@@ -146,6 +166,5 @@ def heard(ctx: Context[Welcome], run: Run) -> bool:
         text=answer.text,
         keep_until=ctx.now + timedelta(days=ctx.sops.community.privacy.keep_days),
     )
-    tag_by(ctx, ctx.heard.person, places[0], answer, answered)
+    tag_by(ctx, ctx.heard.person, {places[0]: answer}, answered)
     ctx.close(run)
-    return True

@@ -126,6 +126,7 @@ class Wording(Model):
     rejected: Talk = "questionnaire_rejected.j2"
     cancelled: Talk = "questionnaire_cancelled.j2"
     human: Talk = "questionnaire_to_human.j2"
+    appeal: Talk = "questionnaire_appeal.j2"
     how_to_begin: Talk = "questionnaire_begin.j2"
     voice: Talk = "questionnaire_voice.j2"
     still_waiting: Talk = "still_waiting.j2"
@@ -150,6 +151,8 @@ def _wrong(n: int, question: Question) -> Iterator[Finding]:
         yield Finding((n, "choices"), f"answer: {question.answer} 不用写选项", "去掉 choices")
     if question.several and question.answer != "choice":
         yield Finding((n, "several"), "只有选择题能选几个", "去掉 several")
+    if question.tag is not None and question.answer != "scale":
+        yield Finding((n, "tag"), "打分题才在这里写标签，选择题的写在选项里", "answer: scale")
 
 
 class Welcome(Sop):

@@ -18,11 +18,13 @@ LONGEST_CHOICE, LONGEST_TEXT = 60, 500
 _NUMERALS = {numeral: number for number, numeral in enumerate("零一二三四五六七八九十")} | {"两": 2}
 _CIRCLED = re.compile(r"[①-⑨]")
 _PICKED = re.compile(
-    r"(?:我?选|答案?是?)?\s*第?\s*([a-i]|\d{1,2}|[一二三四五六七八九])\s*(?:个|项|号)?[\s.。,，、)）!！~]*"
+    r"(?:我?选[项择]?|答案?是?)?[\s:]*第?[\s(\[【]*([a-i]|\d{1,2}|[一二三四五六七八九])\s*(?:个|项|号)?"
+    r"[\s.。,、)\]】]*[吧呀啊哦]?[\s.。!~]*"
 )
 _ENDS = re.compile(r"[\s.。,，、;；!！~～]+")
-_SEPARATORS = re.compile(r"[\s,，、;；/和]+")
+_SEPARATORS = re.compile(r"[\s,，、;；/.+和]+")
 _ALL = {"都", "都是", "都有", "全部", "全选", "都选"}
+_BESIDE = frozenset("abcdefghi123456789自己来就是的吧呀啊呢啦了 .。,，、!！~")
 _UNLESS_NEGATED = "(?<![不没别未非])(?<![不没][太很大是])(?<!不怎么)(?<!不是很)(?<!不是太)"
 _NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,2})?")
 _YES = re.compile(
@@ -56,7 +58,8 @@ class Choice(Model):
 class Question(Model):
     """One question; without ``choices`` it takes ``answer``: some words, a number, or a mark from 1 to 5.
 
-    ``in_group``: asked in the group, with the greeting, rather than in private.
+    ``in_group``: asked in the group, with the greeting, rather than in private. ``tag``: what a mark scores,
+    from -1 for 1 to 1 for 5.
     """
 
     ask: Name
@@ -65,6 +68,7 @@ class Question(Model):
     several: bool = False
     optional: bool = False
     in_group: bool = False
+    tag: Name | None = None
 
     @property
     def labels(self) -> list[str]:
@@ -106,6 +110,10 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", circled).strip().casefold()
 
 
+def _letters(text: str) -> str:
+    return "".join(letter for letter in _plain(text) if letter.isalnum())
+
+
 def control(text: str) -> Control | None:
     """上一题, 跳过, 取消, in the words that people use."""
     return _CONTROLS.get(_ENDS.sub("", _plain(text[:20])).lstrip("/"))
@@ -116,12 +124,12 @@ def agrees(text: str, word: str) -> bool | None:
 
     A yes is a consent, so it is nothing but a yes: 你好, 好像不太想 and 可以吗 are none.
     """
-    plain = "".join(letter for letter in _plain(text[: LONGEST_CHOICE + 1]) if letter.isalnum())
+    plain = _letters(text[: LONGEST_CHOICE + 1])
     if _NO.match(plain):
         return False
     if len(text) > LONGEST_CHOICE:
         return None
-    asked_for = plain.removeprefix("回复") == _plain(word)
+    asked_for = plain.removeprefix("回复") == _letters(word)
     return True if asked_for or _YES.fullmatch(plain) else None
 
 
@@ -157,14 +165,20 @@ def _one(question: Question, plain: str) -> tuple[int, ...] | None:
         return (place,)
     labels = [_plain(label) for label in question.labels]
     exact = [place for place, label in enumerate(labels) if _ENDS.sub("", plain) == label]
-    within = [place for place, label in enumerate(labels) if _is_meant(label, plain)]
+    within = [place for place, label in enumerate(labels) if _is_meant(question, label, plain)]
     part = [place for place, label in enumerate(labels) if len(plain) > 1 and plain in label]
     longest = _not_within_another(labels, within)
     return next((tuple(found) for found in (exact, longest, part) if len(found) == 1), None)
 
 
-def _is_meant(label: str, plain: str) -> bool:
-    """Whether the label is said, and not its contrary: 不认同 and 不太认同 are no 认同."""
+def _is_meant(question: Question, label: str, plain: str) -> bool:
+    """Whether the label is said, and not its contrary: 不认同 and 不太认同 are no 认同.
+
+    One of a single letter is hidden in many words (我 in 我老公), so beside it nothing may be said but what
+    the question says.
+    """
+    if len(label) == 1 and not set(plain) <= {label, *_plain(question.ask), *_BESIDE}:
+        return False
     return re.search(_UNLESS_NEGATED + re.escape(label), plain) is not None
 
 
@@ -184,13 +198,15 @@ def _place(question: Question, plain: str) -> int | None:
 
 
 def _several(question: Question, plain: str) -> tuple[int, ...] | None:
-    if plain in _ALL:
+    if _ENDS.sub("", plain) in _ALL:
         return tuple(range(len(question.choices)))
-    pieces = list(plain) if re.fullmatch("[a-i]+", plain) else _SEPARATORS.split(plain)
+    pieces = list(plain) if re.fullmatch("[a-i]+|[1-9]{2,}", plain) else _SEPARATORS.split(plain)
     found = [_one(question, piece) for piece in pieces if piece]
     if not found or any(it is None for it in found):
         labels = [_plain(label) for label in question.labels]
-        named = _not_within_another(labels, [n for n, label in enumerate(labels) if _is_meant(label, plain)])
+        named = _not_within_another(
+            labels, [n for n, label in enumerate(labels) if _is_meant(question, label, plain)]
+        )
         return tuple(named) or None
     return tuple(sorted({place for it in found if it is not None for place in it}))
 
@@ -222,3 +238,11 @@ def written(question: Question, answer: Answer) -> dict[str, object]:
 
 def choices_of(question: Question, answer: Answer) -> Iterator[Choice]:
     yield from (question.choices[question.labels[place]] for place in answer.chosen)
+
+
+def tags_of(question: Question, answer: Answer) -> Iterator[tuple[str, float]]:
+    """What an answer says of a person."""
+    for choice in choices_of(question, answer):
+        yield from choice.tags.items()
+    if question.tag is not None and answer.number is not None:
+        yield question.tag, (answer.number - 3) / 2

@@ -1,16 +1,14 @@
-"""Answers that are taken back: forgotten where they are kept, and not counted when all is submitted."""
+"""Answers that are taken back: forgotten, and not counted when all is submitted."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from bot.people import directory
 from bot.sop.kinds.welcome.talk import Ctx, find
-from bot.store.tables import interaction, texts
-
-ANSWERED = "questionnaire_answered"
+from bot.store.tables import interaction
 
 
 def taken_back(ctx: Ctx, messages: Collection[int]) -> set[int]:
@@ -22,12 +20,8 @@ def taken_back(ctx: Ctx, messages: Collection[int]) -> set[int]:
 
 
 def recalled(ctx: Ctx) -> None:
-    """What was answered by a message that is taken back is forgotten, here and where it was kept."""
+    """What was answered by a message that is taken back counts no more."""
     assert ctx.recalled is not None, "a message was recalled"
-    kept = select(interaction.c.text_id).where(
-        interaction.c.parent_event_id == ctx.recalled.id, interaction.c.name == ANSWERED
-    )
-    ctx.tx.connection.execute(delete(texts).where(texts.c.id.in_(kept)))
     person = directory.person_by_id(ctx.tx, ctx.recalled.identity_id)
     talk = None if person is None else find(ctx, person)
     if talk is not None:

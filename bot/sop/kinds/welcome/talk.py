@@ -7,10 +7,13 @@ cancelled, or let the time pass, may begin again by a word.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
+from statistics import mean
 from typing import Any
 
 from bot.outbox.queue import Intent
@@ -19,13 +22,14 @@ from bot.people.directory import Person
 from bot.sop import runs
 from bot.sop.context import Context
 from bot.sop.kinds.welcome.model import TalkWords, Welcome
-from bot.sop.kinds.welcome.questions import Answer, Question, choices_of, shown
+from bot.sop.kinds.welcome.questions import Answer, Question, shown, tags_of
 from bot.sop.runs import Run
 from bot.sop.templates import harmless_name
 
 Ctx = Context[Welcome]
 OCCURRENCE = "questionnaire"
 HEARD_FOR = timedelta(days=180)
+MARGIN = timedelta(minutes=5)
 
 
 class Step(StrEnum):
@@ -91,12 +95,13 @@ class Talk:
         return self.keep(step=Step.OVER, ended=how, answers={})
 
     def renewed(self) -> Talk | None:
-        """The same with today's questions; None where the SOP is not played any more."""
+        """The same with today's questions; None where there are none any more."""
         sop = self.ctx.sops.sops.get(self.ctx.sop.id)
-        if not isinstance(sop, Welcome):
+        if not isinstance(sop, Welcome) or not sop.private:
             return None
         version = self.ctx.sops.source[sop.id].hash
         runs.change(self.ctx.tx, self.run.id, sop_hash=version)
+        self.ctx.listen(self.run, self.ctx.now + HEARD_FOR)
         run = replace(self.run, sop_hash=version)
         return Talk(replace(self.ctx, sop=sop, run=run), run, self.person)
 
@@ -114,7 +119,7 @@ class Talk:
             community.name,
             room_name(self),
             shown(self.question) if self.step is Step.ASKING else "",
-            int(self.ctx.sop.fit.answer_within.total_seconds() // 3600),
+            ceil(self.ctx.sop.fit.answer_within / timedelta(hours=1)),
             said,
             invited=self.step is Step.INVITED,
             gate=self.ctx.sop.mode == "gate",
@@ -124,7 +129,14 @@ class Talk:
         )
 
     def wake_after(self, after: timedelta, what: str) -> None:
-        self.ctx.wake_at(self.run, self.ctx.now + after, what)
+        """Go on after a while, by day: what is decided at night may be wrong in the morning."""
+        self.ctx.wake_at(self.run, by_day(self.ctx, self.ctx.now + after), what)
+
+
+def by_day(ctx: Ctx, moment: datetime) -> datetime:
+    """``moment``, unless it is so near to the quiet hours that what is said then might not leave any more."""
+    opens_at = ctx.next_open(moment + MARGIN)
+    return moment if opens_at == moment + MARGIN else opens_at
 
 
 def begin(ctx: Ctx, person: Person, step: Step = Step.HELLO) -> Talk:
@@ -158,8 +170,11 @@ def room_name(talk: Talk) -> str:
     return ctx.sops.community.name if room is None else room.title or room.key
 
 
-def tag_by(ctx: Ctx, person: Person, place: int, answer: Answer, evidence: int | None) -> None:
-    """The tags of an answer."""
-    for choice in choices_of(ctx.sop.questions[place], answer):
-        for key, score in choice.tags.items():
-            ctx.tag(person, key, score, evidence=evidence)
+def tag_by(ctx: Ctx, person: Person, answers: Mapping[int, Answer], evidence: int | None) -> None:
+    """The tags of answers, by the places of their questions; of several scores of one tag the mean."""
+    scores = defaultdict(list)
+    for place, answer in answers.items():
+        for key, score in tags_of(ctx.sop.questions[place], answer):
+            scores[key].append(score)
+    for key, found in scores.items():
+        ctx.tag(person, key, mean(found), evidence=evidence)

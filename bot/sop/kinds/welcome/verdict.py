@@ -5,17 +5,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+
+from sqlalchemy import select
 
 from bot.outbox.queue import Intent
 from bot.people import directory
 from bot.people.directory import Person
-from bot.sop import runs
+from bot.sop import runs, versions
 from bot.sop.context import CommandContext
 from bot.sop.kinds.welcome.model import Welcome
 from bot.sop.kinds.welcome.questions import shown, written
-from bot.sop.kinds.welcome.talk import Ctx, Ended, Step, Talk, find, talk_of
+from bot.sop.kinds.welcome.talk import OCCURRENCE, Ctx, Ended, Step, Talk, find, talk_of
+from bot.sop.runs import Run
 from bot.sop.templates import harmless, harmless_name
+from bot.store.tables import run
 
 DAY = timedelta(hours=24)
 MOST_SHOWN = 5
@@ -168,11 +173,21 @@ def _named(ctx: CommandContext) -> Talk | None:
 
 
 def _waiting(ctx: CommandContext) -> list[Talk]:
-    found = []
-    for sop in ctx.sops.declared.values():
-        if isinstance(sop, Welcome):
-            for run in runs.open_runs(ctx.tx, sop.id, "member:"):
-                person = directory.person_by_id(ctx.tx, run.identity_id or 0)
-                if run.account == ctx.account and person is not None and run.state.get("step") == Step.HUMAN:
-                    found.append(Talk(ctx.kind_context(sop), run, person))
-    return found
+    """Who waits for a decision, also where the SOP is not played any more."""
+    asked = select(run.c.sop_id).where(run.c.account == ctx.account, run.c.occurrence == OCCURRENCE)
+    waiting = (
+        it
+        for sop_id in sorted(ctx.tx.connection.scalars(asked.distinct()))
+        for it in runs.open_runs(ctx.tx, sop_id, "member:")
+        if it.account == ctx.account and it.state.get("step") == Step.HUMAN
+    )
+    return [talk for it in waiting if (talk := _as_asked(ctx, it)) is not None]
+
+
+def _as_asked(ctx: CommandContext, it: Run) -> Talk | None:
+    """A questionnaire with the SOP as it was when it began."""
+    person = directory.person_by_id(ctx.tx, it.identity_id or 0)
+    sop = versions.at(ctx.tx, ctx.sops, it.sop_id, it.sop_hash)
+    if person is None or not isinstance(sop, Welcome):
+        return None
+    return Talk(replace(ctx.kind_context(sop), run=it), it, person)

@@ -8,14 +8,14 @@ from types import MappingProxyType
 
 import pytest
 
-from bot.events import FriendMade, MessageRecalled
+from bot.events import FriendMade, MembersJoined, MessageRecalled, Person
 from bot.scenario.world import World
 from bot.sop import yaml_reader
 from bot.sop.kinds.welcome.model import Welcome
 from bot.sop.kinds.welcome.questions import agrees
 from bot.sop.loader import LoadedFile, SopSet
-from bot.store.tables import consent, interaction, outgoing, run, texts
-from tests.builders import BOSS, MONDAY_9, QING, look, said
+from bot.store.tables import consent, interaction, outgoing, run, tag, texts
+from tests.builders import BOSS, MONDAY_9, QING, ROOM, ZHOU, look, said
 from tests.conftest import MakeWorld
 
 ID = "welcome-survey"
@@ -171,6 +171,11 @@ def test_a_yes_is_a_yes(text: str) -> None:
     assert agrees(text, "好") is True
 
 
+@pytest.mark.parametrize("text", ["start now", "Start now!", "回复 start now"])
+def test_the_word_that_was_asked_for_is_a_yes(text: str) -> None:
+    assert agrees(text, "Start now") is True
+
+
 @pytest.mark.parametrize(
     "text", ["不", "不用了，谢谢", "我不同意", "取消", "/取消", "算了", "暂时不需要", "不可以"]
 )
@@ -183,3 +188,61 @@ def test_a_no_is_a_no(text: str) -> None:
 )
 def test_what_might_mean_something_else_is_no_consent(text: str) -> None:
     assert agrees(text, "好") is None
+
+
+async def test_a_changed_greeting_is_the_one_of_today(make_world: MakeWorld, sops: SopSet) -> None:
+    world = await make_world(only(sops))
+    await world.happen(MembersJoined("join-1", ROOM, (QING,), MONDAY_9))
+    await world.move_to(MONDAY_9 + 11 * MINUTE)
+    await again_with(world, changed(only(sops), "names: 5", "names: 1"))
+    await world.happen(MembersJoined("join-2", ROOM, (ZHOU, Person("new", "新")), world.clock.now()))
+    await world.move_to(MONDAY_9 + 25 * MINUTE)
+    greetings = [message.text for _, message in world.sent if message.chat_id == ROOM.id]
+    assert "等2位新朋友" in greetings[-1]
+
+
+async def test_who_waits_for_a_human_does_so_though_the_file_is_gone(begun: World, sops: SopSet) -> None:
+    await tell(begun, "A", "无所谓", "跳过")
+    await again_with(begun, removed(only(sops)))
+    await order(begun, "/待定")
+    assert "M2 阿青" in told(begun)
+    await order(begun, "/通过 M2")
+    assert "已邀请 M2" in told(begun)
+    assert "邀请您进" in heard(begun)[-1]
+
+
+async def test_marks_of_one_value_are_one_tag_with_their_mean(make_world: MakeWorld, sops: SopSet) -> None:
+    more = "answer: scale, tag: 有机认同}\n  - {ask: 公平吗？, answer: scale, tag: 有机认同}\n"
+    world = await make_world(changed(only(sops), "answer: text, optional: true}", more))
+    await world.happen(FriendMade("friend-1", QING, MONDAY_9))
+    await world.move_to(MONDAY_9 + 2 * MINUTE)
+    await tell(world, "好", "B", "B", "5", "4分")
+    assert [(row["key"], row["score"]) for row in look(world, tag)] == [("有机认同", 0.75)]
+
+
+async def test_a_promise_of_less_than_an_hour_is_not_one_of_none(make_world: MakeWorld, sops: SopSet) -> None:
+    world = await make_world(changed(only(sops), "answer_within: 24h", "answer_within: 30m"))
+    await world.happen(FriendMade("friend-1", QING, MONDAY_9))
+    await world.move_to(MONDAY_9 + 2 * MINUTE)
+    await tell(world, "好", "A", "无所谓", "跳过")
+    assert "1小时内给您回音" in heard(world)[-1]
+
+
+async def test_words_that_are_taken_back_are_kept_nowhere_though_the_file_is_gone(
+    begun: World, sops: SopSet
+) -> None:
+    await tell(begun, "A", "B")
+    words = said("我住在幸福路八号", QING, None, occurred_at=begun.clock.now())
+    await begun.happen(words)
+    await again_with(begun, removed(only(sops)))
+    await begun.happen(MessageRecalled("recall-1", words.id, QING, begun.clock.now()))
+    assert not [row for row in look(begun, texts) if "幸福路" in row["body"]]
+
+
+async def order(world: World, command: str) -> None:
+    await world.happen(said(command, BOSS, None, occurred_at=world.clock.now()))
+    await world.move_to(world.clock.now() + MINUTE)
+
+
+def told(world: World) -> str:
+    return [message.text for _, message in world.sent if message.person_id == BOSS.id][-1]

@@ -54,6 +54,7 @@ def test_it_may_be_as_short_as_this(tmp_path: Path) -> None:
             "questions[1].several",
             "只有选择题",
         ),
+        (ONE, ONE + WORDS.replace("text", "text, tag: 烹饪热情"), 8, "questions[1].tag", "写在选项里"),
         ("{fit: 1}", "{tag: {烹饪热情: 2}}", 7, "questions[0].choices.我.tag.烹饪热情", "从 -1 到 1"),
         ("pass: 1}", "pass: 1}\npatience: {remind: 4d}", 9, "patience.remind", "提醒要早于放弃"),
         (

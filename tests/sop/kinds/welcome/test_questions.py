@@ -10,10 +10,10 @@ from bot.sop.kinds.welcome.questions import (
     Choice,
     Control,
     Question,
-    choices_of,
     control,
     read,
     shown,
+    tags_of,
     written,
 )
 
@@ -49,10 +49,25 @@ NUMBER = Question(ask="几口人？", answer="number")
         ("家里人做得多", 1),
         ("多半在外面吃吧", 2),
         ("在外面吃", 2),
+        ("A 我", 0),
+        ("我！", 0),
+        ("我做饭", 0),
+        ("我自己", 0),
+        ("（B）", 1),
+        ("【c】", 2),
+        ("答案：B", 1),
+        ("选项C", 2),
+        ("B吧", 1),
+        ("我选A吧", 0),
     ],
 )
 def test_a_choice_is_named_by_letter_number_or_words(said: str, place: int) -> None:
     assert read(COOK, said) == Answer(chosen=(place,))
+
+
+@pytest.mark.parametrize("said", ["我老公", "我妈做", "我家阿姨", "问我干嘛"])
+def test_a_choice_of_one_letter_is_not_found_within_other_words(said: str) -> None:
+    assert read(COOK, said) is None
 
 
 @pytest.mark.parametrize(("said", "place"), [("很认同", 0), ("认同", 1), ("我很认同呀", 0), ("不太信", 3)])
@@ -76,6 +91,11 @@ def test_what_names_no_choice_is_not_understood(said: str) -> None:
         ("AC", (0, 2)),
         ("c、a", (0, 2)),
         ("1 3", (0, 2)),
+        ("13", (0, 2)),
+        ("2.3", (1, 2)),
+        ("都有。", (0, 1, 2)),
+        ("A B C", (0, 1, 2)),
+        ("早饭，还有晚饭", (0, 2)),
         ("早饭和晚饭", (0, 2)),
         ("都", (0, 1, 2)),
         ("b", (1,)),
@@ -125,11 +145,18 @@ def test_back_skip_and_cancel_always_work(said: str, meant: Control | None) -> N
 
 
 def test_what_an_answer_says_of_a_person() -> None:
-    assert [choice.tags for choice in choices_of(COOK, Answer(chosen=(0,)))] == [{"烹饪热情": 1.0}]
+    assert list(tags_of(COOK, Answer(chosen=(0,)))) == [("烹饪热情", 1.0)]
     assert MEALS.best == 2
     assert VALUES.best == 2
     assert written(COOK, Answer(chosen=(1,))) == {"chosen": ["家里人"]}
     assert written(WORDS, Answer(text="不能写进记录的话")) == {"text": 8}
+
+
+@pytest.mark.parametrize(("number", "score"), [(1, -1.0), (2, -0.5), (3, 0.0), (5, 1.0)])
+def test_a_mark_is_a_score_of_its_tag(number: float, score: float) -> None:
+    marked = Question(ask="有机值得多花钱吗？", answer="scale", tag="有机认同")
+    assert list(tags_of(marked, Answer(number=number))) == [("有机认同", score)]
+    assert list(tags_of(SCALE, Answer(number=number))) == []
 
 
 def test_choices_are_shown_with_letters_on_a_line_where_they_are_short() -> None:
