@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from bot.people import directory
 from bot.people.directory import Person
 from bot.sop.context import CommandContext
@@ -9,26 +11,31 @@ from bot.sop.kinds.qa_day import answers, archive, board, ladder, shown
 from bot.sop.kinds.qa_day.board import QuestionRow, Status
 from bot.sop.kinds.qa_day.model import QaDay
 from bot.sop.templates import harmless
+from bot.store.tables import membership
 
-MOST_LISTED = 5
+MOST_LISTED, MOST_SHOWN = 5, 3
 
 
 def search(ctx: CommandContext) -> None:
-    """``/问 羽衣甘蓝``: what was answered of it, here or (in private) in the rooms that one is in."""
+    """``/问 羽衣甘蓝``: what was answered of it here, or elsewhere in the rooms that one is in."""
     if not ctx.rest:
         ctx.reply("想找什么，写在后面：/问 羽衣甘蓝")
         return
-    room_id = None if ctx.room is None else ctx.room.id
-    found = [
-        (row, item)
-        for row, item in archive.find(ctx.tx, ctx.rest, room_id)
-        if directory.is_present(ctx.tx, row.room_id, ctx.person.identity_id) or ctx.room is not None
-    ]
+    found = archive.find(ctx.tx, ctx.rest, _searched(ctx))
     if not found:
         ctx.reply("还没有人问过这个，发“提问：”加上问题，大家来答。")
         return
     lines = [f"{item.number} {item.question}\n{item.name}：{item.answer}" for _, item in found]
-    ctx.reply("\n".join(lines), quotes=[message for row, _ in found for message in shown.quotes(row)])
+    text, fit = shown.listed(lines, "还有别的，词写细一点再找。", most=MOST_SHOWN)
+    ctx.reply(text, quotes=[message for row, _ in found[:fit] for message in shown.quotes(row)])
+
+
+def _searched(ctx: CommandContext) -> list[int]:
+    """The members' room in which it was typed; else all rooms that one is in."""
+    if ctx.room is not None and ctx.room.key != ctx.sops.community.operators:
+        return [ctx.room.id]
+    mine = (membership.c.identity_id == ctx.person.identity_id) & membership.c.left_at.is_(None)
+    return list(ctx.tx.connection.scalars(select(membership.c.room_id).where(mine)))
 
 
 def show_open(ctx: CommandContext) -> None:
@@ -38,12 +45,10 @@ def show_open(ctx: CommandContext) -> None:
         ctx.reply("没有等着回答的问题。")
         return
     lines = [
-        f"{row.number} {shown.question(row)}（{_asker(ctx, row)}，等{_hours(ctx, row)}时）"
-        for row in rows[:MOST_LISTED]
+        f"{row.number} {shown.question(row)}（{_asker(ctx, row)}，等{_hours(ctx, row)}时）" for row in rows
     ]
-    more = [f"还有{len(rows) - MOST_LISTED}个。"] if len(rows) > MOST_LISTED else []
-    quotes = [row.message_id for row in rows[:MOST_LISTED]]
-    ctx.reply("\n".join([*lines, *more]), quotes=quotes)
+    text, fit = shown.listed(lines, "还有{}个。", most=MOST_LISTED)
+    ctx.reply(text, quotes=[row.message_id for row in rows[:fit]])
 
 
 def _is_ours(ctx: CommandContext, row: QuestionRow) -> bool:
