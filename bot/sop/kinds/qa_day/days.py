@@ -175,14 +175,19 @@ def post_cards(ctx: Context[QaDay]) -> None:
     waiting = day.state["uncarded"]
     open_now = board.questions(ctx.tx, ctx.sop.id, day.room_id)
     rows = [row for row in open_now if row.number in waiting and row.text]
-    now, later = rows[:AT_ONCE], rows[AT_ONCE:]
+    template, most = ctx.sop.number_cards.template, min(AT_ONCE, len(rows))
+    fit = shown.fitting(ctx.sops.templates, template, lambda count: _cards(rows[:count]), most)
+    now, later = rows[:fit], rows[fit:]
     card = {"number": now[0].number, "at": ctx.now.isoformat()} if len(now) == 1 else None
     ctx.keep(day, {**day.state, "uncarded": [row.number for row in later], "card": card})
     if later:
         ctx.wake_at(day, ctx.now + ctx.sop.number_cards.gather, "cards")
     if now:
-        words = CardsWords(tuple(map(shown.card, now)))
-        ctx.say(ctx.sop.number_cards.template, words, quotes=[row.message_id for row in now])
+        ctx.say(template, _cards(now), quotes=[row.message_id for row in now])
+
+
+def _cards(rows: list[QuestionRow]) -> CardsWords:
+    return CardsWords(tuple(map(shown.card, rows)))
 
 
 # --- the end ---
@@ -222,14 +227,16 @@ def _digest(ctx: Context[QaDay], day: Run) -> None:
         return
     for row, _ in told:
         board.keep(ctx.tx, row, digested=True)
-    top = told[: ctx.sop.digest.top]
-    words = DigestWords(
-        items=tuple(item for _, item in top),
-        count=len(told),
-        helpers=tuple(dict.fromkeys(item.name for _, item in told)),
-    )
-    quotes = [message for row, _ in top for message in shown.quotes(row)]
-    ctx.say(ctx.sop.digest.template, words, intent=Intent.GIVE, expires_after=LATE_AFTER, quotes=quotes)
+    items = [item for _, item in told]
+    helpers = tuple(dict.fromkeys(item.name for item in items))
+
+    def words(most: int) -> DigestWords:
+        return DigestWords(tuple(items[:most]), len(items), helpers)
+
+    template, top = ctx.sop.digest.template, min(ctx.sop.digest.top, len(items))
+    fit = shown.fitting(ctx.sops.templates, template, words, top)
+    quotes = [message for row, _ in told[:fit] for message in shown.quotes(row)]
+    ctx.say(template, words(fit), intent=Intent.GIVE, expires_after=LATE_AFTER, quotes=quotes)
 
 
 def _hand_over(ctx: Context[QaDay], rows: list[QuestionRow]) -> None:
@@ -239,10 +246,10 @@ def _hand_over(ctx: Context[QaDay], rows: list[QuestionRow]) -> None:
     for row in rows:
         board.keep(ctx.tx, row, handed=True)
         ctx.record(HANDED_OVER, about=(OBJECT, str(row.number)), parent=row.interaction_id)
-    lines = [f"{row.number} {shown.question(row)}" for row in rows[:AT_ONCE]]
-    more = f"\n还有{len(rows) - AT_ONCE}个，发 /问题 看" if len(rows) > AT_ONCE else ""
-    text = "\n".join(["这些问题一直没人答，请您接手：", *lines]) + more
-    ctx.alert(text, "left", quotes=[row.message_id for row in rows[:AT_ONCE]])
+    lines = [f"{row.number} {shown.question(row)}" for row in rows]
+    head, more = "这些问题一直没人答，请您接手：", "还有{}个，发 /问题 看"
+    text, fit = shown.listed(lines, more, most=AT_ONCE, head=head)
+    ctx.alert(text, "left", quotes=[row.message_id for row in rows[:fit]])
 
 
 def midnight(ctx: Context[QaDay], moment: datetime) -> datetime:
