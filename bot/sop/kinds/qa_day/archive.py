@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import select
-
 from bot.sop.context import Context
 from bot.sop.kinds.qa_day import board, forms, shown
 from bot.sop.kinds.qa_day.board import QuestionRow, Status
 from bot.sop.kinds.qa_day.model import Answered, QaDay
 from bot.store import search
-from bot.store.tables import interaction, texts
 from bot.store.transaction import Transaction
 
 KIND = "question"
@@ -33,12 +30,7 @@ def note(tx: Transaction, number: int) -> None:
         search.forget(tx, row.interaction_id)
         return
     words = " ".join([row.text, *(answer.words for answer in row.answers)])
-    kept = (
-        select(texts.c.keep_until)
-        .select_from(interaction.join(texts, texts.c.id == interaction.c.text_id))
-        .where(interaction.c.id == row.message_id)
-    )
-    until = tx.connection.execute(kept).scalar()
+    until = board.kept_until(tx, row)
     search.put(tx, row.interaction_id, KIND, str(number), words, room_id=row.room_id, keep_until=until)
 
 

@@ -128,10 +128,23 @@ def of_message(tx: Transaction, message_id: int) -> QuestionRow | None:
 
 def _rows(tx: Transaction, found: Iterable[Row[*tuple[Any, ...]]]) -> list[QuestionRow]:
     found = list(found)
-    wanted = {row.state["message"] for row in found}
-    wanted |= {answer["words"] for row in found for answer in row.state["answers"] if answer["words"]}
-    bodies = _bodies(tx, wanted)
+    bodies = _bodies(tx, {message for row in found for message in _with_words(row.state)})
     return [_row(row, bodies) for row in found]
+
+
+def _with_words(state: dict[str, Any]) -> set[int]:
+    """What holds the words of a question and of its answers."""
+    return {state["message"], *(answer["words"] for answer in state["answers"] if answer["words"])}
+
+
+def kept_until(tx: Transaction, question: QuestionRow) -> datetime | None:
+    """When the first words of a question and its answers go."""
+    query = (
+        select(func.min(texts.c.keep_until))
+        .select_from(interaction.join(texts, texts.c.id == interaction.c.text_id))
+        .where(one_of(interaction.c.id, "messages"))
+    )
+    return tx.connection.execute(query, {"messages": sorted(_with_words(question.state))}).scalar()
 
 
 def _bodies(tx: Transaction, messages: set[int]) -> dict[int, str]:
