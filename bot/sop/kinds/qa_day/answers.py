@@ -35,6 +35,9 @@ class Outcome(StrEnum):
     ANSWERED = "answered"
     WRITTEN_DOWN = "written down"
     """The words of a voice message that waited for them."""
+    CORRECTED = "corrected"
+    """What was written down before."""
+    ENOUGH = "they answered it often enough"
     OWN = "the asker's own"
     FOR_EXPERTS = "only experts may answer it"
     GONE = "the question was taken back"
@@ -52,11 +55,11 @@ def answer(
     """Write down that ``person`` answered ``question``.
 
     ``heard_id`` is the message that holds ``text``; without one the words are the operators' (``/补记``),
-    and belong to the voice message that waits for them, if one does.
+    and belong to the voice message that waits for them, or else correct what was written down last.
     """
-    waiting = next((a for a in question.answers if a.voice is not None and not a.words), None)
-    if heard_id is None and waiting is not None:
-        return _write_down(ctx, question, waiting, text)
+    meant = _written_down(question, person) if heard_id is None else None
+    if meant is not None:
+        return _write_down(ctx, question, meant, text)
     refused = _refusal(ctx, question, person, heard_id)
     if refused is not None:
         return refused
@@ -74,17 +77,32 @@ def answer(
     return Outcome.ANSWERED
 
 
+def _written_down(question: QuestionRow, person: Person) -> AnswerRow | None:
+    """The answer whose words ``person`` gives at the desk: what waits for them, else what did last."""
+    desk = [
+        given
+        for given in question.answers
+        if given.voice is not None or (given.message_id is None and given.member_id == person.member_id)
+    ]
+    waiting = [given for given in desk if not given.words]
+    return next(iter([*waiting, *reversed(desk)]), None)
+
+
 def _refusal(
     ctx: Context[QaDay], question: QuestionRow, person: Person, heard_id: int | None
 ) -> Outcome | None:
-    """Why this is not written down; None: it is. Of one person a few answers are enough."""
+    """Why this is not written down; None: it is. Of one person a few answers are enough.
+
+    What is for experts may be answered by whom the operators chose.
+    """
     if question.status is Status.WITHDRAWN:
         return Outcome.GONE
     if person.member_id == question.asker_member and heard_id is not None:
         return Outcome.OWN
     if sum(given.member_id == person.member_id for given in question.answers) >= MOST:
-        return Outcome.ANSWERED
-    return Outcome.FOR_EXPERTS if question.to_human and not is_expert(ctx, person) else None
+        return Outcome.ENOUGH
+    may = not question.to_human or question.assigned == person.identity_id or is_expert(ctx, person)
+    return None if may else Outcome.FOR_EXPERTS
 
 
 def _words(
@@ -179,23 +197,23 @@ def _settle(ctx: Context[QaDay], question: QuestionRow, row: dict[str, Any]) -> 
     archive.note(ctx.tx, question.number)
 
 
-def _write_down(ctx: Context[QaDay], question: QuestionRow, voice: AnswerRow, text: str) -> Outcome:
-    """The words of a voice message, as an operator heard them."""
+def _write_down(ctx: Context[QaDay], question: QuestionRow, given: AnswerRow, text: str) -> Outcome:
+    """The words of an answer, as an operator heard them."""
     event = ctx.record(
         WRITTEN,
-        identity_id=voice.identity_id,
+        identity_id=given.identity_id,
         about=(OBJECT, str(question.number)),
         text=text,
         keep_until=_keep_until(ctx),
-        props={"answer": voice.interaction_id},
+        props={"answer": given.interaction_id},
     )
     rows = [
-        {**row, "words": event, "begins": 0} if row["id"] == voice.interaction_id else row
+        {**row, "words": event, "begins": 0} if row["id"] == given.interaction_id else row
         for row in question.state["answers"]
     ]
     board.keep(ctx.tx, question, answers=rows)
     archive.note(ctx.tx, question.number)
-    return Outcome.WRITTEN_DOWN
+    return Outcome.CORRECTED if given.words else Outcome.WRITTEN_DOWN
 
 
 def _place(tx: Transaction, message_id: int | None, text: str) -> int | None:

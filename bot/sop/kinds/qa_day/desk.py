@@ -7,7 +7,8 @@ from sqlalchemy import select
 from bot.people import directory
 from bot.people.directory import Person
 from bot.sop.context import CommandContext
-from bot.sop.kinds.qa_day import answers, archive, board, ladder, shown
+from bot.sop.kinds.qa_day import answers, archive, board, forms, ladder, shown, typed
+from bot.sop.kinds.qa_day.answers import Outcome
 from bot.sop.kinds.qa_day.board import QuestionRow, Status
 from bot.sop.kinds.qa_day.model import QaDay
 from bot.sop.templates import harmless
@@ -66,11 +67,10 @@ def _hours(ctx: CommandContext, row: QuestionRow) -> int:
 
 def assign(ctx: CommandContext) -> None:
     """``/派 12 营养师``: a role, M37 or a name; asked in private."""
-    named = ctx.rest.partition(" ")[2].strip()
     found = _named(ctx)
     if found is None:
         return
-    row, sop = found
+    row, sop, named = found
     kind = ctx.kind_context(sop, directory.room_by_id(ctx.tx, row.room_id))
     people = ladder.experts(kind, named) or directory.people_named(ctx.tx, named, ctx.account)
     if row.status is not Status.OPEN:
@@ -80,6 +80,8 @@ def assign(ctx: CommandContext) -> None:
     elif len({person.member_id for person in people}) > 1 and named not in ctx.sops.community.roles:
         numbers = "、".join(f"M{person.number}" for person in people)
         ctx.reply(f"叫“{harmless(named, 12)}”的有几位：{numbers}。请用编号。")
+    elif people[0].member_id == row.asker_member:
+        ctx.reply(f"{row.number} 就是{_called(named, people[0])}问的，换一位吧。")
     else:
         ladder.assign(kind, row, people[0])
         ctx.reply(f"已私聊{_called(named, people[0])}，20分钟没答我再叫您。")
@@ -94,27 +96,32 @@ def write_down(ctx: CommandContext) -> None:
     found = _named(ctx)
     if found is None:
         return
-    row, sop = found
-    words = ctx.rest.partition(" ")[2].strip()
+    row, sop, words = found
     if not words:
         ctx.reply(f"说了什么，写在后面：/补记 {row.number} 焯20秒就好")
         return
     kind = ctx.kind_context(sop, directory.room_by_id(ctx.tx, row.room_id))
     outcome = answers.answer(kind, row, ctx.person, words, None)
-    gone = outcome is answers.Outcome.GONE
-    ctx.reply(f"{row.number} 撤回了，不用答了。" if gone else f"{row.number} 已答，会进合集。")
+    if outcome in _WRITTEN:
+        later = sop.digest is not None and not row.state["digested"]
+        ctx.reply(f"{row.number} {_WRITTEN[outcome]}{'，会进合集' if later else ''}。")
+    else:
+        ctx.reply(typed.SAID[outcome].format(row.number))
 
 
-def _named(ctx: CommandContext) -> tuple[QuestionRow, QaDay] | None:
-    """The question whose number was typed, and its SOP."""
-    number = ctx.args[0].strip("#＃号") if ctx.args else ""
-    row = board.by_number(ctx.tx, int(number)) if number.isdecimal() and len(number) <= 6 else None
+_WRITTEN = {Outcome.ANSWERED: "已答", Outcome.WRITTEN_DOWN: "已答", Outcome.CORRECTED: "改好了"}
+
+
+def _named(ctx: CommandContext) -> tuple[QuestionRow, QaDay, str] | None:
+    """The question whose number was typed, its SOP, and what follows; None: it was said what is wrong."""
+    number, rest = forms.numbered(ctx.rest) or (None, "")
+    row = None if number is None else board.by_number(ctx.tx, number)
     sop = None if row is None else ctx.sops.declared.get(row.sop_id)
-    if row is not None and isinstance(sop, QaDay) and _is_ours(ctx, row):
-        return row, sop
-    ctx.reply(
-        f"没有 {harmless(number, 8)} 号问题。发 /问题 看等着回答的。"
-        if number
-        else "要写第几号：/问题 看编号。"
-    )
+    if row is None or not isinstance(sop, QaDay) or not _is_ours(ctx, row):
+        named = harmless(ctx.args[0], 8).strip("号") if ctx.args else ""
+        ctx.reply(f"没有 {named} 号问题。发 /问题 看等着回答的。" if named else "要写第几号：/问题 看编号。")
+    elif not row.text:
+        ctx.reply(f"{row.number} 的问题已经撤回或过期，不用答了。")
+    else:
+        return row, sop, rest
     return None

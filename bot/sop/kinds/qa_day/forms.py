@@ -17,6 +17,7 @@ _CALLED = r"^\s*(?:@\S+[\u2005\s]+)*"
 _GAP = r"[\s:：,，.。、!！~～]*"
 _HASH = "#＃﹟"
 _NAMED = re.compile(rf"{_CALLED}(?:答|回答|回复)\s*[{_HASH}]?\s*(\d{{1,6}})\s*号?{_GAP}(?=\S)", re.DOTALL)
+_NUMBERED = re.compile(rf"[{_HASH}]?(\d{{1,6}})(?!\d)\s*号?{_GAP}", re.DOTALL)
 _BARE = re.compile(
     rf"{_CALLED}[{_HASH}]?(\d{{1,6}})(?:号?(?:[\s:：、]+|[,，.](?!\d))|号)\s*(?=\S)", re.DOTALL
 )
@@ -74,6 +75,12 @@ def tagged(text: str) -> Span:
 def typed(text: str) -> Span:
     """Where the question stands in a command."""
     return _end(_COMMAND.match(text)), len(text)
+
+
+def numbered(text: str) -> tuple[int, str] | None:
+    """The number that is typed behind a command, and what follows it."""
+    found = _NUMBERED.match(text)
+    return None if found is None else (int(found[1]), text[found.end() :].strip())
 
 
 def is_something(text: str) -> bool:

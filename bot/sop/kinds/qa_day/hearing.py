@@ -175,7 +175,7 @@ def _give(
     seconds = heard.message.seconds
     outcome = answers.answer(ctx, row, heard.person, words, heard.id, by_voice=by_voice, seconds=seconds)
     if outcome is not Outcome.ANSWERED:
-        return outcome is Outcome.OWN
+        return outcome in (Outcome.OWN, Outcome.ENOUGH)
     if by_voice:
         told = shown.HEARD.format(seconds or "")
         ctx.alert(
@@ -185,6 +185,8 @@ def _give(
         )
     elif (from_private or (ctx.room is not None and ctx.room.id != row.room_id)) and not heard.late:
         relay(ctx, row.number, heard.person)
+        if from_private:
+            _hint_privately(ctx, "带到了", row.number, [])
     return True
 
 
@@ -259,10 +261,7 @@ def _in_private(ctx: Context[QaDay]) -> bool:
     if len(rows) != 1:
         _hint_privately(ctx, "没有这号" if number else "哪一号", number or asked[0].number, asked)
         return True
-    taken = _give(ctx, rows[0], "" if voice else words, by_voice=voice, from_private=True)
-    if taken and not voice:
-        _hint_privately(ctx, "带到了", rows[0].number, asked)
-    return taken
+    return _give(ctx, rows[0], "" if voice else words, by_voice=voice, from_private=True)
 
 
 def _number_and_words(heard: Heard) -> tuple[int | None, str]:
