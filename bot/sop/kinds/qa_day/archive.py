@@ -16,8 +16,8 @@ from bot.store import search
 from bot.store.transaction import Transaction
 
 KIND = "question"
-ALIKE = 0.85
-"""How much of the shorter of two questions the other must share."""
+SAME = 0.65
+"""How much two questions must ask the same (see ``forms.sameness``)."""
 MOST_FOUND = 10
 
 
@@ -45,6 +45,7 @@ def similar(ctx: Context[QaDay], text: str) -> tuple[int, str] | None:
     """The number and an excerpt of the answer of the likest question that was answered here."""
     assert ctx.room is not None, "questions are asked in rooms"
     found = find(ctx.tx, text, [ctx.room.id])
-    alike = [(forms.likeness(text, row.text), item) for row, item in found if row.sop_id == ctx.sop.id]
-    likeness, likest = max(alike, key=lambda pair: (pair[0], pair[1].number), default=(0.0, None))
-    return None if likest is None or likeness < ALIKE else (likest.number, likest.answer)
+    earlier = [(row, item) for row, item in found if row.sop_id == ctx.sop.id and not row.to_human]
+    alike = [(forms.sameness(text, row.text), item) for row, item in earlier]
+    sameness, likest = max(alike, key=lambda pair: (pair[0], pair[1].number), default=(0.0, None))
+    return None if likest is None or sameness < SAME else (likest.number, likest.answer)

@@ -39,6 +39,14 @@ _LEADING = re.compile(_CALLED)
 _TRAILING = re.compile(r"\s*@\S+[\u2005\s]*$")
 _QUOTED = re.compile(rf"^{_GAP}(?:@\S+[\u2005\s]+)*[{_HASH}]?(\d{{1,6}})[\s、.．:：号]", re.MULTILINE)
 _NUMBER = re.compile(r"(?<!\d)(\d{1,6})(?!\d)")
+_FILLER = re.compile(
+    "(?P<said>能|要|会|是|可)(?:不|没)(?P=said)以?|请问|一下|想知道|大家|各位|到底|究竟|怎么样?|怎样|如何|什么"
+    "|应该|需要|可以|比较"
+    "|[才会能要吗呢呀啊吧嘛的了还也都就该]"
+)
+"""What questions are asked with, whatever they are about."""
+_FEWEST_SHARED = 3
+"""Letters without which a question is about nothing that it names."""
 LONGEST_THANKS, LONGEST_EXCUSE, LONGEST_READ, LONGEST_MENTION = 30, 12, 2_000, 60
 _FEWEST = 2
 """Letters without which nothing was asked."""
@@ -182,14 +190,31 @@ def same(text: str) -> str:
 
 
 def likeness(one: str, other: str) -> float:
-    """How much two texts share, from 0 to 1: the pairs of letters of the shorter one."""
-    ours, theirs = _pairs(one), _pairs(other)
+    """How much two questions are about the same, from 0 to 1: the pairs of letters of the shorter one."""
+    ours, theirs = _pairs(_matter(one)), _pairs(_matter(other))
     fewer = min(len(ours), len(theirs))
     return len(ours & theirs) / fewer if fewer else 0.0
 
 
-def _pairs(text: str) -> set[str]:
-    plain = same(text[:200])
+def sameness(one: str, other: str) -> float:
+    """How much two questions ask the same, from 0 to 1.
+
+    They may differ in order, and the longer one may say more behind. What it says first, and what the shorter
+    one alone has, makes another question of it.
+    """
+    brief, full = sorted(map(_matter, (one, other)), key=lambda matter: len(set(matter)))
+    ours, theirs = set(brief), set(full)
+    if len(ours) < _FEWEST_SHARED or not ours <= theirs or full[0] not in ours:
+        return 0.0
+    return len(ours) / len(theirs)
+
+
+def _matter(text: str) -> str:
+    """The letters that tell what a question is about."""
+    return _FILLER.sub("", same(text[:200]))
+
+
+def _pairs(plain: str) -> set[str]:
     return {plain[at : at + 2] for at in range(len(plain) - 1)}
 
 
