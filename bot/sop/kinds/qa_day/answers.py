@@ -144,7 +144,8 @@ def take_back(ctx: Context[QaDay], question: QuestionRow, taken: AnswerRow) -> Q
     if opened:
         runs.change(ctx.tx, question.run_id, closed_at=None)
     status = Status.OPEN if opened else question.status
-    after = board.keep(ctx.tx, question, answers=left, status=status)
+    digested = question.state["digested"] and not opened
+    after = board.keep(ctx.tx, question, answers=left, status=status, digested=digested)
     archive.note(ctx.tx, question.number)
     return after
 

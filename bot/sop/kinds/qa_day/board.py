@@ -83,13 +83,19 @@ def questions(
     room_id: int | None = None,
     state: Status | str = Status.OPEN,
     since: datetime | None = None,
+    asker: int | None = None,
 ) -> list[QuestionRow]:
-    """The questions of a SOP (or all) in a room (or anywhere), asked since a moment, by number."""
+    """The questions of a SOP (or all) in a room (or anywhere), asked since a moment, by number.
+
+    ``asker`` is an identity: of one person alone.
+    """
     query = select(run).where(run.c.scope.startswith(PREFIX, autoescape=True))
     if sop_id is not None:
         query = query.where(run.c.sop_id == sop_id)
     if room_id is not None:
         query = query.where(run.c.room_id == room_id)
+    if asker is not None:
+        query = query.where(run.c.identity_id == asker)
     if since is not None:
         query = query.where(run.c.opened_at >= since)
     if state == Status.OPEN:

@@ -24,6 +24,8 @@ AT_ONCE = 4
 """Cards in a message, so that it fits a phone."""
 IN_THE_OPENING = 2
 """Questions of the last day that the opening post names; the others come as cards."""
+LATER_THANKS = timedelta(days=3)
+"""How long after an answer it can be thanked for by a quote or a mention."""
 WITHOUT_DIGEST = timedelta(hours=12)
 LEFT_OVER = timedelta(days=15)
 """How long after its day a question that nobody answered is still listened for."""
@@ -121,7 +123,7 @@ def _left(ctx: Context[QaDay], day: Run) -> list[QuestionRow]:
     """The open questions of earlier days that are asked again, now as this day's."""
     assert day.room_id is not None, "days belong to rooms"
     open_now = board.questions(ctx.tx, ctx.sop.id, day.room_id)
-    left = [row for row in open_now if row.day < day.occurrence and row.state["carried"] and row.day]
+    left = [row for row in open_now if "" < row.day < day.occurrence]
     left = [row for row in left if not row.to_human and not row.state["handed"]]
     left = sorted(left, key=lambda row: (-row.weight, row.number))
     return [board.keep(ctx.tx, row, day=day.occurrence) for row in left]
@@ -198,6 +200,9 @@ def end(ctx: Context[QaDay]) -> None:
     day = ctx.run
     assert day is not None, "a day waited"
     assert day.room_id is not None, "days belong to rooms"
+    if ctx.room is None or not ctx.room.enabled:
+        ctx.close(day)  # if the room is opened again, the next day goes on with what is left
+        return
     _digest(ctx, day)
     left = board.questions(ctx.tx, ctx.sop.id, day.room_id)
     today = [row for row in left if row.day == day.occurrence]
@@ -208,19 +213,16 @@ def end(ctx: Context[QaDay]) -> None:
             board.keep(ctx.tx, row, carried=row.state["carried"] + 1)
             ctx.record(CARRIED, about=(OBJECT, str(row.number)), parent=row.interaction_id)
     _hand_over(ctx, over)
-    if left:
-        ctx.listen(day, ctx.now + LEFT_OVER)
-    else:
-        ctx.close(day)
+    ctx.listen(day, ctx.now + (LEFT_OVER if left else LATER_THANKS))
 
 
 def _digest(ctx: Context[QaDay], day: Run) -> None:
-    """The best answers of the day: what most people asked first."""
+    """The best answers since the last day, however old the questions: what most people asked first."""
     if ctx.sop.digest is None or day.room_id is None:
         return
     since = day.opened_at - LEFT_OVER
-    done = board.questions(ctx.tx, ctx.sop.id, day.room_id, Status.ANSWERED, since=since)
-    done = [row for row in done if not row.state["digested"]]
+    done = board.questions(ctx.tx, ctx.sop.id, day.room_id, Status.ANSWERED)
+    done = [row for row in done if row.answered_at and row.answered_at >= since and not row.state["digested"]]
     best = sorted(done, key=lambda row: (-row.weight, row.number))
     told = [(row, item) for row in best if (item := shown.answered(ctx.tx, row)) is not None]
     if not told:

@@ -21,7 +21,10 @@ _NUMBERED = re.compile(rf"[{_HASH}]?(\d{{1,6}})(?!\d)\s*号?{_GAP}", re.DOTALL)
 _BARE = re.compile(
     rf"{_CALLED}[{_HASH}]?(\d{{1,6}})(?:号?(?:[\s:：、]+|[,，.](?!\d))|号)\s*(?=\S)", re.DOTALL
 )
-_MEASURE = re.compile(r"(斤|克|点[了钟半，。]?|块|元|年|月|小时|岁|折|%|％|桌|盒|楼|期|群|袋|箱)")
+_MEASURE = re.compile(
+    "斤|克|点[了钟半，。]?|块|元|年|月|小时|分钟|秒|岁|折|%|％|桌|盒|楼|期|群|袋|箱|勺|片|次|毫升"
+    "|天(?![天然气冷热])|个(?!人)"
+)
 _SECOND = r"(?:我?也?同问|[+＋]\s*[1１]|加\s*1|我也想(?:知道|问)|同求|蹲(?:一个)?)"
 _SECONDED = re.compile(rf"{_CALLED}{_SECOND}[\s!！。.~～🙋]*")
 _SECONDED_NUMBER = re.compile(rf"{_CALLED}{_SECOND}\s*[{_HASH}]?(?<!\d)(\d{{1,6}})\s*号?\s*")
@@ -45,6 +48,8 @@ _FILLER = re.compile(
     "|[才会能要吗呢呀啊吧嘛的了还也都就该]"
 )
 """What questions are asked with, whatever they are about."""
+_FEWEST_SHOWN = 4
+"""Letters by which a question is known in what we said: all show so many, but of shorter ones."""
 _FEWEST_SHARED = 3
 """Letters without which a question is about nothing that it names."""
 LONGEST_THANKS, LONGEST_EXCUSE, LONGEST_READ, LONGEST_MENTION = 30, 12, 2_000, 60
@@ -156,9 +161,25 @@ def is_follow_up(text: str) -> bool:
     return _FOLLOW_UP.search(text[-LONGEST_READ:]) is not None
 
 
+def is_an_answer(text: str) -> bool:
+    """Thanks, presence and questions about the question answer nothing."""
+    return not (says_nothing(text) or thanks(text) or is_follow_up(text))
+
+
 def numbers_at_line_starts(text: str) -> list[int]:
     """The numbers of the cards in a message of ours."""
     return list(dict.fromkeys(int(found[1]) for found in _QUOTED.finditer(text[:LONGEST_READ])))
+
+
+def shows(text: str, number: int, question: str) -> bool:
+    """Whether a message of ours shows this question, with its number before it."""
+    begins = f"{number}{same(question)[:_FEWEST_SHOWN]}"
+    return any(begins in same(line) for line in text[:LONGEST_READ].splitlines())
+
+
+def quotes(message: MessageReceived) -> bool:
+    """Whether it is known what is quoted: the platform may leave it out."""
+    return message.quote is not None and bool(message.quote.text)
 
 
 def numbers_in(text: str) -> list[int]:

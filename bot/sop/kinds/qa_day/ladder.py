@@ -72,8 +72,9 @@ def _due(row: QuestionRow, rung: Rung) -> datetime:
 
 
 def _call(ctx: Context[QaDay], row: QuestionRow, rung: Rung) -> None:
-    """What is for a human alone is shown to no member."""
-    if row.to_human and rung.call != "运营群":
+    """What is for a human alone is shown to no member; of a room that was closed nobody is told."""
+    closed = ctx.room is None or not ctx.room.enabled
+    if closed or (row.to_human and rung.call != "运营群"):
         return
     match rung.call:
         case "能答的会员":
