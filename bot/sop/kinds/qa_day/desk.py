@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select
 
 from bot.people import directory
 from bot.people.directory import Person
-from bot.sop.context import CommandContext
+from bot.sop import runs, versions
+from bot.sop.context import CommandContext, Context
 from bot.sop.kinds.qa_day import answers, archive, board, forms, ladder, shown, typed
 from bot.sop.kinds.qa_day.answers import Outcome
 from bot.sop.kinds.qa_day.board import QuestionRow, Status
@@ -71,7 +74,7 @@ def assign(ctx: CommandContext) -> None:
     if found is None:
         return
     row, sop, named = found
-    kind = ctx.kind_context(sop, directory.room_by_id(ctx.tx, row.room_id))
+    kind = _as(ctx, sop, row)
     people = ladder.experts(kind, named) or directory.people_named(ctx.tx, named, ctx.account)
     if row.status is not Status.OPEN:
         ctx.reply(f"{row.number} 已经有人答了。")
@@ -87,6 +90,12 @@ def assign(ctx: CommandContext) -> None:
         ctx.reply(f"已私聊{_called(named, people[0])}，20分钟没答我再叫您。")
 
 
+def _as(ctx: CommandContext, sop: QaDay, row: QuestionRow) -> Context[QaDay]:
+    """As the question's SOP, in its room; the file may be gone by now."""
+    room = directory.room_by_id(ctx.tx, row.room_id)
+    return replace(ctx.kind_context(sop, room), run=runs.by_id(ctx.tx, row.run_id))
+
+
 def _called(named: str, person: Person) -> str:
     return harmless(named, 12) if named[:1] not in "Mm" else f"M{person.number}"
 
@@ -100,7 +109,7 @@ def write_down(ctx: CommandContext) -> None:
     if not words:
         ctx.reply(f"说了什么，写在后面：/补记 {row.number} 焯20秒就好")
         return
-    kind = ctx.kind_context(sop, directory.room_by_id(ctx.tx, row.room_id))
+    kind = _as(ctx, sop, row)
     outcome = answers.answer(kind, row, ctx.person, words, None)
     if outcome in _WRITTEN:
         later = sop.digest is not None and not row.state["digested"]
@@ -116,7 +125,7 @@ def _named(ctx: CommandContext) -> tuple[QuestionRow, QaDay, str] | None:
     """The question whose number was typed, its SOP, and what follows; None: it was said what is wrong."""
     number, rest = forms.numbered(ctx.rest) or (None, "")
     row = None if number is None else board.by_number(ctx.tx, number)
-    sop = None if row is None else ctx.sops.declared.get(row.sop_id)
+    sop = None if row is None else versions.last(ctx.tx, ctx.sops, row.sop_id)
     if row is None or not isinstance(sop, QaDay) or not _is_ours(ctx, row):
         named = harmless(ctx.args[0], 8).strip("号") if ctx.args else ""
         ctx.reply(f"没有 {named} 号问题。发 /问题 看等着回答的。" if named else "要写第几号：/问题 看编号。")
