@@ -6,6 +6,7 @@ until the digest, and longer where questions are left that nobody answered.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -55,9 +56,9 @@ def remind(ctx: Context[QaDay]) -> None:
     opens = ctx.sop.every.next_after(moment - timedelta(milliseconds=1), zone)
     if opens is None:
         return
-    _open(ctx, ctx.local(opens).date())
+    day = _open(ctx, ctx.local(opens).date())
     reminder = ctx.sop.remind[ctx.nth]
-    ctx.say(reminder.template, _words(ctx, []), intent=Intent.GIVE, expires_after=ctx.sop.late_after)
+    ctx.say(reminder.template, _words(ctx, day, []), intent=Intent.GIVE, expires_after=ctx.sop.late_after)
 
 
 def announce(ctx: Context[QaDay]) -> None:
@@ -67,7 +68,7 @@ def announce(ctx: Context[QaDay]) -> None:
     shown_now = left[:IN_THE_OPENING]
     ctx.say(
         ctx.sop.opening,
-        _words(ctx, shown_now),
+        _words(ctx, day, shown_now),
         intent=Intent.GIVE,
         expires_after=ctx.sop.late_after,
         quotes=[row.message_id for row in shown_now],
@@ -80,7 +81,7 @@ def _open(ctx: Context[QaDay], date: date) -> Run:
     assert ctx.room is not None, "slots belong to rooms"
     scope = f"room:{ctx.room.id}"
     before = runs.find(ctx.tx, ctx.sop.id, scope, date.isoformat())
-    if before is not None and before.is_open:
+    if before is not None and before.is_open and ctx.is_waiting(before, "digest"):
         return before
     zone = ctx.sops.community.zone
     until = ctx.sop.ends(date, zone)
@@ -89,7 +90,8 @@ def _open(ctx: Context[QaDay], date: date) -> Run:
     _end_older(ctx, ctx.room)
     day = ctx.open_run(scope, date.isoformat(), state=state)
     if not day.is_open:
-        runs.change(ctx.tx, day.id, closed_at=None, state=state)
+        runs.change(ctx.tx, day.id, closed_at=None)
+        day = replace(ctx.keep(day, state), closed_at=None)
     ends = _digest_at(ctx, until)
     ctx.listen(day, ends)
     ctx.wake_at(day, ends, "digest")
@@ -129,13 +131,13 @@ def _left(ctx: Context[QaDay], day: Run) -> list[QuestionRow]:
     return [board.keep(ctx.tx, row, day=day.occurrence) for row in left]
 
 
-def _words(ctx: Context[QaDay], carried: list[QuestionRow]) -> DayWords:
+def _words(ctx: Context[QaDay], day: Run, carried: list[QuestionRow]) -> DayWords:
     assert ctx.room is not None, "slots belong to rooms"
     zone = ctx.sops.community.zone
     opens = ctx.sop.every.next_after((ctx.due_at or ctx.now) - timedelta(milliseconds=1), zone)
     return DayWords(
         starts=f"{ctx.local(opens or ctx.now):%H:%M}",
-        until=f"{ctx.sop.until:%H:%M}",
+        until=f"{ctx.local(_until(day)):%H:%M}",
         expert=shown.expert_title(ctx.sop),
         ask=ask_word(ctx.sop),
         carried=tuple(map(shown.card, carried)),

@@ -28,8 +28,8 @@ _MEASURE = re.compile(
 _SECOND = r"(?:我?也?同问|[+＋]\s*[1１]|加\s*1|我也想(?:知道|问)|同求|蹲(?:一个)?)"
 _SECONDED = re.compile(rf"{_CALLED}{_SECOND}[\s!！。.~～🙋]*")
 _SECONDED_NUMBER = re.compile(rf"{_CALLED}{_SECOND}\s*[{_HASH}]?(?<!\d)(\d{{1,6}})\s*号?\s*")
-_THANKS = re.compile("谢谢(?!老板|红包)|感谢|多谢|谢啦|谢了|有用|学到了", re.IGNORECASE)
-_SETTLED = re.compile("够了|知道了|明白了?|懂了|清楚了|解决了|谢谢|多谢|感谢")
+_THANKS = re.compile("谢谢(?!老板|红包)|感谢|多谢|谢啦|谢了|(?<!没)有用(?!吗|么|[?？])|学到了")
+_SETTLED = re.compile("(?<![不没])(?:够了|知道了|明白了?|懂了|清楚了|解决了)|谢谢|多谢|感谢")
 _PRESENCE = re.compile(r"(好|的|嗯|哦|收到|哈|呵|ok|早|[\s，。！!~～.]|\[\w{1,4}\])*", re.IGNORECASE)
 _NOT_YET = re.compile("稍等|等[下会我]|看看|晚[点些]|一会|在忙|开会|回头|马上")
 _ASKING = re.compile(
@@ -142,8 +142,8 @@ def thanks(text: str) -> bool:
 
 
 def settled(text: str) -> bool:
-    """That what was offered is enough."""
-    return len(text) <= LONGEST_THANKS and _SETTLED.search(text) is not None
+    """That what was offered is enough; who asks on says so of nothing."""
+    return len(text) <= LONGEST_THANKS and _SETTLED.search(text) is not None and not is_follow_up(text)
 
 
 def says_nothing(text: str) -> bool:

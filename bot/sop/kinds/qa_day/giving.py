@@ -23,12 +23,9 @@ def give(
     if outcome is not Outcome.ANSWERED:
         return outcome in (Outcome.OWN, Outcome.ENOUGH)
     if by_voice:
-        told = shown.HEARD.format(seconds or "")
-        ctx.alert(
-            f"{row.number} {shown.question(row)}\n有{told}的回答，听完请 /补记 {row.number} 说了什么",
-            "voice",
-            [row.message_id],
-        )
+        who = shown.name(ctx.tx, heard.person.identity_id, row.room_id)
+        told = f"{who}有{shown.voice(seconds)}的回答，听完请 /补记 {row.number} 说了什么"
+        ctx.alert(f"{row.number} {shown.question(row)}\n{told}", "voice", [row.message_id])
     elif (from_private or (ctx.room is not None and ctx.room.id != row.room_id)) and not heard.late:
         relay(ctx, row.number, heard.person)
         if from_private:

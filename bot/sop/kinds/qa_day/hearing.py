@@ -121,8 +121,8 @@ def _answer(ctx: Context[QaDay]) -> bool:
     """``12 焯20秒``, ``答 12 …``, or a quote of the card."""
     heard = _heard(ctx)
     each = [
-        _by_number(replace(ctx, key=f"{ctx.key}:{numbered[0]}"), *numbered)
-        for numbered in forms.answered_each(heard.text)
+        _by_number(replace(ctx, key=f"{ctx.key}:{at}"), *numbered)
+        for at, numbered in enumerate(forms.answered_each(heard.text))
     ]
     if any(each):
         return True

@@ -19,7 +19,8 @@ from bot.sop.kinds.qa_day.answers import is_expert
 from bot.sop.kinds.qa_day.board import QuestionRow, Status
 from bot.sop.kinds.qa_day.model import CallWords, QaDay, Rung
 from bot.sop.runs import Run
-from bot.store.tables import membership
+from bot.store.session import one_of
+from bot.store.tables import identity, membership
 
 MOST_CALLED = 2
 LIKE_ENOUGH, FOR_KOCS = 0.2, 0.3
@@ -118,20 +119,20 @@ def _worth(ctx: Context[QaDay], row: QuestionRow) -> dict[int, float]:
     for member_id, held in roles.roles(ctx.tx).items():
         if any(kinds.get(name) == "koc" for name in held):
             worth[member_id] += FOR_KOCS
-    worth.pop(row.asker_member, None)
-    return dict(worth)
+    asking = {row.asker_member, *(second["member"] for second in row.state["seconds"])}
+    return {member_id: worth[member_id] for member_id in worth.keys() - asking}
 
 
 def _present(ctx: Context[QaDay], row: QuestionRow, member_ids: list[int]) -> list[Person]:
     """Those of these members who are in the question's room, in this order."""
-    here = select(membership.c.identity_id).where(
-        membership.c.room_id == row.room_id, membership.c.left_at.is_(None)
+    here = (
+        select(identity.c.id)
+        .join(membership, membership.c.identity_id == identity.c.id)
+        .where(membership.c.room_id == row.room_id, membership.c.left_at.is_(None))
+        .where(one_of(identity.c.member_id, "members"))
     )
-    people = {}
-    for identity_id in ctx.tx.connection.scalars(here):
-        person = directory.person_by_id(ctx.tx, identity_id)
-        if person is not None:
-            people[person.member_id] = person
+    found = ctx.tx.connection.scalars(here, {"members": member_ids}).all()
+    people = {it.member_id: it for id in found if (it := directory.person_by_id(ctx.tx, id)) is not None}
     return [people[member_id] for member_id in member_ids if member_id in people]
 
 

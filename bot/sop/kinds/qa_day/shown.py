@@ -14,7 +14,6 @@ LONGEST_QUESTION, LONGEST_ANSWER = 24, 40
 LONGEST, MOST_LINES = 120, 6
 """Characters and lines of a message that a phone shows whole."""
 GONE = "（问题撤回了）"
-HEARD = "语音{}″"
 
 
 def question(row: QuestionRow, limit: int = LONGEST_QUESTION) -> str:
@@ -50,6 +49,10 @@ def quotes(row: QuestionRow) -> list[int]:
     best = row.best
     of_answer = [] if best is None or best.message_id is None else [best.message_id]
     return [row.message_id, *of_answer]
+
+
+def voice(seconds: int | None) -> str:
+    return f"语音{seconds}″" if seconds else "语音"
 
 
 def fits(text: str) -> bool:

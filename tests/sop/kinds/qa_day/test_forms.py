@@ -123,10 +123,38 @@ def test_a_second_may_bear_the_number(text: str, number: int | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "is_thanks"),
-    [("谢谢", True), ("太有用了", True), ("谢谢老板", False), ("谢谢红包", False), ("谢" * 40, False)],
+    [
+        ("谢谢", True),
+        ("太有用了", True),
+        ("谢谢，那要放盐吗？", True),
+        ("谢谢老板", False),
+        ("谢谢红包", False),
+        ("谢" * 40, False),
+        ("试了没有用", False),
+        ("这个真的有用吗", False),
+    ],
 )
 def test_thanks(text: str, is_thanks: bool) -> None:
     assert forms.thanks(text) is is_thanks
+
+
+@pytest.mark.parametrize(
+    ("text", "is_settled"),
+    [
+        ("够了", True),
+        ("明白了，多谢", True),
+        ("哦知道了", True),
+        ("清楚了", True),
+        ("不明白", False),
+        ("还是没明白", False),
+        ("不太清楚", False),
+        ("不够了", False),
+        ("这样就够了吗", False),
+        ("明白了，那要放盐吗？", False),
+    ],
+)
+def test_settled(text: str, is_settled: bool) -> None:
+    assert forms.settled(text) is is_settled
 
 
 @pytest.mark.parametrize(
