@@ -185,7 +185,7 @@ def _record(
         text=own,
         keep_until=_keep_until(ctx) if own else None,
         props={"question": question.interaction_id},
-        initiated_by="prompt" if str(person.identity_id) in question.state["called"] else "self",
+        initiated_by="prompted" if str(person.identity_id) in question.state["called"] else "self",
     )
 
 

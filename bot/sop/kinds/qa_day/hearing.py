@@ -51,9 +51,16 @@ def _message(heard: Heard) -> Message:
 
 def _here(ctx: Context[QaDay], number: int | None) -> QuestionRow | None:
     """The question of this SOP with this number, if it was asked in this room and was not taken back."""
-    row = None if number is None else board.by_number(ctx.tx, number)
-    mine = row is not None and row.sop_id == ctx.sop.id and row.status is not Status.WITHDRAWN
-    return row if mine and row is not None and ctx.room is not None and row.room_id == ctx.room.id else None
+    row = None if number is None else _in_our_rooms(ctx, number)
+    return row if row is not None and ctx.room is not None and row.room_id == ctx.room.id else None
+
+
+def _in_our_rooms(ctx: Context[QaDay], number: int) -> QuestionRow | None:
+    """The question of this SOP with this number, in whichever room of ours, if it was not taken back."""
+    row = board.by_number(ctx.tx, number)
+    if row is None or row.sop_id != ctx.sop.id or row.status is Status.WITHDRAWN:
+        return None
+    return row if row.room_id in {room.id for room in ctx.rooms()} else None
 
 
 def _quoted(ctx: Context[QaDay]) -> list[QuestionRow]:
@@ -142,12 +149,8 @@ def _answer(ctx: Context[QaDay]) -> bool:
 def _by_number(ctx: Context[QaDay], number: int, words: str, named: bool) -> bool:
     if not words or not (named or forms.is_an_answer(words)):
         return False
-    row = _here(ctx, number)
     expert = answers.is_expert(ctx, _heard(ctx).person)
-    if row is None and expert:
-        other = board.by_number(ctx.tx, number)
-        mine = other is not None and other.sop_id == ctx.sop.id and other.status is not Status.WITHDRAWN
-        row = other if mine else None
+    row = _in_our_rooms(ctx, number) if expert else _here(ctx, number)
     if row is not None and (named or _is_current(ctx, row)):
         return giving.give(ctx, row, words)
     if row is None and (expert or named):

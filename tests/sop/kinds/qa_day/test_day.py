@@ -186,3 +186,15 @@ async def test_a_day_that_is_begun_again_by_hand_after_its_digest_takes_question
     assert any("问答时间到，开到22:15" in message.text for _, message in world.sent[before:])
     (row,) = questions(world)
     assert row.day == "2026-12-04"
+
+
+async def test_who_was_called_did_not_answer_by_themselves(world: World) -> None:
+    await say(world, "大家好", ZHOU)
+    assert await ask(world, "/角色 老周 美食大使", BOSS, chat=None)
+    await say(world, ASKED)
+    await world.move_to(world.clock.now() + 21 * MINUTE)
+    assert "还没有人接" in world.sent[-1][1].text
+    await say(world, "1 水开以后焯二十秒就好", ZHOU)
+    await say(world, "1 焯完过一下凉水", replace(ZHOU, id="li", name="老李"))
+    answered = look(world, interaction, name="answer_given")
+    assert [row["initiated_by"] for row in answered] == ["prompted", "self"]
