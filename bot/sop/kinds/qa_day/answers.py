@@ -57,7 +57,7 @@ def answer(
     ``heard_id`` is the message that holds ``text``; without one the words are the operators' (``/补记``),
     and belong to the voice message that waits for them, or else correct what was written down last.
     """
-    meant = _written_down(question, person) if heard_id is None else None
+    meant = written_down(question, person) if heard_id is None else None
     if meant is not None:
         return _write_down(ctx, question, meant, text)
     refused = _refusal(ctx, question, person, heard_id)
@@ -77,7 +77,7 @@ def answer(
     return Outcome.ANSWERED
 
 
-def _written_down(question: QuestionRow, person: Person) -> AnswerRow | None:
+def written_down(question: QuestionRow, person: Person) -> AnswerRow | None:
     """The answer whose words ``person`` gives at the desk: what waits for them, else what did last."""
     desk = [
         given

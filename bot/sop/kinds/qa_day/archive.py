@@ -45,7 +45,7 @@ def similar(ctx: Context[QaDay], text: str) -> tuple[int, str] | None:
     """The number and an excerpt of the answer of the likest question that was answered here."""
     assert ctx.room is not None, "questions are asked in rooms"
     found = find(ctx.tx, text, [ctx.room.id])
-    earlier = [(row, item) for row, item in found if row.sop_id == ctx.sop.id and not row.to_human]
+    earlier = [(row, item) for row, item in found if row.sop_id == ctx.sop.id]
     alike = [(forms.sameness(text, row.text), item) for row, item in earlier]
     sameness, likest = max(alike, key=lambda pair: (pair[0], pair[1].number), default=(0.0, None))
     return None if likest is None or sameness < SAME else (likest.number, likest.answer)

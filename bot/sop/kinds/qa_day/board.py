@@ -153,6 +153,12 @@ def kept_until(tx: Transaction, question: QuestionRow) -> datetime | None:
     return tx.connection.execute(query, {"messages": sorted(_with_words(question.state))}).scalar()
 
 
+def is_private(tx: Transaction, message_id: int | None) -> bool:
+    """Whether a message was said in private."""
+    query = select(interaction.c.channel).where(interaction.c.id == message_id)
+    return tx.connection.execute(query).scalar() == "dm"
+
+
 def _bodies(tx: Transaction, messages: set[int]) -> dict[int, str]:
     """The words of these messages, as far as they are kept."""
     if not messages:

@@ -10,7 +10,7 @@ from bot.people import directory
 from bot.people.directory import Person
 from bot.sop import runs, versions
 from bot.sop.context import CommandContext, Context
-from bot.sop.kinds.qa_day import answers, archive, board, forms, ladder, shown, typed
+from bot.sop.kinds.qa_day import answers, archive, board, forms, giving, ladder, shown, typed
 from bot.sop.kinds.qa_day.answers import Outcome
 from bot.sop.kinds.qa_day.board import QuestionRow, Status
 from bot.sop.kinds.qa_day.model import QaDay
@@ -110,9 +110,12 @@ def write_down(ctx: CommandContext) -> None:
         ctx.reply(f"说了什么，写在后面：/补记 {row.number} 焯20秒就好")
         return
     kind = _as(ctx, sop, row)
+    meant = answers.written_down(row, ctx.person)
     outcome = answers.answer(kind, row, ctx.person, words, None)
+    if outcome is Outcome.WRITTEN_DOWN and meant is not None and board.is_private(ctx.tx, meant.message_id):
+        giving.relay(kind, row.number, meant.identity_id)
     if outcome in _WRITTEN:
-        later = sop.digest is not None and not row.state["digested"]
+        later = sop.digest is not None and not row.state["digested"] and not row.to_human
         ctx.reply(f"{row.number} {_WRITTEN[outcome]}{'，会进合集' if later else ''}。")
     else:
         ctx.reply(typed.SAID[outcome].format(row.number))

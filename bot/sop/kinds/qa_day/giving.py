@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bot.people import directory
-from bot.people.directory import Person
 from bot.sop.context import Context
 from bot.sop.kinds.qa_day import answers, asking, board, shown
 from bot.sop.kinds.qa_day.answers import Outcome
@@ -27,21 +26,21 @@ def give(
         told = f"{who}有{shown.voice(seconds)}的回答，听完请 /补记 {row.number} 说了什么"
         ctx.alert(f"{row.number} {shown.question(row)}\n{told}", "voice", [row.message_id])
     elif (from_private or (ctx.room is not None and ctx.room.id != row.room_id)) and not heard.late:
-        relay(ctx, row.number, heard.person)
+        relay(ctx, row.number, heard.person.identity_id)
         if from_private:
             hint(ctx, "带到了", row.number, [])
     return True
 
 
-def relay(ctx: Context[QaDay], number: int, person: Person) -> None:
+def relay(ctx: Context[QaDay], number: int, identity_id: int) -> None:
     """What was answered elsewhere, told in the room of the question."""
     row = board.by_number(ctx.tx, number)
     room = None if row is None else directory.room_by_id(ctx.tx, row.room_id)
-    mine = [] if row is None else [given for given in row.answers if given.identity_id == person.identity_id]
+    mine = [] if row is None else [given for given in row.answers if given.identity_id == identity_id]
     if row is None or room is None or not mine:
         return
-    name = shown.name(ctx.tx, person.identity_id, room.id)
-    words = Answered(row.number, shown.question(row), harmless(mine[-1].words, 80), name)
+    name = shown.name(ctx.tx, identity_id, room.id)
+    words = Answered(row.number, shown.question(row), harmless(mine[-1].words, shown.LONGEST_RELAYED), name)
     ctx.in_room(room).say(ctx.sop.wording.relay, words, quotes=[row.message_id, *_message_of(mine[-1])])
 
 

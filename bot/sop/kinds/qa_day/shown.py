@@ -10,7 +10,7 @@ from bot.sop.kinds.qa_day.model import Answered, Card, QaDay
 from bot.sop.templates import Templates, harmless, harmless_name
 from bot.store.transaction import Transaction
 
-LONGEST_QUESTION, LONGEST_ANSWER = 24, 40
+LONGEST_QUESTION, LONGEST_ANSWER, LONGEST_RELAYED = 24, 40, 70
 LONGEST, MOST_LINES = 120, 6
 """Characters and lines of a message that a phone shows whole."""
 GONE = "（问题撤回了）"
@@ -29,9 +29,9 @@ def name(tx: Transaction, identity_id: int, room_id: int | None) -> str:
 
 
 def answered(tx: Transaction, row: QuestionRow, limit: int = LONGEST_ANSWER) -> Answered | None:
-    """A question with its best answer, if there are words for both."""
+    """A question with its best answer, if there are words for both; none that is for a human alone."""
     best = row.best
-    if best is None or not row.text:
+    if best is None or not row.text or row.to_human:
         return None
     words = harmless(best.words, limit)
     if not words:

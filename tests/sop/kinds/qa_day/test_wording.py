@@ -27,6 +27,7 @@ WORDS = [
     ("qa_open.j2", DayWords(carried=(CARD,) * days.IN_THE_OPENING)),
     ("qa_tomorrow.j2", DayWords()),
     ("qa_offer.j2", OfferWords(999, ANSWERED.answer, NAME)),
+    ("qa_relay.j2", Answered(999, CARD.text, LONG[: shown.LONGEST_RELAYED], NAME)),
     ("qa_call.j2", CallWords(CARD, (NAME, NAME), "营养师")),
     ("qa_call.j2", CallWords(CARD, (NAME, NAME), "")),
     ("qa_ask_expert.j2", CallWords(CARD, (NAME,))),
