@@ -1,7 +1,7 @@
 """The day of a room: opened by the first reminder or the opening, with its cards, its digest and its end.
 
 A day is a run of the room (``room:ID``, the local date of the opening). It hears the whole room from then on
-until the digest, and longer where questions are left that nobody answered.
+until some days after the digest, for thanks, and longer where questions are left that nobody answered.
 """
 
 from __future__ import annotations
