@@ -49,10 +49,9 @@ def answer(
     person: Person,
     text: str,
     heard_id: int | None,
-    by_voice: bool = False,
-    seconds: int | None = None,
+    voice: int | None = None,
 ) -> Outcome:
-    """Write down that ``person`` answered ``question``.
+    """Write down that ``person`` answered ``question``; ``voice``: how long they spoke, where they did.
 
     ``heard_id`` is the message that holds ``text``; without one the words are the operators' (``/补记``),
     and belong to the voice message that waits for them, or else correct what was written down last.
@@ -61,20 +60,33 @@ def answer(
     if meant is not None:
         return _write_down(ctx, question, meant, text)
     refused = _refusal(ctx, question, person, heard_id)
-    if refused is not None:
-        return refused
-    mine = [given for given in question.answers if given.member_id == person.member_id]
+    return refused or _add(ctx, question, person, text, heard_id, voice)
+
+
+def _add(
+    ctx: Context[QaDay],
+    question: QuestionRow,
+    person: Person,
+    text: str,
+    heard_id: int | None,
+    voice: int | None,
+) -> Outcome:
     expert = is_expert(ctx, person)
     event = _record(ctx, question, person, text, heard_id, BY_EXPERT if expert else GIVEN)
     if event is None:
         return Outcome.ANSWERED
-    given = {"id": event, "message": heard_id, "expert": expert, "thanked": False, "at": _at(ctx).isoformat()}
-    who = {"by": person.identity_id, "member": person.member_id}
-    _settle(ctx, question, {**given, **who, **_words(ctx, event, text, heard_id, seconds, by_voice)})
-    if not expert and not mine and _given_today(ctx, person) <= MOST_A_DAY:
-        short = not by_voice and len("".join(text.split())) < SHORT
-        ctx.points(person, GIVEN, POINTS / 4 if short else POINTS, event=event, dimension="互助")
+    who = {"by": person.identity_id, "member": person.member_id, "expert": expert}
+    words = _words(ctx, event, text, heard_id, voice)
+    _settle(ctx, question, {"id": event, "message": heard_id, "thanked": False, **who, **words})
+    if not expert and all(earlier.member_id != person.member_id for earlier in question.answers):
+        _reward(ctx, person, event, short=voice is None and len("".join(text.split())) < SHORT)
     return Outcome.ANSWERED
+
+
+def _reward(ctx: Context[QaDay], person: Person, event: int, *, short: bool) -> None:
+    """What a member's first answer to a question earns."""
+    if _given_today(ctx, person) <= MOST_A_DAY:
+        ctx.points(person, GIVEN, POINTS / 4 if short else POINTS, event=event, dimension="互助")
 
 
 def written_down(question: QuestionRow, person: Person) -> AnswerRow | None:
@@ -106,11 +118,11 @@ def _refusal(
 
 
 def _words(
-    ctx: Context[QaDay], event: int, text: str, heard_id: int | None, seconds: int | None, by_voice: bool
+    ctx: Context[QaDay], event: int, text: str, heard_id: int | None, voice: int | None
 ) -> dict[str, Any]:
     """Where the words of an answer are kept: with its message, else with its own record."""
-    if by_voice:
-        return {"words": None, "begins": 0, "ends": None, "voice": seconds or 0}
+    if voice is not None:
+        return {"words": None, "begins": 0, "ends": None, "voice": voice}
     begins = _place(ctx.tx, heard_id, text)
     if begins is None:
         return {"words": event, "begins": 0, "ends": None, "voice": None}
@@ -190,7 +202,8 @@ def _record(
 
 
 def _settle(ctx: Context[QaDay], question: QuestionRow, row: dict[str, Any]) -> None:
-    board.keep(ctx.tx, question, answers=[*question.state["answers"], row], status=Status.ANSWERED)
+    given = [*question.state["answers"], {"at": _at(ctx).isoformat(), **row}]
+    board.keep(ctx.tx, question, answers=given, status=Status.ANSWERED)
     if question.status is Status.OPEN:
         run = runs.by_id(ctx.tx, question.run_id)
         assert run is not None, "the question has a run"

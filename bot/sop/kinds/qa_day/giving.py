@@ -17,8 +17,8 @@ def give(
     """Write the answer down; where the room has not read it, tell it there."""
     heard = ctx.heard
     assert heard is not None, "something was said"
-    seconds = heard.message.seconds
-    outcome = answers.answer(ctx, row, heard.person, words, heard.id, by_voice=by_voice, seconds=seconds)
+    seconds = (heard.message.seconds or 0) if by_voice else None
+    outcome = answers.answer(ctx, row, heard.person, words, heard.id, seconds)
     if outcome is not Outcome.ANSWERED:
         return outcome in (Outcome.OWN, Outcome.ENOUGH)
     if by_voice:
