@@ -68,6 +68,11 @@ def asked(message: MessageReceived, sop: QaDay) -> Span | None:
     return None
 
 
+def begins_to_ask(text: str, sop: QaDay) -> bool:
+    """Whether it begins with a word by which a question is known."""
+    return _prefix(tuple(sop.accept)).match(text) is not None
+
+
 def _mentioning(text: str) -> Span | None:
     """A mention of the bot asks something if it sounds like that."""
     begins = _end(_LEADING.match(text))

@@ -134,7 +134,7 @@ def _answer(ctx: Context[QaDay]) -> bool:
     if any(each):
         return True
     rows = _quoted(ctx)
-    if not rows or not forms.is_an_answer(heard.text):
+    if not rows or not forms.is_an_answer(heard.text) or forms.begins_to_ask(heard.text, ctx.sop):
         return False
     named = [row for row in rows if row.number in forms.numbers_in(heard.text)]
     if len(rows) > 1 and len(named) != 1:
@@ -159,9 +159,10 @@ def _by_number(ctx: Context[QaDay], number: int, words: str, named: bool) -> boo
 
 
 def _is_current(ctx: Context[QaDay], row: QuestionRow) -> bool:
-    """Whether a number alone is likely to mean this question: it is open, or of the day at hand."""
+    """Whether a number alone is likely to mean this question: it is open, or of the day before its digest."""
     day = days.current(ctx, row.room_id)
-    return row.status is Status.OPEN or (day is not None and row.day == day.occurrence)
+    of_today = day is not None and row.day == day.occurrence and ctx.is_waiting(day, "digest")
+    return row.status is Status.OPEN or of_today
 
 
 def _voice(ctx: Context[QaDay]) -> bool:
