@@ -83,11 +83,11 @@ def assign(ctx: CommandContext) -> None:
     elif len({person.member_id for person in people}) > 1 and named not in ctx.sops.community.roles:
         numbers = "、".join(f"M{person.number}" for person in people)
         ctx.reply(f"叫“{harmless(named, 12)}”的有几位：{numbers}。请用编号。")
-    elif people[0].member_id == row.asker_member:
+    elif not (others := ladder.but_for_the_asker(row, people)):
         ctx.reply(f"{row.number} 就是{_called(named, people[0])}问的，换一位吧。")
     else:
-        ladder.assign(kind, row, people[0])
-        ctx.reply(f"已私聊{_called(named, people[0])}，20分钟没答我再叫您。")
+        ladder.assign(kind, row, others[0])
+        ctx.reply(f"已私聊{_called(named, others[0])}，20分钟没答我再叫您。")
 
 
 def _as(ctx: CommandContext, sop: QaDay, row: QuestionRow) -> Context[QaDay]:

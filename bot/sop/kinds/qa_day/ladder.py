@@ -154,7 +154,7 @@ def _note_called(ctx: Context[QaDay], row: QuestionRow, called: list[Person]) ->
 
 def _call_expert(ctx: Context[QaDay], row: QuestionRow) -> None:
     """The expert is mentioned where the question was asked, or asked in private; none: the operators."""
-    people = experts(ctx, ctx.sop.expert)
+    people = but_for_the_asker(row, experts(ctx, ctx.sop.expert))
     if not people:
         _call_operators(ctx, row, "没有专家可以叫")
         return
@@ -174,6 +174,10 @@ def experts(ctx: Context[QaDay], named: str | None) -> list[Person]:
         person = directory.member_numbered(ctx.tx, int(named[1:]), ctx.account)
         return [] if person is None else [person]
     return roles.holders(ctx.tx, named, ctx.account)
+
+
+def but_for_the_asker(row: QuestionRow, people: list[Person]) -> list[Person]:
+    return [person for person in people if person.member_id != row.asker_member]
 
 
 def ask_privately(ctx: Context[QaDay], row: QuestionRow, person: Person) -> None:
