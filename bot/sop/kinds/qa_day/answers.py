@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot.people import points, roles
 from bot.people.directory import Person
@@ -151,6 +151,7 @@ def take_back(ctx: Context[QaDay], question: QuestionRow, taken: AnswerRow) -> Q
     )
     for rule in (GIVEN, THANKED):
         points.reverse(ctx.tx, rule, taken.interaction_id)
+    _forget_written(ctx, question, taken)
     left = [row for row in question.state["answers"] if row["id"] != taken.interaction_id]
     opened = not left and question.status is Status.ANSWERED
     if opened:
@@ -160,6 +161,18 @@ def take_back(ctx: Context[QaDay], question: QuestionRow, taken: AnswerRow) -> Q
     after = board.keep(ctx.tx, question, answers=left, status=status, digested=digested)
     archive.note(ctx.tx, question.number)
     return after
+
+
+def _forget_written(ctx: Context[QaDay], question: QuestionRow, taken: AnswerRow) -> None:
+    """What was written down of an answer goes with it."""
+    written = select(interaction.c.text_id, interaction.c.props).where(
+        interaction.c.object_type == OBJECT,
+        interaction.c.object_id == str(question.number),
+        interaction.c.name == WRITTEN,
+    )
+    for row in ctx.tx.connection.execute(written).all():
+        if row.props["answer"] == taken.interaction_id:
+            ctx.tx.connection.execute(delete(texts).where(texts.c.id == row.text_id))
 
 
 def thank(ctx: Context[QaDay], question: QuestionRow, given: AnswerRow) -> None:
