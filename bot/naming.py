@@ -7,6 +7,7 @@ never changes its meaning, so what counts may be decided anew without rewriting 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.events import MessageKind, MessageReceived
@@ -56,6 +57,8 @@ _PRESENCE = re.compile(
     re.IGNORECASE,
 )
 
+_PAUSES = re.compile(r"[\s，。！!~～、,.]+")
+
 
 def way_of(message: MessageReceived) -> Way:
     """In which of the ways a member spoke. Some platforms hand a list (#接龙) over as a group note."""
@@ -81,18 +84,22 @@ def is_presence(message: MessageReceived) -> bool:
         return True
     if message.kind is not MessageKind.TEXT or len(message.text) > 12:
         return False
-    return _PRESENCE.fullmatch(re.sub(r"[\s，。！!~～、,.]+", "", message.text)) is not None
+    return _PRESENCE.fullmatch(_PAUSES.sub("", message.text)) is not None
 
 
 def props_of(message: MessageReceived) -> dict[str, object]:
     """What is recorded of a message beside its name, none of it anybody's words."""
-    props: dict[str, object] = {"kind": message.kind.value}
+    more: dict[str, object] = {}
     if message.kind is MessageKind.UNKNOWN and message.wire_type is not None:
-        props["wire_type"] = message.wire_type
+        more["wire_type"] = message.wire_type
     if message.seconds is not None:
-        props["seconds"] = message.seconds
+        more["seconds"] = message.seconds
     if message.quote is not None:
-        props["quote"] = True
+        more["quote"] = True
     if is_list(message):
-        props["lines"] = len(_LIST_LINE.findall(message.text))
-    return props
+        more["lines"] = len(_LIST_LINE.findall(message.text))
+    return _PROPS[message.kind] | more if more else _PROPS[message.kind]
+
+
+_PROPS: Mapping[MessageKind, dict[str, object]] = {kind: {"kind": kind.value} for kind in MessageKind}
+"""What most messages have, one object for each kind: the store converts each object once a batch."""

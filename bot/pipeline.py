@@ -70,6 +70,7 @@ class Pipeline:
             account=self.desk.account,
             source=self.desk.source,
             keep_until=retention.keep_until(tx.now, community.privacy.keep_days, community.zone),
+            rules=community.rules,
             standings=roles.Standings(held, community.roles),
             command_props=lambda id, by_admin: self.desk.props(typed.get(id), by_admin=by_admin),
         )

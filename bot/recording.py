@@ -27,8 +27,9 @@ from bot.events import (
     RoomRenamed,
 )
 from bot.events import Person as PersonSeen
-from bot.outbox import delivery
+from bot.outbox import delivery, talk
 from bot.outbox.queue import unquote
+from bot.outbox.rules import Rules
 from bot.people import directory
 from bot.people.directory import Person, Room
 from bot.people.roles import STAFF, Standings
@@ -84,6 +85,7 @@ class Recorder:
     account: str
     source: str
     keep_until: datetime
+    rules: Rules
     standings: Standings
     command_props: CommandProps
 
@@ -92,8 +94,14 @@ class Recorder:
         segment = _Segment(self, tx, batch)
         rows = [segment.row(event) for event in batch]
         new = segment.insert([row for row in rows if row is not None])
-        pairs = zip(batch, rows, strict=True)
-        return [it for event, row in pairs for it in segment.all_that_happened(event, row, new)]
+        pairs = [*zip(batch, rows, strict=True)]
+        said = [
+            (event, row)
+            for event, row in pairs
+            if row is not None and row["room_id"] and row["id"] in new and isinstance(event, MessageReceived)
+        ]
+        talk.note(tx, self.account, self.rules.sells, said)
+        return [it for event, row in pairs for it in segment.what_happened(event, row, new)]
 
 
 @dataclass(slots=True)
@@ -255,7 +263,7 @@ class _Segment:
             text_id=self._keep(text) if room is not None and text else None,
             text_len=len(text),
             media_count=len(event.media),
-            props={**naming.props_of(event), **(props or {})},
+            props=naming.props_of(event) | props if props else naming.props_of(event),
         )
 
     def _keep(self, text: str) -> int:
@@ -322,15 +330,16 @@ class _Segment:
         pictures.want(self.tx, [picture for picture in self.pictures if picture["interaction_id"] in new])
         return new
 
-    def all_that_happened(
+    def what_happened(
         self, event: RoomEvent, row: dict[str, Any] | None, new: set[int]
-    ) -> Iterator[Happened]:
+    ) -> Sequence[Happened]:
         """What the others should know of an event; of people who came, each."""
-        yield from self.joins.pop(id(event), ())
-        if (happened := self.happened(event, row, new)) is not None:
-            yield happened
+        if isinstance(event, MembersJoined):
+            return self.joins.pop(id(event), ())  # one event may be told twice
+        happened = self._happened(event, row, new)
+        return () if happened is None else (happened,)
 
-    def happened(self, event: RoomEvent, row: dict[str, Any] | None, new: set[int]) -> Happened | None:
+    def _happened(self, event: RoomEvent, row: dict[str, Any] | None, new: set[int]) -> Happened | None:
         """What the others should know of an event, if it is new and concerns anybody."""
         if row is None:
             return self._unrecorded(event)

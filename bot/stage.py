@@ -10,7 +10,7 @@ from bot.clock import Clock, VirtualClock
 from bot.runtime import Runtime
 from bot.sop.schedule import parse_duration, parse_moment
 
-NEAR = timedelta(minutes=1)
+NEAR = timedelta(seconds=20)
 """A message that the pace holds for no longer than this is waited for."""
 
 

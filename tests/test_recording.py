@@ -255,8 +255,9 @@ def test_a_list_is_kept_with_its_words_and_how_long_it_is(listener: Listener) ->
 
 def test_what_our_staff_posts_has_its_name_too(listener: Listener) -> None:
     listener.hear(said("周六开放日", SELF, kind=MessageKind.GROUP_NOTE, is_self=True))
-    (row,) = listener.rows(interaction)
-    assert (row["name"], row["actor_role"]) == ("group_note_posted", "staff")
+    note, post = listener.rows(interaction)
+    assert (note["name"], note["actor_role"]) == ("group_note_posted", "staff")
+    assert (post["name"], post["props"]) == ("post_made_by_hand", {"sells": False, "at_all": True})
 
 
 def test_what_was_sent_in_any_way_can_be_taken_back(listener: Listener) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.commands.wording import short_moment, span
 from bot.complaints import record
 from bot.outbox import delivery
-from bot.outbox.guard import Rule
+from bot.outbox.rules import Rule
 from bot.people import cases, directory
 from bot.people.cases import Case
 from bot.sop.context import CommandContext
@@ -64,7 +64,7 @@ def _resumed(ctx: CommandContext, case: Case) -> str:
     others = [other.number for other in cases.open_cases(ctx.tx) if other.room_id == case.room_id]
     if others:
         return f"{key}还有投诉{_listed(others)}没处理。"
-    delivery.let_go(ctx.tx, case.room_id, Rule.COMPLAINT)
+    delivery.let_go(ctx.tx, Rule.COMPLAINT, room_id=case.room_id)
     return f"{key}的消息恢复。"
 
 

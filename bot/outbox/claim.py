@@ -17,11 +17,11 @@ from bot.channels.base import Effect
 from bot.outbox import guard
 from bot.outbox.brakes import BrakeKind, brakes
 from bot.outbox.effects import effect
-from bot.outbox.guard import Hold, Refuse, Rules, Send
 from bot.outbox.ledger import candidate, ledger
 from bot.outbox.pace import DAY, Pace
 from bot.outbox.queue import AnyRow, State, change, ended, expire, give_up, is_waiting
 from bot.outbox.record import record
+from bot.outbox.rules import Hold, Refuse, Rules, Send
 from bot.store.tables import outgoing, room_address
 from bot.store.transaction import Transaction
 from bot.store.types import UtcTime
@@ -53,7 +53,8 @@ def claim(tx: Transaction, account: str, manners: Manners) -> Effect | datetime 
         first = _first(tx, account, manners.pace, heads)
         if first is None or isinstance(first, datetime):
             return first
-        verdict = guard.decide(candidate(first), ledger(tx, first), manners.rules, tx.now)
+        message = candidate(first, manners.rules)
+        verdict = guard.decide(message, ledger(tx, first, message), manners.rules, tx.now)
         if isinstance(verdict, Send):
             return _take(tx, first)
         _put_off(tx, first, verdict)

@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 
 from bot.outbox import brakes
-from bot.outbox.guard import Rule
 from bot.outbox.pace import Pace, try_again_after
-from bot.outbox.queue import AnyRow, Kind, Repeat, State, by_id, change, give_up
+from bot.outbox.queue import AnyRow, Intent, Kind, Repeat, State, by_id, change, give_up
 from bot.outbox.record import record
+from bot.outbox.rules import Rule
 from bot.store.tables import outgoing, room
 from bot.store.transaction import Transaction
 
@@ -107,6 +107,8 @@ def _sent(tx: Transaction, row: AnyRow, at: datetime, reason: str, platform_id: 
     if row.kind in _RECORDED_AS:
         props = {"intent": row.intent, "post": row.post_id}
         record(tx, row, _RECORDED_AS[row.kind], at, str(row.id), props)
+    if row.intent == Intent.GIVE:  # there may be gives enough now for an ask that waits
+        let_go(tx, Rule.GIVE_ASK, account=row.account, room_id=row.room_id)
 
 
 def _refused(tx: Transaction, row: AnyRow, reason: str) -> None:
@@ -208,12 +210,12 @@ def reconsider(tx: Transaction, account: str) -> None:
     tx.queued = True
 
 
-def let_go(tx: Transaction, room_id: int, rule: Rule) -> None:
-    """A rule holds nothing back in this room any more: what it held is looked at again at once."""
-    here = (outgoing.c.room_id == room_id) & outgoing.c.settled_at.is_(None)
-    held = update(outgoing).where(here, outgoing.c.held_by == rule)
-    tx.connection.execute(held.values(held_by=None, not_before=None))
-    tx.queued = True
+def let_go(tx: Transaction, rule: Rule, **of: object) -> None:
+    """A rule may hold nothing back any more of these (``of``: columns of the row): it is looked at again."""
+    which = [outgoing.c[name].is_not_distinct_from(value) for name, value in of.items()]
+    held = update(outgoing).where(outgoing.c.settled_at.is_(None), outgoing.c.held_by == rule, *which)
+    let = tx.connection.execute(held.values(held_by=None, not_before=None)).rowcount
+    tx.queued = tx.queued or let > 0
 
 
 def unclaim(tx: Transaction, account: str) -> None:

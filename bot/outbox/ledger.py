@@ -1,67 +1,138 @@
-"""What the guard has to know of a message and of what was sent before it, read from the record."""
+"""What the guard has to know of a message and of what was before it, read from the record."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select, type_coerce
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, type_coerce
 
-from bot.outbox.guard import BUDGETED, WEEK, Candidate, Ledger, is_silenced_by_complaints
-from bot.outbox.queue import Intent, Priority, State
+from bot.outbox import restraints, talk
+from bot.outbox.queue import Intent, Kind, Priority, State
+from bot.outbox.rules import BUDGETED, Begun, Candidate, Ledger, Rule, Rules
 from bot.people import cases, consent
-from bot.store.tables import identity, member, outgoing
+from bot.store.tables import identity, interaction, member, outgoing, room
 from bot.store.transaction import Transaction
 from bot.store.types import UtcTime
 
 AnyRow = Row[*tuple[Any, ...]]
 COUNTED = (State.SENDING, State.SENT, State.UNKNOWN)
 """What may have reached people counts as sent."""
+LOOKS_BACK = timedelta(days=31)
+"""As far as the longest budget, a calendar month, goes."""
 
 
-def candidate(row: AnyRow) -> Candidate:
-    is_alarm = row.priority == Priority.ALARM
-    return Candidate(Intent(row.intent), row.room_id is None, row.answers_at, is_alarm)
+def candidate(row: AnyRow, rules: Rules) -> Candidate:
+    words = row.payload["text"] if row.kind == Kind.TEXT else ""
+    return Candidate(
+        Intent(row.intent),
+        is_private=row.room_id is None,
+        answers_at=row.answers_at,
+        is_alarm=row.priority == Priority.ALARM,
+        sells=rules.sells(words) if row.intent != Intent.SERVICE else False,
+        at_all=talk.calls_everybody(words),
+        continues=row.sequence > 0,
+        asked_as=row.run_id or row.post_id,
+    )
 
 
-def ledger(tx: Transaction, row: AnyRow) -> Ledger:
+def ledger(tx: Transaction, row: AnyRow, message: Candidate) -> Ledger:
     """What counts for this row of the outbox; nothing where no rule could ask for it."""
-    if row.room_id is not None:
-        silenced = is_silenced_by_complaints(candidate(row))
-        return Ledger(complaints=cases.complained_at(tx, row.room_id)) if silenced else Ledger()
-    if row.identity_id is None or row.intent not in BUDGETED:
+    if not message.begins:
         return Ledger()
+    in_force = _restraints(tx, row)
+    if row.room_id is not None:
+        return _of_room(tx, row, message, in_force)
+    if row.identity_id is None:
+        return Ledger(restraints=in_force)
+    return _of_member(tx, row, in_force) if message.counts else Ledger(restraints=in_force)
+
+
+def _restraints(tx: Transaction, row: AnyRow) -> Mapping[Rule, datetime | None]:
+    """What humans told us that concerns this row, and until when."""
+    found: dict[Rule, datetime | None] = {}
+    if row.sop_id is not None and (paused := restraints.paused(tx, row.account).get(row.sop_id)):
+        found[Rule.PAUSED] = paused.until
+    if row.room_id is not None and (hushed := restraints.hushed(tx, row.account).get(row.room_id)):
+        found[Rule.HUSHED] = hushed.until
+    return found
+
+
+def _of_room(
+    tx: Transaction, row: AnyRow, message: Candidate, in_force: Mapping[Rule, datetime | None]
+) -> Ledger:
+    complaints = cases.complained_at(tx, row.room_id)
+    if not message.counts or message.continues:
+        return Ledger(complaints=complaints, restraints=in_force)
+    here = tx.connection.execute(_ROOM, {"here": row.room_id}).one()
+    since, until = tx.now - LOOKS_BACK, tx.now + LOOKS_BACK
+    asked = {"here": row.room_id, "but": row.post_id, "since": since, "until": until}
+    ours = [_begun(it) for it in tx.connection.execute(_BEGUN_IN_ROOM, asked)]
+    return Ledger(
+        begun=[*ours, *talk.posts_by_hand(tx, row.room_id, since, until)],
+        complaints=complaints,
+        restraints=in_force,
+        new_at=here.enabled_at,
+        heard_at=here.heard_at,
+        gift_at=here.gift_at,
+        lull_since=_held_since(tx, row, Rule.LULL),
+    )
+
+
+def _of_member(tx: Transaction, row: AnyRow, in_force: Mapping[Rule, datetime | None]) -> Ledger:
+    """What we began with this person, from whatever account, under whichever identity."""
     member_id = tx.connection.execute(_MEMBER, {"who": row.identity_id}).scalar()
+    asked = {
+        "whose": member_id,
+        "but": row.post_id,
+        "since": tx.now - LOOKS_BACK,
+        "until": tx.now + LOOKS_BACK,
+    }
+    begun = [_begun(it) for it in tx.connection.execute(_BEGUN_WITH_MEMBER, asked)]
     return Ledger(
         opted_out=member_id is not None and bool(consent.opted_out(tx, [member_id])),
-        private_sends=_private_sends(tx, member_id, row.post_id),
+        begun=begun,
+        restraints=in_force,
+        new_at=tx.now,  # a member always has the credit
     )
 
 
-def _private_sends(tx: Transaction, member_id: int | None, but: int) -> list[datetime]:
-    """When we wrote to this person of our own accord, from whatever account, under whichever identity.
+def _begun(row: AnyRow) -> Begun:
+    at_all = talk.calls_everybody(row.payload["text"])
+    return Begun(row.at, Intent(row.intent), row.run_id or row.post_id, at_all)
 
-    Posts count, not their parts; ``but`` is the one that is asked about, which may have been tried before.
+
+def _held_since(tx: Transaction, row: AnyRow, rule: Rule) -> datetime | None:
+    """When this row was first held back by ``rule``."""
+    asked = {"from": f"outbox:{row.account}", "held": f"{row.id}:{rule}:{State.QUEUED}"}
+    return tx.connection.execute(_HELD_SINCE, asked).scalar()
+
+
+def _begun_query(place: ColumnElement[bool]) -> Select[Any]:
+    """What we began there, but for the post that is asked about, which may have been tried before.
+
+    Posts count, not their parts: the first stands for all.
     """
-    asked = {"whose": member_id, "but": but, "since": tx.now - WEEK, "until": tx.now + WEEK}
-    return list(tx.connection.scalars(_PRIVATE_SENDS, asked))
-
-
-def _private_sends_query() -> Select[Any]:
-    theirs = select(identity.c.id).where(identity.c.member_id == bindparam("whose"))
     since, until = (bindparam(name, type_=UtcTime) for name in ("since", "until"))
-    last = func.max(outgoing.c.sending_at)
-    query = select(type_coerce(last, UtcTime)).group_by(outgoing.c.post_id)
-    return query.where(
-        outgoing.c.identity_id.in_(theirs),
-        outgoing.c.room_id.is_(None),
-        outgoing.c.intent.in_(sorted(BUDGETED)),
-        outgoing.c.state.in_(COUNTED),
-        outgoing.c.post_id != bindparam("but"),
-        outgoing.c.sending_at.between(since, until),
+    at = func.max(outgoing.c.sending_at).over(partition_by=outgoing.c.post_id)
+    first = func.row_number().over(partition_by=outgoing.c.post_id, order_by=outgoing.c.sequence)
+    columns = (outgoing.c.post_id, outgoing.c.intent, outgoing.c.run_id, outgoing.c.payload)
+    parts = (
+        select(*columns, type_coerce(at, UtcTime).label("at"), first.label("first"))
+        .where(place, outgoing.c.intent.in_(sorted(BUDGETED)), outgoing.c.state.in_(COUNTED))
+        .where(outgoing.c.post_id != bindparam("but"), outgoing.c.sending_at.between(since, until))
+        .subquery()
     )
+    return select(parts).where(parts.c.first == 1)
 
 
+_ROOM = select(room.c.enabled_at, room.c.heard_at, room.c.gift_at).where(room.c.id == bindparam("here"))
+_HELD_SINCE = select(interaction.c.occurred_at).where(
+    interaction.c.source == bindparam("from"),
+    interaction.c.source_id == bindparam("held"),
+    interaction.c.name == "send_suppressed",
+)
 # On PostgreSQL accounts ask one after the other, so that together they keep to what a member wants.
 _MEMBER = (
     select(member.c.id)
@@ -69,4 +140,6 @@ _MEMBER = (
     .where(identity.c.id == bindparam("who"))
     .with_for_update(of=member)
 )
-_PRIVATE_SENDS = _private_sends_query()
+_THEIRS = select(identity.c.id).where(identity.c.member_id == bindparam("whose"))
+_BEGUN_IN_ROOM = _begun_query(outgoing.c.room_id == bindparam("here"))
+_BEGUN_WITH_MEMBER = _begun_query(outgoing.c.identity_id.in_(_THEIRS) & outgoing.c.room_id.is_(None))

@@ -203,8 +203,9 @@ def note_present(tx: Transaction, present: Mapping[tuple[int, int], tuple[str, d
     rows = [{"room_id": r, "identity_id": i, "alias": present[r, i][0], "ordinal": 1} for r, i in new]
     insert_new(tx.connection, membership, rows)
     for pair, row in known.items():
-        if pair in present:
-            _note_again(tx, pair, row, *present[pair])
+        alias, at = present.get(pair, ("", None))
+        if at is not None and (row.left_at is not None or (alias and alias != row.alias)):
+            _note_again(tx, pair, row, alias, at)
 
 
 def _note_again(tx: Transaction, pair: tuple[int, int], row: AnyRow, alias: str, at: datetime) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, delete, func, select, update
 
 from bot.people.directory import Person
 from bot.store import log
@@ -48,8 +48,24 @@ def put(
     same = next((row for row in before if row.source == new.source), None)
     upsert(tx.connection, tag, [_row(tx, person, new, same, evidence)], ["member_id", "key", "source"])
     if same is None or same.score != new.score:
-        _record(tx, person, new, None if same is None else same.score, evidence, programme_id)
+        _record(tx, person, new, None if same is None else same.score, new.score, evidence, programme_id)
     return True
+
+
+def withdraw(tx: Transaction, person: Person, evidence: int, *, programme_id: str | None = None) -> None:
+    """The interaction ``evidence`` was taken back: what rests on nothing else is dropped."""
+    mine = (tag.c.member_id == person.member_id) & tag.c.refused_at.is_(None)
+    for row in tx.connection.execute(select(tag).where(mine)).all():
+        if evidence not in row.evidence:
+            continue
+        same = mine & (tag.c.key == row.key) & (tag.c.source == row.source)
+        left = [it for it in row.evidence if it != evidence]
+        if left:
+            tx.connection.execute(update(tag).where(same).values(evidence=left))
+        else:
+            tx.connection.execute(delete(tag).where(same))
+            old = Tag(row.key, row.score, source=row.source)
+            _record(tx, person, old, row.score, None, evidence, programme_id)
 
 
 def _row(
@@ -75,26 +91,27 @@ def _row(
 def _record(
     tx: Transaction,
     person: Person,
-    new: Tag,
+    which: Tag,
     before: float | None,
+    after: float | None,
     evidence: int | None,
     programme_id: str | None,
 ) -> None:
     row = log.entry(
         tx,
         "tags",
-        f"{person.member_id}:{new.key}:{new.source}:{tx.new_id()}",
+        f"{person.member_id}:{which.key}:{which.source}:{tx.new_id()}",
         CHANGED,
         tx.now,
         identity_id=person.identity_id,
         actor_role="system",
         channel="dm",
         object_type="tag",
-        object_id=new.key,
+        object_id=which.key,
         parent_event_id=evidence,
         programme_id=programme_id,
         initiated_by="system",
-        props={"from": before, "to": new.score, "source": new.source},
+        props={"from": before, "to": after, "source": which.source},
     )
     log.append(tx, [row])
 

@@ -23,8 +23,21 @@ def _china() -> HolidayBase:
 
 
 def is_holiday(day: date) -> bool:
-    """Whether ``day`` is a public holiday, or off because a weekend was moved to it."""
+    """Whether ``day`` is a public holiday, off because a weekend was moved to it, or a weekend between."""
+    if _is_weekend(day):
+        return all(_beside(day, step) in _china() for step in (-DAY, DAY))
     return day in _china()
+
+
+def _is_weekend(day: date) -> bool:
+    return day not in _china() and not is_workday(day)
+
+
+def _beside(day: date, step: timedelta) -> date:
+    """The first day before or after a weekend."""
+    while _is_weekend(day):
+        day += step
+    return day
 
 
 def is_workday(day: date) -> bool:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
+from functools import cached_property
 from itertools import islice
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
-from bot.outbox.guard import Rules
+from bot.outbox import selling
+from bot.outbox.guard import PATIENCE
+from bot.outbox.rules import Budget, Rules
+from bot.outbox.selling import seller
 from bot.people.cases import NEAR
 from bot.sop import complaints
+from bot.sop.calendar import is_holiday
 from bot.sop.hours import USUAL, OpenHours
 from bot.sop.language import Duration, Model, Name, TemplateOf
 from bot.sop.problems import MAX_PROBLEMS, Finding, Mistake, closest
@@ -50,17 +55,38 @@ class Privacy(Model):
     keep_days: Annotated[int, Field(ge=1, le=3650)] = 90
 
 
+def _at_most_a_day(span: timedelta) -> timedelta:
+    if span > NEAR:
+        raise Mistake("最多一天", "24h")
+    return span
+
+
+def _shorter_than_patience(lull: timedelta) -> timedelta:
+    if lull > PATIENCE:
+        raise Mistake("帖子最多等 20 分钟，写短一点", "3m")
+    return lull
+
+
 class Guard(Model):
-    """The rules that no message gets round: when we speak, and how often to one person of our own accord."""
+    """The rules that no message gets round: when we speak, how much we begin in a room and with one person,
+    how much we give for what we ask, and what counts as selling."""
 
     hours: OpenHours = USUAL
     private_a_week: Annotated[int, Field(ge=1, le=50)] = 2
+    posts_a_day: Annotated[int, Field(ge=1, le=20)] = 2
+    posts_a_week: Annotated[int, Field(ge=1, le=100)] = 8
+    promo_a_week: Annotated[int, Field(ge=0, le=20)] = 1
+    gives_per_ask: Annotated[int, Field(ge=0, le=10)] = 2
+    at_all_a_month: Annotated[int, Field(ge=0, le=10)] = 1
+    apart: Annotated[Duration, AfterValidator(_at_most_a_day)] = timedelta(hours=2)
+    lull: Annotated[Duration, AfterValidator(_shorter_than_patience)] = timedelta(minutes=3)
+    sells: tuple[Name, ...] = selling.WORDS
+    sells_unless: tuple[Name, ...] = selling.UNLESS
 
-
-def _at_most_a_day(hold: timedelta) -> timedelta:
-    if hold > NEAR:
-        raise Mistake("最多停一天", "24h")
-    return hold
+    @property
+    def budget(self) -> Budget:
+        names = (field.name for field in fields(Budget))
+        return Budget(**{name: getattr(self, name) for name in names})
 
 
 class Complaints(Model):
@@ -154,10 +180,19 @@ class Community(Model):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
-    @property
+    @cached_property
     def rules(self) -> Rules:
         """The guard's rules in the community's time zone."""
-        return Rules(self.zone, self.guard.hours, self.guard.private_a_week, self.complaints.hold)
+        guard = self.guard
+        return Rules(
+            self.zone,
+            guard.hours,
+            guard.private_a_week,
+            self.complaints.hold,
+            guard.budget,
+            is_holiday,
+            seller(guard.sells, guard.sells_unless),
+        )
 
     def names(self) -> dict[str, tuple[str, ...]]:
         """Every name that SOPs and commands may use for rooms, with the keys that it stands for."""

@@ -1,12 +1,6 @@
-"""What counts as a complaint: the community's words, found in one scan, outside phrases that do not count."""
+"""What counts as a complaint, where the community does not say it in its own words."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
-
-from ahocorasick_rs import AhoCorasick, MatchKind
-
-from bot.sop.words import normalize, reader
 
 WORDS = (
     *("坏了", "坏掉", "变质", "发霉", "霉了", "长毛", "馊了", "胀包", "异物", "过敏", "起疹子"),
@@ -25,25 +19,3 @@ UNLESS = (
     *("车坏了", "电梯坏了", "灯坏了"),
 )
 """Phrases that hold such a word and complain of nothing: questions, manners of speaking, other things."""
-
-
-class Finder:
-    """Tells complaints: texts with one of ``words`` outside every phrase of ``unless``."""
-
-    def __init__(self, words: Iterable[str], unless: Iterable[str]) -> None:
-        wanted, harmless = ([*dict.fromkeys(map(normalize, phrases))] for phrases in (words, unless))
-        self._wanted = len(wanted)
-        self._read = reader([*wanted, *harmless])
-        self._automaton = AhoCorasick([*wanted, *harmless], matchkind=MatchKind.Standard) if wanted else None
-
-    def complains(self, text: str) -> bool:
-        if self._automaton is None or not text:
-            return False
-        matches = self._automaton.find_matches_as_indexes(self._read(text), overlapping=True)
-        if not matches:
-            return False
-        harmless = [(start, end) for which, start, end in matches if which >= self._wanted]
-        return any(
-            which < self._wanted and not any(first <= start and end <= last for first, last in harmless)
-            for which, start, end in matches
-        )

@@ -300,16 +300,14 @@ class Context(Generic[S]):
     ) -> Run:
         """The run of this SOP with this key; it is begun, in this room, where there is none.
 
-        It begins with today's text of the SOP, or with that of the run at hand if the file is gone.
         ``private``: it belongs to no room, and hears its person in private.
         """
         found = runs.find(self.tx, self.sop.id, scope, occurrence)
-        file = self.sops.source.get(self.sop.id)
         return found or runs.begin(
             self.tx,
             self.account,
             self.sop.id,
-            self.version if file is None else file.hash,
+            self.version,
             scope,
             occurrence,
             room_id=None if self.room is None or private else self.room.id,

@@ -1,6 +1,6 @@
 """The hours in which messages may be sent, as operators write them.
 
-hours: {周一到周五: 08:30-21:30, 周末: 09:30-22:00}
+hours: {周一到周五: 08:30-21:30, 周末: 09:30-22:00}      # 节假日 is as Sunday unless it is written, too
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from typing import Annotated
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from bot.outbox.guard import Hours
+from bot.outbox.rules import Hours
 from bot.sop.cron import WEEKDAYS
 from bot.sop.problems import Finding, Mistake
 from bot.sop.schedule import weekdays
 
 EXAMPLE = "08:30-21:30"
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*(?:-|~|到|至)\s*(\d{1,2}):(\d{2})")
-_NAMES = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"]
+HOLIDAY = "节假日"
+_NAMES = ["周一", "周二", "周三", "周四", "周五", "周六", "周日", HOLIDAY]
 
 
 def _hours(value: object) -> tuple[Hours, ...]:
-    """The hours of each day, from Monday to Sunday; later keys may not contradict earlier ones."""
+    """The hours of each day, from Monday to Sunday, then those of holidays; each day is written once."""
     if isinstance(value, tuple):
         return value
     if not isinstance(value, dict):
@@ -32,15 +33,18 @@ def _hours(value: object) -> tuple[Hours, ...]:
     wrong: list[Finding] = []
     for days, span in value.items():
         try:
-            _add(found, days, span)
+            if days == HOLIDAY:
+                found[days] = _span(span)
+            else:
+                _add(found, days, span)
         except Mistake as mistake:
             wrong.append(Finding((days,), str(mistake), mistake.suggestion.strip()))
-    missing = [name for name, day in zip(_NAMES, WEEKDAYS, strict=True) if day not in found]
+    missing = [name for name, day in zip(_NAMES, WEEKDAYS, strict=False) if day not in found]
     if missing and not wrong:
         raise Mistake(f"没有写{'、'.join(missing)}从几点到几点", f"{missing[0]}: {EXAMPLE}")
     if wrong:
         raise Mistake("", findings=wrong)
-    return tuple(found[day] for day in WEEKDAYS)
+    return (*(found[day] for day in WEEKDAYS), found.get(HOLIDAY, found[WEEKDAYS[-1]]))
 
 
 def _add(found: dict[str, Hours], days: str, span: object) -> None:
@@ -81,4 +85,4 @@ OpenHours = Annotated[
     WithJsonSchema({"type": "object", "additionalProperties": {"type": "string", "examples": [EXAMPLE]}}),
 ]
 WORKDAY, WEEKEND = Hours(time(8, 30), time(21, 30)), Hours(time(9, 30), time(22))
-USUAL = (WORKDAY,) * 5 + (WEEKEND,) * 2
+USUAL = (WORKDAY,) * 5 + (WEEKEND,) * 3

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.lexicon import Lexicon
 from bot.people.directory import Room
 from bot.sop import hashtags
-from bot.sop.complaints import Finder
 from bot.sop.kind import Act, Kind, OnFriend, OnHashtag, OnHeard, OnJoin, OnRecall, OnSlot, OnWait, OnWords
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
@@ -56,7 +56,7 @@ class Index:
                         self._friends.append(Candidate(sop, act))
         self._words = Words(worded)
         complaints = sops.community.complaints
-        self._complaints = Finder(complaints.words, complaints.unless)
+        self._complaints = Lexicon(complaints.words, complaints.unless)
         self._longest = max(map(len, self._tags), default=0)
 
     def tagged(self, text: str, room: Room | None) -> list[Candidate]:
@@ -74,7 +74,7 @@ class Index:
 
     def complains(self, text: str) -> bool:
         """Whether ``text`` is a complaint by the community's words."""
-        return self._complaints.complains(text)
+        return self._complaints.is_in(text)
 
     def joins(self, room: Room) -> list[Candidate]:
         """Those who mind that somebody comes into ``room``."""

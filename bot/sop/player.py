@@ -76,11 +76,13 @@ class Player:
         """
         asked: set[str] = set()
         who, room_id = heard.person.identity_id, None if heard.room is None else heard.room.id
-        if self._ask(tx, heard, asked, self.index.tagged(heard.text, heard.room)):
+        tagged = self.index.tagged(heard.text, heard.room)
+        if tagged and self._ask(tx, heard, asked, tagged):
             return
         if who in tx.listening and self._ask_runs(tx, heard, asked, who, room_id):
             return
-        if self._ask(tx, heard, asked, self.index.worded(heard.text, heard.room)):
+        worded = self.index.worded(heard.text, heard.room)
+        if worded and self._ask(tx, heard, asked, worded):
             return
         if room_id in tx.listening_rooms:
             self._ask_runs(tx, heard, asked, None, room_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
 from bot.store.session import insert_new, one_of, upsert
 from bot.store.tables import run, wait
@@ -147,7 +147,16 @@ def listening_to(
 
 def open_runs(tx: Transaction, sop_id: str, scope_prefix: str = "") -> list[Run]:
     """The open runs of a SOP whose scope begins so, the oldest first."""
-    query = select(*_COLUMNS).where(run.c.sop_id == sop_id, run.c.closed_at.is_(None))
+    return _open(tx, run.c.sop_id == sop_id, scope_prefix)
+
+
+def open_at(tx: Transaction, account: str, scope_prefix: str) -> list[Run]:
+    """The open runs of all SOPs of an account whose scope begins so, the oldest first."""
+    return _open(tx, run.c.account == account, scope_prefix)
+
+
+def _open(tx: Transaction, whose: ColumnElement[bool], scope_prefix: str) -> list[Run]:
+    query = select(*_COLUMNS).where(whose, run.c.closed_at.is_(None))
     begins = run.c.scope.startswith(scope_prefix, autoescape=True)
     return [_run(row) for row in tx.connection.execute(query.where(begins).order_by(run.c.id))]
 

@@ -6,37 +6,15 @@ full-width forms do not, so that one scan of the text is enough.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-MOST_READ = 2_000
-"""Characters of a message in which words are looked for."""
+from bot.lexicon import normalize, reader
 
 T = TypeVar("T")
-
-
-@lru_cache(maxsize=4)
-def normalize(text: str) -> str:
-    """The form in which words are compared; a message is brought into it once, whoever looks for words."""
-    return unicodedata.normalize("NFKC", text[:MOST_READ]).casefold()
-
-
-def reader(words: Iterable[str]) -> Callable[[str], str]:
-    """How a text is read in which these (normalized) words are looked for.
-
-    Where all are Chinese there is nothing in them that case or width could change, and the text is taken as
-    it is: bringing it into its normal form costs more than all the rest.
-    """
-    return _as_typed if not any(letter.isascii() for word in words for letter in word) else normalize
-
-
-def _as_typed(text: str) -> str:
-    return text[:MOST_READ]
 
 
 class Words(Generic[T]):

@@ -22,6 +22,7 @@ CORE_NAMES = NAMES | {
     "command_given",
     "content_sent",
     "send_suppressed",
+    "post_made_by_hand",
     "dnc_set",
     "dnc_cleared",
     "friend_made",

@@ -59,7 +59,10 @@ class Counter(SQLModel, table=True):
 
 
 class Room(SQLModel, table=True):
-    """A chat that an admin enabled, by its key of ``community.yaml``; None once another chat has the key."""
+    """A chat that an admin enabled, by its key of ``community.yaml``; None once another chat has the key.
+
+    ``heard_at`` and ``gift_at``: when somebody last said something there, and when they gave a red packet.
+    """
 
     __tablename__ = "room"
     id: int = _id()
@@ -68,6 +71,8 @@ class Room(SQLModel, table=True):
     title: str = ""
     enabled_at: datetime | None = _time()
     disabled_at: datetime | None = _time()
+    heard_at: datetime | None = _time()
+    gift_at: datetime | None = _time()
 
 
 class RoomAddress(SQLModel, table=True):
@@ -255,6 +260,10 @@ class Wait(SQLModel, table=True):
     since: datetime = _time(null=False)
 
 
+BEGUN = "intent IN ('give', 'ask', 'promo') AND sending_at IS NOT NULL"
+"""What we began ourselves: the guard counts it."""
+
+
 class Outgoing(SQLModel, table=True):
     """An effect that people or the platform notice; nothing reaches the world but from here."""
 
@@ -264,6 +273,7 @@ class Outgoing(SQLModel, table=True):
         Index("ix_outgoing_platform_id", "platform_id", **_where("platform_id IS NOT NULL")),
         Index("ix_outgoing_settled_at", "settled_at", **_where("wiped_at IS NULL")),
         Index("ix_outgoing_sending_at", "account", "sending_at", **_where("sending_at IS NOT NULL")),
+        Index("ix_outgoing_begun", "room_id", "sending_at", **_where(BEGUN)),
     )
     id: int = _id()
     account: str
@@ -307,6 +317,21 @@ class Brake(SQLModel, table=True):
     since: datetime = _time(null=False)
     until: datetime | None = _time()
     times: int = 1
+    member_id: int | None = _ref()
+
+
+class Restraint(SQLModel, table=True):
+    """What a human told us not to begin: a SOP is ``paused``, or a room is ``hushed`` (``kind``).
+
+    ``target`` is the SOP's id, or the room's; ``until`` is None where a human has to lift it.
+    """
+
+    __tablename__ = "restraint"
+    account: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    target: str = Field(primary_key=True)
+    since: datetime = _time(null=False)
+    until: datetime | None = _time()
     member_id: int | None = _ref()
 
 
@@ -471,6 +496,7 @@ member, identity, membership = _table(Member), _table(Identity), _table(Membersh
 interaction, texts = _table(Interaction), _table(Text)
 sop_version, run, wait = _table(SopVersion), _table(Run), _table(Wait)
 cursor, slot, outgoing = _table(Cursor), _table(Slot), _table(Outgoing)
+restraint = _table(Restraint)
 brake, media, consent = _table(Brake), _table(Media), _table(Consent)
 document, tag, score_entry = _table(Document), _table(Tag), _table(ScoreEntry)
 role, unheard, failure = _table(Role), _table(Unheard), _table(Failure)

@@ -118,6 +118,8 @@ async def test_two_commands_play_it_twice_and_one_that_is_delivered_twice_once(w
     await world.happen(asked)
     assert len(places(world)) == 1
     await ask(world, "/发SOP 周一溯源日")
+    assert len(places(world)) == 1  # posts keep their distance, whoever asked for them
+    await world.move_to(MONDAY_9 + timedelta(hours=2, minutes=1))
     first, second = (message.text for _, message in world.sent if message.text.startswith("溯源"))
     assert first != second
     assert [row["state"] for row in look(world, slot)] == ["done", "done"]

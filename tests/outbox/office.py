@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, RowMapping, update
 
 from bot.channels.base import Effect, Message
-from bot.events import Person
-from bot.outbox import delivery
+from bot.events import MessageReceived, Person
+from bot.outbox import delivery, talk
 from bot.outbox.claim import Manners, claim
 from bot.outbox.delivery import Outcome
-from bot.outbox.guard import Hours, Rule, Rules
 from bot.outbox.pace import OFF, Pace
 from bot.outbox.queue import Intent, Post, Priority, State, enqueue, text
+from bot.outbox.rules import Hours, Rule, Rules
 from bot.people import cases, consent, directory
 from bot.people.cases import Case
 from bot.store.ids import Ids
@@ -28,7 +28,7 @@ from tests.builders import KEY, MONDAY_9, OTHER_KEY, OTHER_ROOM, QING, ROOM, row
 
 ACCOUNT, SOURCE = "main", "fake:main"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-ALL_DAY = Rules(SHANGHAI, (Hours(time.min, time.max),) * 7, private_a_week=50)
+ALL_DAY = Rules(SHANGHAI, (Hours(time.min, time.max),) * 8, private_a_week=50)
 
 
 @dataclass
@@ -95,6 +95,12 @@ class Office:
             else:
                 self.now = cast("datetime", claimed)
 
+    def talk(self, message: MessageReceived, role: str) -> None:
+        """Somebody says something in the first room."""
+        row = {"id": self.ids.next(self.connection), "name": "message_posted", "room_id": self.room}
+        more = {"occurred_at": message.occurred_at, "identity_id": self.person, "actor_role": role}
+        talk.note(self.tx, ACCOUNT, self.rules.sells, [(message, {**row, **more})])
+
     def opt_out(self, identity_id: int) -> None:
         consent.decide(self.tx, self._member_of(identity_id), consent.CONTACT, given=False, cause=None)
 
@@ -111,7 +117,7 @@ class Office:
         for case in cases.open_cases(self.tx):
             cases.close(self.tx, case, member_id=1)
             if case.room_id is not None:
-                delivery.let_go(self.tx, case.room_id, Rule.COMPLAINT)
+                delivery.let_go(self.tx, Rule.COMPLAINT, room_id=case.room_id)
 
     def another_identity_of(self, identity_id: int) -> int:
         """The same person under another account of theirs."""

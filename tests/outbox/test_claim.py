@@ -9,9 +9,9 @@ from sqlalchemy import Engine
 from bot.channels.base import Message
 from bot.outbox import brakes, delivery
 from bot.outbox.claim import MOST_AT_ONCE, Manners, claim
-from bot.outbox.guard import Rule, Rules
 from bot.outbox.pace import DAY, OFF, Pace
 from bot.outbox.queue import Intent, Priority, Repeat, State, unquote
+from bot.outbox.rules import Rule, Rules
 from bot.people import cases, directory
 from bot.sop.hours import USUAL
 from bot.store.tables import interaction
@@ -545,5 +545,5 @@ def test_a_complaint_of_another_room_that_is_dealt_with_lets_nothing_go_here(des
     desk.post("今天讲番茄", intent=Intent.GIVE)
     assert desk.send_all() == []
     cases.close(desk.tx, there, member_id=1)
-    delivery.let_go(desk.tx, desk.other_room, Rule.COMPLAINT)
+    delivery.let_go(desk.tx, Rule.COMPLAINT, room_id=desk.other_room)
     assert desk.claim() == MONDAY_9 + timedelta(hours=2)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.outbox.guard import Candidate, Hold, Ledger, Refuse, Rule, Rules, Send, decide
+from bot.outbox.guard import decide
 from bot.outbox.queue import Intent
+from bot.outbox.rules import Begun, Candidate, Hold, Ledger, Refuse, Rule, Rules, Send
 from bot.sop.hours import USUAL
 
 MINUTE = timedelta(minutes=1)
@@ -79,23 +80,23 @@ def test_who_opted_out_is_not_written_to(intent: Intent) -> None:
 @pytest.mark.parametrize("intent", [Intent.REPLY, Intent.SERVICE])
 def test_who_opted_out_is_still_answered_and_served(intent: Intent) -> None:
     noon = shanghai("2026-11-30 12:00")
-    full = Ledger(opted_out=True, private_sends=[noon] * 9)
+    full = Ledger(opted_out=True, begun=[Begun(noon, Intent.ASK)] * 9)
     assert decide(Candidate(intent, is_private=True), full, RULES, noon) == Send()
 
 
 def test_a_week_s_worth_of_private_messages_frees_itself_one_by_one() -> None:
     noon = shanghai("2026-12-07 12:00")
-    sends = [noon - timedelta(days=days) for days in (8, 6, 3, 1)]
+    sends = [Begun(noon - timedelta(days=days), Intent.GIVE) for days in (8, 6, 3, 1)]
     private = Candidate(Intent.ASK, is_private=True)
-    held = decide(private, Ledger(private_sends=sends), RULES, noon)
+    held = decide(private, Ledger(begun=sends), RULES, noon)
     assert held == Hold(Rule.PRIVATE_CAP, noon + timedelta(days=4))
-    assert decide(private, Ledger(private_sends=sends[:2]), RULES, noon) == Send()
-    assert decide(private, Ledger(private_sends=sends), RULES, noon + timedelta(days=4)) == Send()
+    assert decide(private, Ledger(begun=sends[:2]), RULES, noon) == Send()
+    assert decide(private, Ledger(begun=sends), RULES, noon + timedelta(days=4)) == Send()
 
 
 def test_rooms_have_no_private_cap() -> None:
     noon = shanghai("2026-12-07 12:00")
-    assert decide(GIVE, Ledger(private_sends=[noon] * 9), RULES, noon) == Send()
+    assert decide(GIVE, Ledger(begun=[Begun(noon, Intent.ASK)] * 9), RULES, noon) == Send()
 
 
 COMPLAINT = Ledger(complaints=[shanghai("2026-11-30 12:00")])

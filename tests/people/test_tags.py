@@ -77,3 +77,22 @@ def test_a_tag_out_of_bounds_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="out of bounds"):
         tags.put(tx, qing, Tag("有机认同", score, confidence), None)
+
+
+def test_what_rests_on_something_that_was_taken_back_goes_with_it(tx: Transaction, qing: Person) -> None:
+    tags.put(tx, qing, COOKING, 7)
+    tags.put(tx, qing, COOKING, 8)
+    tags.put(tx, qing, Tag("可持续农业", 1.0), 9)
+    tags.withdraw(tx, qing, 7)
+    assert [row["evidence"] for row in rows(tx.connection, tag, key="烹饪热情")] == [[8]]
+    tags.withdraw(tx, qing, 8)
+    assert list(tags.of(tx, qing.member_id)) == ["可持续农业"]
+    last = rows(tx.connection, interaction, name=tags.CHANGED)[-1]
+    assert (last["object_id"], last["props"]["from"], last["props"]["to"]) == ("烹饪热情", 1.0, None)
+
+
+def test_a_refusal_stays_though_nothing_rests_on_it(tx: Transaction, qing: Person) -> None:
+    tags.put(tx, qing, COOKING, 7)
+    tags.refuse(tx, qing.member_id, "烹饪热情")
+    tags.withdraw(tx, qing, 7)
+    assert not tags.put(tx, qing, COOKING, 8)

@@ -11,7 +11,10 @@ from bot.sop import calendar
     ("day", "holiday", "workday"),
     [
         (date(2026, 10, 1), True, False),  # 国庆
+        (date(2026, 10, 4), True, False),  # the Sunday in the midst of it
         (date(2026, 10, 10), False, True),  # a Saturday that is worked
+        (date(2026, 2, 21), True, False),  # a Saturday in the midst of 春节
+        (date(2027, 1, 2), False, False),  # a weekend after a holiday
         (date(2026, 11, 28), False, False),  # a Saturday like others
         (date(2026, 11, 30), False, True),
         (date(2027, 1, 1), True, False),

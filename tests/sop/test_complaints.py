@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sop.complaints import UNLESS, WORDS, Finder
+from bot.lexicon import Lexicon
+from bot.sop.complaints import UNLESS, WORDS
 
 
 @pytest.mark.parametrize(
@@ -20,20 +21,20 @@ from bot.sop.complaints import UNLESS, WORDS, Finder
     ],
 )
 def test_words_of_harm_are_found(text: str) -> None:
-    assert Finder(WORDS, UNLESS).complains(text)
+    assert Lexicon(WORDS, UNLESS).is_in(text)
 
 
 @pytest.mark.parametrize(
     "text", ["", "番茄真好吃", *UNLESS, "这个鸡蛋过敏吗", "看到照片饿坏了", "我家冰箱坏了，吃不完"]
 )
 def test_manners_of_speaking_and_questions_are_none(text: str) -> None:
-    assert not Finder(WORDS, UNLESS).complains(text)
+    assert not Lexicon(WORDS, UNLESS).is_in(text)
 
 
 def test_case_and_full_width_forms_make_no_difference() -> None:
-    assert Finder(["SOS"], ["sos酱"]).complains("ｓｏｓ")
-    assert not Finder(["SOS"], ["sos酱"]).complains("ＳＯＳ酱")
+    assert Lexicon(["SOS"], ["sos酱"]).is_in("ｓｏｓ")
+    assert not Lexicon(["SOS"], ["sos酱"]).is_in("ＳＯＳ酱")
 
 
 def test_without_words_nothing_is_a_complaint() -> None:
-    assert not Finder([], UNLESS).complains("番茄坏了")
+    assert not Lexicon([], UNLESS).is_in("番茄坏了")

@@ -5,7 +5,7 @@ from datetime import time
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from bot.outbox.guard import Hours
+from bot.outbox.rules import Hours
 from bot.sop.hours import USUAL, OpenHours
 from bot.sop.problems import Mistake
 
@@ -22,11 +22,11 @@ DAY, WEEKEND = Hours(time(8, 30), time(21, 30)), Hours(time(9, 30), time(22))
     ],
 )
 def test_they_are_read_as_people_write_them(written: dict[str, str]) -> None:
-    assert ADAPTER.validate_python(written) == (DAY,) * 5 + (WEEKEND,) * 2 == USUAL
+    assert ADAPTER.validate_python(written) == (DAY,) * 5 + (WEEKEND,) * 3 == USUAL
 
 
 def test_every_day_alike_and_to_the_end_of_the_day() -> None:
-    assert ADAPTER.validate_python({"每天": "00:00-24:00"}) == (Hours(time.min, time.max),) * 7
+    assert ADAPTER.validate_python({"每天": "00:00-24:00"}) == (Hours(time.min, time.max),) * 8
 
 
 @pytest.mark.parametrize(

@@ -208,3 +208,12 @@ def test_whether_a_run_waits_for_something_is_known(tx: Transaction) -> None:
     assert not runs.is_waiting(tx, it.id, "lapse")
     end_due(tx)
     assert not runs.is_waiting(tx, it.id, "receipt")
+
+
+def test_the_open_runs_of_an_account_are_those_of_all_its_sops(tx: Transaction) -> None:
+    first, closed, _ = begin(tx, "room:1"), begin(tx, "room:2"), begin(tx, "member:1")
+    runs.close(tx, closed.id)
+    other = runs.begin(tx, ACCOUNT, "origin", "hash-1", "room:1", "2026-11-30")
+    runs.begin(tx, "second", "origin", "hash-1", "room:3", "2026-11-30")
+    assert [it.id for it in runs.open_at(tx, ACCOUNT, "room:")] == [first.id, other.id]
+    assert [it.id for it in runs.open_runs(tx, "origin", "room:1")] == [other.id]

@@ -3,7 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sop.words import MOST_READ, Words, normalize
+from bot.lexicon import MOST_READ, normalize
+from bot.sop.words import Words
 
 
 def test_a_word_is_found_wherever_it_stands() -> None:

@@ -11,6 +11,7 @@ from bot.sop.context import Context
 from bot.sop.kind import Command, Kind, OnHeard, OnRecall, OnSlot, OnWait, Where, Who
 from bot.sop.kinds.theme_day import digest, lecture, post, window
 from bot.sop.kinds.theme_day.model import ThemeDay
+from bot.sop.kinds.theme_day.waking import if_enabled
 from bot.sop.schedule import Schedule
 
 
@@ -36,11 +37,11 @@ KIND = Kind(
         OnSlot("notice", schedule=_notices, late_after=lambda sop: sop.late_after, act=lecture.notice),
         OnHeard(heard, minds=window.minds),
         OnRecall(window.recalled),
-        OnWait("put_off", post.put_off),
-        OnWait("window_closed", window.closed),
-        OnWait("digest", digest.come),
-        OnWait("hand_over", lecture.hand_over),
-        OnWait("recap", lecture.recap),
+        OnWait("put_off", if_enabled(post.put_off)),
+        OnWait("window_closed", if_enabled(window.closed)),
+        OnWait("digest", if_enabled(digest.come)),
+        OnWait("hand_over", if_enabled(lecture.hand_over)),
+        OnWait("recap", if_enabled(lecture.recap)),
     ),
     commands=(
         Command(

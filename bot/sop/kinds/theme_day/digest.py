@@ -6,6 +6,7 @@ from bot.outbox.queue import Intent
 from bot.people import directory
 from bot.sop.context import Context
 from bot.sop.kinds.theme_day.model import Digest, DigestWords, ThemeDay, View
+from bot.sop.kinds.theme_day.waking import lateness, where
 from bot.sop.kinds.theme_day.window import LONGEST_VIEW, MOST_SHOWN, Collected, chosen, letters, views
 from bot.sop.templates import harmless, harmless_name
 
@@ -14,35 +15,34 @@ MOST_VIEWS = 3
 
 
 def come(ctx: Ctx) -> None:
-    """The moment of the digest: with too few views, or none chosen, nothing is said."""
+    """The moment of the digest: with too few views nothing is said, and without any good ones, or too late,
+    the operators are told."""
     assert ctx.run is not None, "a run waited"
-    digest = ctx.sop.digest
-    found = views(ctx.tx, ctx.run)
+    digest, found = ctx.sop.digest, views(ctx.tx, ctx.run.id)
     ctx.close(ctx.run)
-    if (
-        digest is None
-        or len(found) < digest.at_least
-        or ctx.now - (ctx.due_at or ctx.now) > digest.late_after
-    ):
+    if digest is None or len(found) < digest.at_least:
         return
     best = _best(ctx, digest, found)
-    if best:
-        _say(ctx, digest, found, best)
+    if lateness(ctx) > digest.late_after:
+        _leave_out(ctx, found, "错过了时间")
+    elif not best:
+        _leave_out(ctx, found, "没有人选")
     else:
-        where = "" if ctx.room is None else f"（{ctx.room.key}）"
-        ctx.alert(f"{ctx.sop.name}{where}收到{len(found)}条，没有人选，合集这次不发。", "not chosen")
+        _say(ctx, digest, found, best)
+
+
+def _leave_out(ctx: Ctx, found: list[Collected], why: str) -> None:
+    ctx.alert(f"{ctx.sop.name}{where(ctx)}收到{len(found)}条，{why}，合集这次不发。", "no digest")
 
 
 def _best(ctx: Ctx, digest: Digest, found: list[Collected]) -> list[Collected]:
     """Of each member one view: those that were chosen, or the fullest."""
     assert ctx.run is not None, "a run waited"
     if digest.pick == "运营":
-        picked = chosen(ctx.tx, ctx.run)
+        picked = chosen(ctx.tx, ctx.run.id)
         of_each = {view.identity_id: view for view in found if view.id in picked}
         return list(of_each.values())[:MOST_SHOWN]
-    fullest = {
-        view.identity_id: view for view in sorted(found, key=lambda view: letters(view.text)) if view.text
-    }
+    fullest = {view.identity_id: view for view in sorted(found, key=lambda view: letters(view.text))}
     return sorted(fullest.values(), key=lambda view: -letters(view.text))[:MOST_VIEWS]
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from bot.sop.catalog import Catalog
+from bot.sop.kinds.theme_day import exceptions
+from bot.sop.kinds.theme_day.exceptions import Exceptions
 from bot.sop.language import (
     Days,
     Duration,
@@ -28,12 +29,12 @@ from bot.sop.language import (
     as_tuple,
     one_or_several,
 )
-from bot.sop.schedule import parse_moment
+from bot.sop.problems import closest
 from bot.sop.shelves import ShelfItem
 from bot.sop.templates import check_with_items
 
 SAMPLE = ShelfItem("01-番茄", "番茄大棚", "清晨的番茄最甜。", {})
-SKIP = "停"
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,28 +172,6 @@ class Lecture(Model):
     recap: Recap | None = None
 
 
-def _exceptions(value: object) -> object:
-    """Days as dates, each with 停, a later time of that day, or another moment."""
-    if not isinstance(value, dict):
-        raise Mistake("这里要写哪天怎么办", "{2026-12-07: 停}")
-    wrong = [
-        Finding((day,), f"看不懂“{day}: {what}”", "2026-12-07: 停")
-        for day, what in value.items()
-        if not _is_exception(day, what)
-    ]
-    if wrong:
-        raise Mistake("", findings=wrong)
-    return value
-
-
-def _is_exception(day: object, what: object) -> bool:
-    try:
-        begin = datetime.combine(date.fromisoformat(str(day)), time(), ZoneInfo("UTC"))
-        return what == SKIP or parse_moment(str(what), begin, ZoneInfo("UTC")) >= begin
-    except (ValueError, Mistake):
-        return False
-
-
 class ThemeDay(Sop):
     """``every`` 周一 12:10, post; found later than ``late_after`` it is not posted any more.
 
@@ -206,7 +185,7 @@ class ThemeDay(Sop):
     days: Days | None = None
     late_after: Duration = timedelta(hours=2)
     on_holiday: Literal["跳过", "照发", "顺延"] = "照发"
-    exceptions: Annotated[dict[str, str], BeforeValidator(_exceptions), Field(alias="except")] = Field({})
+    exceptions: Annotated[Exceptions, Field(alias="except")] = Field({})
     post: Annotated[tuple[ThemePost, ...], BeforeValidator(one_or_several), Field(max_length=4)] = ()
     lecture: Lecture | None = None
     window: Window | None = None
@@ -225,6 +204,7 @@ class ThemeDay(Sop):
             yield Finding(
                 ("post",), f"every 有 {len(self.every)} 个时刻，post 有 {len(self.post)} 个", "一一对应"
             )
+        yield from exceptions.check(self.exceptions, self.every)
         for n, post in enumerate(self.post):
             yield from _check_post(catalog, post, n, several=len(self.post) > 1)
 
@@ -233,11 +213,18 @@ def _check_post(catalog: Catalog, post: ThemePost, n: int, *, several: bool) -> 
     where: tuple[str | int, ...] = ("post", n) if several else ("post",)
     items = catalog.shelves[post.shelf].items
     yield from check_with_items(catalog, (*where, "template"), post.template, _sample, items)
+    known = {key for item in items for key, file in item.fields.items() if _is_picture(file)}
     for name in post.pictures:
+        if name not in known and (meant := closest(name, known - {*post.pictures})):
+            yield Finding((*where, "pictures"), f"货架“{post.shelf}”没有哪一篇写了图片“{name}”", meant)
         for item in items:
             path = picture_of(catalog.templates.folder, post.shelf, item, name)
             if path is not None and not path.is_file():
                 yield Finding((*where, "pictures"), f"{item.file} 的图片“{name}”找不到：{path.name}")
+
+
+def _is_picture(file: object) -> bool:
+    return str(file).lower().endswith(PICTURES)
 
 
 def _sample(item: ShelfItem) -> PostWords:

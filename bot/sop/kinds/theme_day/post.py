@@ -11,6 +11,7 @@ from bot.outbox.queue import Intent, Repeat
 from bot.sop.context import Context
 from bot.sop.kinds.theme_day import lecture, window
 from bot.sop.kinds.theme_day.model import PostWords, ThemeDay, ThemePost, picture_of
+from bot.sop.kinds.theme_day.waking import lateness
 from bot.sop.kinds.theme_day.when import instead
 from bot.sop.shelves import ShelfItem
 from bot.store.tables import interaction
@@ -41,14 +42,13 @@ def _scope(ctx: Ctx) -> str:
 
 
 def put_off(ctx: Ctx) -> None:
-    """The moment to which it was put off has come."""
+    """The moment to which it was put off has come; by now the SOP may be switched off, or gone."""
     assert ctx.run is not None, "a run waited"
     ctx.close(ctx.run)
-    late = ctx.now - (ctx.due_at or ctx.now)
-    if ctx.room is None or not ctx.room.enabled:
+    if ctx.sop.id not in ctx.sops.sops:
         return
-    if late > ctx.sop.late_after:
-        ctx.record(SKIPPED, about=("day", ctx.local(ctx.now).date().isoformat()))
+    if lateness(ctx) > ctx.sop.late_after:
+        ctx.record(SKIPPED, about=("day", ctx.local(ctx.due_at or ctx.now).date().isoformat()))
     else:
         publish(ctx, ctx.run.state["nth"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,19 +10,24 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import exists, select
 
 from bot.events import MessageKind
-from bot.people import directory, points
-from bot.sop import runs
+from bot.people import directory, points, tags
+from bot.people.directory import Person
 from bot.sop.context import CommandContext, Context
 from bot.sop.kinds.theme_day.model import ThemeDay, Window
+from bot.sop.kinds.theme_day.waking import open_of, where
 from bot.sop.occasion import Heard
 from bot.sop.runs import Run
 from bot.sop.templates import harmless, harmless_name
+from bot.store.ids import next_number
 from bot.store.tables import interaction, texts
 from bot.store.transaction import Transaction
 
 Ctx = Context[ThemeDay]
 VIEW, WITHDRAWN, CHOSEN = "window_contributed", "window_withdrawn", "view_chosen"
 LATE_EVENTS = timedelta(seconds=5)
+"""How long after the end of a window the operators are asked to choose."""
+STRAGGLERS = timedelta(days=1)
+"""How late what was said in time is heard at most, where no digest ends the window before."""
 MOST_A_MEMBER, MOST_LISTED, LONGEST_VIEW, MOST_SHOWN = 5, 9, 60, 4
 FEWEST_LETTERS = 5
 """Different characters without which it is 哈哈哈哈 and the like."""
@@ -30,9 +35,10 @@ FEWEST_LETTERS = 5
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """A view that stands: its number, the interaction, whose it is, and the message that it was."""
+    """A view that stands: its number if operators choose, the interaction, whose it is, and the message that
+    it was."""
 
-    number: int
+    number: int | None
     id: int
     identity_id: int
     message: int
@@ -40,12 +46,13 @@ class Collected:
 
 
 def open_window(ctx: Ctx, window: Window) -> None:
-    """Listen to the room until the window closes."""
+    """Listen to the room until the window closes. What is posted before then has this same window."""
     assert ctx.room is not None, "windows are in rooms"
-    run = ctx.open_run(f"room:{ctx.room.id}", f"window:{ctx.key}", state={"kind": "window"})
     until = _until(ctx, window)
+    occurrence = f"window:{ctx.local(until):%Y-%m-%d %H:%M}"
+    run = ctx.open_run(f"room:{ctx.room.id}", occurrence, state={"kind": "window"})
     ctx.listen(run, until)
-    ctx.wake_at(run, until + LATE_EVENTS, "window_closed")
+    ctx.wake_at(run, until + (STRAGGLERS if ctx.sop.digest is None else LATE_EVENTS), "window_closed")
 
 
 def _until(ctx: Ctx, window: Window) -> datetime:
@@ -80,83 +87,107 @@ def _at_least(sop: ThemeDay) -> int:
     return sop.window.collect.at_least if sop.window is not None else 1
 
 
+def operators_choose(sop: ThemeDay) -> bool:
+    """Whether a digest tells the views that the operators chose."""
+    return sop.digest is not None and sop.digest.pick == "运营"
+
+
 def collect(ctx: Ctx, run: Run) -> None:
     """Note a view; the first of a member is rewarded."""
     heard = ctx.heard
     assert heard is not None, "views are said"
-    assert ctx.sop.window is not None, "a window listens"
-    before = [view for view in views(ctx.tx, run) if view.identity_id == heard.person.identity_id]
+    before = views(ctx.tx, run.id, heard.person.identity_id)
     if len(before) >= MOST_A_MEMBER or not _says_something(ctx.sop, heard.text):
         return
-    number = ctx.next_number("view")
+    number = next_number(ctx.tx.connection, f"view:{ctx.account}") if operators_choose(ctx.sop) else None
     noted = ctx.record(VIEW, person=heard.person, about=("run", str(run.id)), value=number)
-    if noted is None or before:
-        return
-    for key, score in ctx.sop.window.collect.tag.items():
-        ctx.tag(heard.person, key, score, source="behaviour", evidence=noted)
-    ctx.points(heard.person, VIEW, 1, event=noted, dimension="参与")
+    if noted is not None and not before:
+        _reward(ctx, heard.person, noted)
+
+
+def _reward(ctx: Ctx, person: Person, view: int) -> None:
+    tagged = {} if ctx.sop.window is None else ctx.sop.window.collect.tag
+    for key, score in tagged.items():
+        ctx.tag(person, key, score, source="behaviour", evidence=view)
+    ctx.points(person, VIEW, 1, event=view, dimension="参与")
 
 
 def recalled(ctx: Ctx) -> None:
-    """A view was taken back, and what it earned with it."""
+    """A view was taken back, and what it earned with it: another of the same member earns it now."""
     assert ctx.recalled is not None, "something was recalled"
+    person = directory.person_by_id(ctx.tx, ctx.recalled.identity_id)
     i = interaction.c
-    mine = select(i.id).where(
+    mine = select(i.id, i.object_id).where(
         i.parent_event_id == ctx.recalled.id, i.name == VIEW, i.programme_id == ctx.sop.id
     )
-    for view in ctx.tx.connection.scalars(mine).all():
+    for view, run_id in ctx.tx.connection.execute(mine).all():
         ctx.record(WITHDRAWN, identity_id=ctx.recalled.identity_id, parent=view, corrects=view)
-        points.reverse(ctx.tx, VIEW, view)
+        if points.reverse(ctx.tx, VIEW, view) and person is not None:
+            for other in views(ctx.tx, int(run_id), person.identity_id)[:1]:
+                _reward(ctx, person, other.id)
+            tags.withdraw(ctx.tx, person, view, programme_id=ctx.sop.id)
 
 
-def views(tx: Transaction, run: Run) -> list[Collected]:
-    """The views of a window that stand, in their order."""
+def views(tx: Transaction, run_id: int, whose: int | None = None) -> list[Collected]:
+    """The views of a window (or of one identity in it) that stand, in their order.
+
+    Of what was recalled there are no words, also where the recall reached no SOP.
+    """
     i, back, message = interaction.c, interaction.alias(), interaction.alias()
     withdrawn = exists().where(back.c.corrects_event_id == i.id, back.c.name == WITHDRAWN)
     joined = interaction.join(message, message.c.id == i.parent_event_id)
     query = (
         select(i.value_int, i.id, i.identity_id, message.c.id, texts.c.body)
-        .select_from(joined.outerjoin(texts, texts.c.id == message.c.text_id))
-        .where(i.object_type == "run", i.object_id == str(run.id), i.name == VIEW, ~withdrawn)
+        .select_from(joined.join(texts, texts.c.id == message.c.text_id))
+        .where(i.object_type == "run", i.object_id == str(run_id), i.name == VIEW, ~withdrawn)
         .order_by(i.id)
     )
-    return [Collected(*row[:4], row[4] or "") for row in tx.connection.execute(query)]
+    mine = query if whose is None else query.where(i.identity_id == whose)
+    return [Collected(*row) for row in tx.connection.execute(mine)]
 
 
 def closed(ctx: Ctx) -> None:
-    """The window is over: let the operators choose, and wait for the digest."""
+    """The window is over: wait for the digest, and let the operators choose while there is time."""
     assert ctx.run is not None, "a run waited"
-    digest = ctx.sop.digest
-    if digest is None:
+    digest, at = ctx.sop.digest, _digest_at(ctx, ctx.run)
+    if digest is None or at is None:
         ctx.close(ctx.run)
         return
-    at = digest.at.next_after(ctx.now, ctx.sops.community.zone)
-    if at is not None:
-        ctx.wake_at(ctx.run, at, "digest")
-    found = views(ctx.tx, ctx.run)
-    if digest.pick == "运营" and len(found) >= digest.at_least:
-        where = "" if ctx.room is None else f"（{ctx.room.key}）"
-        listed = _listed(ctx.tx, ctx.run, found)
-        text = f"{ctx.sop.name}{where}收到{len(found)}条：\n{listed}\n选几条进合集，回 /选 {found[0].number}"
+    ctx.wake_at(ctx.run, at, "digest")
+    found = views(ctx.tx, ctx.run.id)
+    if operators_choose(ctx.sop) and len(found) >= digest.at_least and at > ctx.now:
+        told = f"{ctx.sop.name}{where(ctx)}收到{len(found)}条：\n{_listed(ctx.tx, ctx.run, found)}"
+        text = f"{told}\n选几条进合集，回 /选 {_fullest(found)[0].number}"
         ctx.alert(text, "views", quotes=[view.message for view in found])
+
+
+def _digest_at(ctx: Ctx, run: Run) -> datetime | None:
+    """The first moment of the digest from the end of the window on, however late that is noticed."""
+    before = (run.listens_until or ctx.now) - timedelta(milliseconds=1)
+    return None if ctx.sop.digest is None else ctx.sop.digest.at.next_after(before, ctx.sops.community.zone)
+
+
+def _fullest(found: Sequence[Collected]) -> list[Collected]:
+    """Those of which most is said, in their order."""
+    shown = sorted(found, key=lambda view: -letters(view.text))[:MOST_LISTED]
+    return [view for view in found if view in shown]
 
 
 def _listed(tx: Transaction, run: Run, found: Sequence[Collected]) -> str:
     names = directory.shown_names(tx, {view.identity_id for view in found}, run.room_id)
-    shown = sorted(found, key=lambda view: -letters(view.text))[:MOST_LISTED]
     lines = [
         f"{view.number} {harmless_name(names[view.identity_id], 8)} {harmless(view.text, 24)}"
-        for view in sorted(shown, key=lambda view: view.number)
+        for view in _fullest(found)
     ]
-    more = [f"还有{len(found) - len(shown)}条"] if len(found) > len(shown) else []
+    more = [f"还有{len(found) - len(lines)}条"] if len(found) > len(lines) else []
     return "\n".join([*lines, *more])
 
 
-def chosen(tx: Transaction, run: Run) -> set[int]:
+def chosen(tx: Transaction, run_id: int) -> set[int]:
     """The views (by interaction) that operators chose."""
     i = interaction.c
     query = select(i.corrects_event_id).where(
-        i.object_type == "run", i.object_id == str(run.id), i.name == CHOSEN
+        i.object_type == "run", i.object_id == str(run_id), i.name == CHOSEN
     )
     return set(tx.connection.scalars(query))
 
@@ -166,33 +197,31 @@ def chosen(tx: Transaction, run: Run) -> set[int]:
 
 def choose(ctx: CommandContext) -> None:
     """``/选 31 33``: these go into the digest; without numbers, what there is to choose from."""
-    waiting = list(_waiting(ctx))
+    waiting = [
+        (sop, run, found)
+        for sop, run in open_of(ctx, "window")
+        if operators_choose(sop) and (found := views(ctx.tx, run.id))
+    ]
+    numbers = _numbers(ctx.rest)
     if not waiting:
         ctx.reply("现在没有等着选的内容。")
-        return
-    numbers = {int(word) for word in ctx.args if word.isdigit()}
-    if not numbers:
-        ctx.reply("\n".join(_listed(ctx.tx, run, views(ctx.tx, run)) for _, run in waiting))
-        return
-    picked = [
-        (sop, run, view) for sop, run in waiting for view in views(ctx.tx, run) if view.number in numbers
-    ]
-    for sop, run, view in picked:
-        kind = ctx.kind_context(sop)
-        kind.record(CHOSEN, about=("run", str(run.id)), parent=view.id, corrects=view.id)
-    missing = sorted(numbers - {view.number for *_, view in picked})
-    most = f"（一次最多用{MOST_SHOWN}条，每人一条）" if len(picked) > MOST_SHOWN else ""
-    lines = [f"选了{len(picked)}条，发合集时用{most}。"] if picked else []
-    lines += [f"没有 {'、'.join(map(str, missing))} 号。"] if missing else []
-    ctx.reply("".join(lines))
+    elif not numbers:
+        for _, run, found in waiting:
+            ctx.reply(_listed(ctx.tx, run, found), quotes=[view.message for view in found])
+    else:
+        picked = [(sop, run, view) for sop, run, found in waiting for view in found if view.number in numbers]
+        for sop, run, view in picked:
+            about = ("run", str(run.id))
+            ctx.kind_context(sop).record(CHOSEN, about=about, parent=view.id, corrects=view.id)
+        ctx.reply(_answer(len(picked), sorted(numbers - {view.number for *_, view in picked})))
 
 
-def _waiting(ctx: CommandContext) -> list[tuple[ThemeDay, Run]]:
-    """The windows that are closed and have a digest to come, or are still open."""
-    found: defaultdict[int, list[tuple[ThemeDay, Run]]] = defaultdict(list)
-    for sop in ctx.sops.sops.values():
-        if isinstance(sop, ThemeDay) and sop.digest is not None:
-            for run in runs.open_runs(ctx.tx, sop.id, "room:"):
-                if run.account == ctx.account and run.state.get("kind") == "window" and views(ctx.tx, run):
-                    found[run.id].append((sop, run))
-    return [pair for pairs in found.values() for pair in pairs]
+def _numbers(words: str) -> set[int]:
+    found = re.split(r"[\s,，、和]+", words)
+    return {int(word) for word in found if word.isdecimal() and len(word) < 10}
+
+
+def _answer(picked: int, missing: Sequence[int]) -> str:
+    most = f"（一次最多用{MOST_SHOWN}条，每人一条）" if picked > MOST_SHOWN else ""
+    told = f"选了{picked}条，发合集时用{most}。" if picked else ""
+    return told + (f"没有 {'、'.join(map(str, missing))} 号。" if missing else "")

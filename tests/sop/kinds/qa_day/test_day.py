@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -176,14 +176,15 @@ async def test_a_day_that_is_begun_again_by_hand_after_its_digest_takes_question
 ) -> None:
     sop = sops.sops["friday-qa"]
     assert isinstance(sop, QaDay)
-    digest = Digest.model_validate({"at": "周五 21:10", "template": "qa_digest.j2"})
-    soon = sop.model_copy(update={"digest": digest})
+    digest = Digest.model_validate({"at": "周五 16:10", "template": "qa_digest.j2"})
+    opens = Digest.model_validate({"at": "周五 15:00", "template": "qa_digest.j2"}).at
+    soon = sop.model_copy(update={"every": opens, "until": time(16), "digest": digest})
     world = await make_world(replace(sops, sops={"friday-qa": soon}, declared={"friday-qa": soon}))
-    await world.move_to(OPENS + timedelta(minutes=105))
+    await world.move_to(OPENS - MINUTE)
     before = len(world.sent)
     assert await ask(world, "/发SOP 周五问答日 会员1群", BOSS, chat=None)
     await say(world, ASKED)
-    assert any("问答时间到，开到22:15" in message.text for _, message in world.sent[before:])
+    assert any("问答时间到，开到20:29" in message.text for _, message in world.sent[before:])
     (row,) = questions(world)
     assert row.day == "2026-12-04"
 

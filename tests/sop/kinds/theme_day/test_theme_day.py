@@ -2,69 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import pytest
 
-from bot.sop import loader
-from bot.sop.kinds import collect
-from bot.sop.loader import Loaded
 from bot.store.tables import interaction, outgoing
 from bot.store.writer import Writer
-from tests.listener import Listener
-
-ROOT = Path(__file__).parents[4]
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-HEAD = """sop: theme_day
-id: day
-name: 一天
-rooms: 会员1群
-"""
-POST = "post: {shelf: 溯源故事, template: origin_story.j2}\n"
-
-
-@dataclass(frozen=True)
-class Folder:
-    path: Path
-
-    def load(self, text: str) -> Loaded:
-        (self.path / "sops" / "day.yaml").write_text(HEAD + text, encoding="utf-8")
-        return loader.load(self.path / "sops", self.path / "templates", collect())
-
-    def problems(self, text: str) -> list[str]:
-        return [str(problem) for problem in self.load(text).problems]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    (tmp_path / "sops").mkdir()
-    shutil.copy(ROOT / "sops" / "community.yaml", tmp_path / "sops")
-    shutil.copytree(ROOT / "templates", tmp_path / "templates")
-    return Folder(tmp_path)
-
-
-def listen(writer: Writer, loaded: Loaded, begins: str) -> Listener:
-    assert not loaded.problems
-    assert loaded.sops is not None
-    listener = Listener.__new__(Listener)
-    at = datetime.fromisoformat(begins).replace(tzinfo=SHANGHAI)
-    Listener.__init__(listener, writer, loaded.sops)
-    listener.now = at
-    listener.restart()
-    return listener
-
-
-def play(listener: Listener, until: str) -> list[str]:
-    """Ring every ten minutes; gives when something was posted."""
-    end = datetime.fromisoformat(until).replace(tzinfo=SHANGHAI)
-    while listener.now < end:
-        listener.tick(timedelta(minutes=10))
-    moments = sorted({row["queued_at"] for row in listener.rows(outgoing)})
-    return [f"{moment.astimezone(SHANGHAI):%m-%d %H:%M}" for moment in moments]
+from tests.theme_folder import POST, Folder, listen, play
 
 
 @pytest.mark.parametrize(
@@ -78,6 +22,26 @@ def test_a_holiday_is_kept_skipped_or_put_off(
     assert play(listen(writer, loaded, "2027-02-08 09:00"), "2027-02-14 09:00") == posted
 
 
+@pytest.mark.parametrize(
+    ("every", "posted"),
+    [
+        ("每天 12:10", ["02-11 12:10"]),  # the day's own, and nothing of the holidays
+        ("[周一 12:10, 周三 19:30]", ["02-11 19:30"]),  # Wednesday's, which comes last
+        ("[周三 12:10, 周三 19:30]", ["02-11 12:10", "02-11 19:30"]),
+        ("周六 12:10", ["10-08 12:10"]),
+    ],
+)
+def test_what_is_put_off_comes_unless_something_else_does(
+    folder: Folder, writer: Writer, every: str, posted: list[str]
+) -> None:
+    """The holidays end on Wednesday, in February 2027 as in October 2026."""
+    begins, ends = ("2027-02-05", "2027-02-12") if every != "周六 12:10" else ("2026-10-02", "2026-10-09")
+    loaded = folder.load(f"every: {every}\non_holiday: 顺延\n{POST}")
+    listener = listen(writer, loaded, f"{begins} 09:00")
+    assert play(listener, f"{ends} 09:00") == posted
+    assert len(listener.queued()) == len(posted)
+
+
 def test_a_weekend_that_is_worked_is_no_holiday(folder: Folder, writer: Writer) -> None:
     loaded = folder.load(f"every: 周六 12:10\non_holiday: 顺延\n{POST}")
     assert play(listen(writer, loaded, "2026-10-09 09:00"), "2026-10-12 09:00") == ["10-10 12:10"]
@@ -89,7 +53,6 @@ def test_a_weekend_that_is_worked_is_no_holiday(folder: Folder, writer: Writer) 
         ("停", []),
         ('"15:00"', ["12-07 15:00"]),
         ('"2026-12-08 12:20"', ["12-08 12:20"]),
-        ('"11:00"', ["12-07 12:10"]),
     ],
 )
 def test_single_days_go_otherwise(folder: Folder, writer: Writer, exception: str, posted: list[str]) -> None:
@@ -141,6 +104,16 @@ def test_a_picture_that_is_not_there_is_said(folder: Folder) -> None:
         (f"every: 周一 12:10\n{POST}digest: {{at: 周二 12:10, template: origin_digest.j2}}\n", "没有 window"),
         (f"every: 周一 12:10\n{POST}window: {{until: 25:00, ask: 好吃吗？}}\n", "看不懂时刻"),
         (f"every: 周一 12:10\nexcept: {{12月7日: 停}}\n{POST}", "看不懂“12月7日: 停”"),
+        (f"every: 周一 12:10\nexcept: {{20261207: 停}}\n{POST}", "看不懂“20261207: 停”"),
+        (f"every: 周一 12:10\nexcept: {{2026-W50-1: 停}}\n{POST}", "看不懂“2026-W50-1: 停”"),
+        (f"every: 周一 12:10\nexcept: {{2026-12-07: '11:00'}}\n{POST}", "这天 12:10 发，只能往后挪"),
+        (f"every: 周一 12:10\nexcept: {{2026-12-07: '12:10'}}\n{POST}", "这天 12:10 发，只能往后挪"),
+        (f"every: 周一 12:10\nexcept: {{2026-12-07: 12-06 12:10}}\n{POST}", "2027-12-06 离得太远"),
+        (f"every: 周一 12:10\nexcept: {{2026-12-08: '15:00'}}\n{POST}", "这天本来就不发"),
+        (
+            f"every: [周一 12:10, 周一 19:30]\nexcept: {{2026-12-07: '20:00'}}\n{POST}",
+            "这天发2次，不能都挪到",
+        ),
         (f"every: 周一 12:10\non_holiday: 跳\n{POST}", "on_holiday"),
         (
             f"every: 周一 12:10\n{POST}window: {{until: 21:30, ask: 好吗？, collect: {{at_least: 很多}}}}\n",
@@ -152,6 +125,21 @@ def test_what_cannot_be_meant_is_said_at_its_place(folder: Folder, text: str, wh
     (problem, *_) = folder.problems(text)
     assert why in problem
     assert problem.startswith("sops/day.yaml:")
+
+
+def test_days_that_are_left_out_need_not_be_days_of_the_sop(folder: Folder) -> None:
+    """So that the days of a holiday can be listed whole."""
+    assert folder.problems(f"every: 周一 12:10\nexcept: {{2026-12-07: 停, 2026-12-08: 停}}\n{POST}") == []
+
+
+def test_a_picture_that_is_spelled_otherwise_in_the_items_is_said(folder: Folder) -> None:
+    item = next((folder.path / "templates" / "shelves" / "溯源故事").glob("*.md"))
+    item.write_text(item.read_text("utf-8").replace("---\n", "---\n封面图: 01.png\n", 1), "utf-8")
+    (item.parent / "01.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    pictures = POST.replace("}", ", pictures: [封面, 检测报告]}")
+    (problem,) = folder.problems(f"every: 周一 12:10\n{pictures}")
+    assert "没有哪一篇写了图片“封面”" in problem
+    assert "封面图" in problem
 
 
 LECTURE = """every: 周六 20:00
