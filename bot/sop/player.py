@@ -130,7 +130,7 @@ class Player:
             interaction.c.parent_event_id == recalled.id, interaction.c.programme_id.is_not(None)
         )
         for sop_id, room_id in tx.connection.execute(derived.distinct()).all():
-            sop = self.sops.declared.get(sop_id)
+            sop = versions.last(tx, self.sops, sop_id)
             act = None if sop is None else lookup.on_recall(self.sops.kind_of(sop))
             if sop is not None and act is not None:
                 room = directory.room_by_id(tx, room_id)

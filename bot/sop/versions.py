@@ -37,6 +37,15 @@ def at(tx: Transaction, sops: SopSet, sop_id: str, version: str) -> Sop | None:
     return None if text is None else _revive(sops, text)
 
 
+def last(tx: Transaction, sops: SopSet, sop_id: str) -> Sop | None:
+    """The SOP as its file says, or said last if that is gone; None if this program cannot read it."""
+    if sop_id in sops.declared:
+        return sops.declared[sop_id]
+    query = select(sop_version.c.yaml).where(sop_version.c.sop_id == sop_id)
+    text = tx.connection.execute(query.order_by(sop_version.c.seen_at.desc())).scalar()
+    return None if text is None else _revive(sops, text)
+
+
 def _revive(sops: SopSet, text: str) -> Sop | None:
     data = yaml_reader.parse(text, "").data
     kind = sops.kinds.get(str(data.get("sop")))

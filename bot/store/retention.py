@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, select, update
 
+from bot.store import search
 from bot.store.tables import document, outgoing, texts
 from bot.store.transaction import Transaction
 
@@ -27,7 +28,7 @@ def keep_until(said_at: datetime, days: int, zone: ZoneInfo) -> datetime:
 def purge(tx: Transaction, days: int) -> None:
     """Delete the words whose time is over: what members said, and what the bot said (it may repeat them)."""
     tx.connection.execute(delete(texts).where(texts.c.keep_until <= tx.now))
-    tx.connection.execute(delete(document).where(document.c.keep_until <= tx.now))
+    search.purge(tx)
     tx.connection.execute(
         update(outgoing)
         .where(_unwiped, outgoing.c.settled_at <= tx.now - timedelta(days=days))

@@ -1,20 +1,23 @@
 """Finding Chinese texts again: words as ``rjieba`` cuts them, in FTS5 on SQLite and tsvector on PostgreSQL.
 
 A document is what somebody may look for: its words, apart from the text itself, which stays where it is kept.
-Its words go when the text goes (``keep_until``), or when it is forgotten; the index follows by triggers.
+Its words go when the text goes (``keep_until``), or when it is forgotten; the index follows by triggers. FTS5
+only marks what is deleted: its words leave the file when its parts are merged, which is done each time.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import DDL, Connection, delete, event, text
+from sqlalchemy import DDL, BindParameter, ColumnElement, Connection, bindparam, delete, event, text
 from sqlalchemy.schema import ExecutableDDLElement
 
-from bot.store.session import upsert
+from bot.store.session import insert_new
 from bot.store.tables import document
 from bot.store.transaction import Transaction
 
@@ -42,19 +45,21 @@ for _dialect, _statements in (("sqlite", SQLITE), ("postgresql", POSTGRESQL)):
         _ddl: ExecutableDDLElement = DDL(_statement)  # type: ignore[no-untyped-call]
         event.listen(document, "after_create", _ddl.execute_if(dialect=_dialect))
 
+_ROOMS: BindParameter[Any] = bindparam("rooms", expanding=True)
 _FIND_SQLITE = text(
     "SELECT d.id, d.object_id, -bm25(document_words) AS rank FROM document_words "
     "JOIN document d ON d.id = document_words.rowid "
-    "WHERE document_words MATCH :query AND d.kind = :kind AND (:room IS NULL OR d.room_id = :room) "
+    "WHERE document_words MATCH :query AND d.kind = :kind AND d.room_id IN :rooms "
     "ORDER BY rank DESC, d.id DESC LIMIT :most"
-)
+).bindparams(_ROOMS)
 _FIND_POSTGRESQL = text(
     "SELECT d.id, d.object_id, "
     "ts_rank(to_tsvector('simple', d.words), websearch_to_tsquery('simple', :query)) AS rank FROM document d "
     "WHERE to_tsvector('simple', d.words) @@ websearch_to_tsquery('simple', :query) "
-    "AND d.kind = :kind AND (CAST(:room AS bigint) IS NULL OR d.room_id = :room) "
+    "AND d.kind = :kind AND d.room_id IN :rooms "
     "ORDER BY rank DESC, d.id DESC LIMIT :most"
-)
+).bindparams(_ROOMS)
+_MERGE = text("INSERT INTO document_words(document_words) VALUES ('optimize')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def put(
     object_id: str,
     words: str,
     *,
-    room_id: int | None,
+    room_id: int,
     keep_until: datetime | None,
 ) -> None:
     """Have a text found, or found otherwise; ``id`` is the interaction that it came from."""
@@ -94,23 +99,38 @@ def put(
         "words": " ".join(words_of(words)),
         "keep_until": keep_until,
     }
-    upsert(tx.connection, document, [row], ["id"])
+    forget(tx, id)
+    insert_new(tx.connection, document, [row])
 
 
 def forget(tx: Transaction, id: int) -> None:
     """Have a text found no more."""
-    tx.connection.execute(delete(document).where(document.c.id == id))
+    _delete(tx.connection, document.c.id == id)
+
+
+def purge(tx: Transaction) -> None:
+    """Forget the texts whose time is over."""
+    _delete(tx.connection, document.c.keep_until <= tx.now)
+
+
+def _delete(connection: Connection, which: ColumnElement[bool]) -> None:
+    deleted = connection.execute(delete(document).where(which)).rowcount
+    if deleted and connection.dialect.name == "sqlite":
+        connection.execute(_MERGE)
 
 
 def find(
-    connection: Connection, words: str, kind: str, *, room_id: int | None = None, most: int = 5
+    connection: Connection, words: str, kind: str, rooms: Collection[int], *, most: int = 5
 ) -> list[Hit]:
-    """The documents that hold most of ``words``, the best first. Nothing in ``words`` is an operator."""
+    """The documents of these rooms that hold most of ``words``, the best first.
+
+    Nothing in ``words`` is an operator.
+    """
     wanted = list(dict.fromkeys(words_of(words)))[:MOST_WORDS]
     if not wanted:
         return []
     is_sqlite = connection.dialect.name == "sqlite"
     query = (" OR " if is_sqlite else " or ").join(f'"{word}"' for word in wanted)
     statement = _FIND_SQLITE if is_sqlite else _FIND_POSTGRESQL
-    asked = {"query": query, "kind": kind, "room": room_id, "most": most}
+    asked = {"query": query, "kind": kind, "rooms": list(rooms), "most": most}
     return [Hit(row[0], row[1], row[2]) for row in connection.execute(statement, asked)]

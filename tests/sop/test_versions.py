@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from types import MappingProxyType
 
 import pytest
@@ -87,3 +88,13 @@ def test_a_version_that_the_program_cannot_read_any_more_is_none(
     unreadable = rewritten(sops, "gather: 30m", "gather: sometime")
     versions.note(tx, unreadable)
     assert versions.at(tx, without(sops), ID, "hash-2") is None
+
+
+def test_a_sop_is_as_its_file_says_or_said_last(tx: Transaction, sops: SopSet, noted: str) -> None:
+    assert versions.last(tx, sops, ID) is sops.declared[ID]
+    tx.now += timedelta(days=1)
+    versions.note(tx, rewritten(sops, "join_within: 10m", "join_within: 5m"))
+    last = versions.last(tx, without(sops), ID)
+    assert isinstance(last, Challenge)
+    assert last.entry.join_within == timedelta(minutes=5)
+    assert versions.last(tx, sops, "another") is None

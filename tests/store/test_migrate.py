@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -21,7 +22,8 @@ from tests.conftest import NewUrl
 from tests.store.damage import spoil_pages
 
 INDEXES = {
-    "sqlite": "select name, sql from sqlite_master where type = 'index' and sql <> ''",
+    "sqlite": "select name, sql from sqlite_master where type in ('index', 'trigger') and sql <> ''"
+    " union select name, sql from sqlite_master where sql like 'create virtual table%'",
     "postgresql": "select indexname as name, indexdef as sql from pg_indexes"
     " where schemaname = 'public' and tablename <> 'alembic_version'",
 }
@@ -64,6 +66,12 @@ def test_the_migrations_make_what_the_tables_say(migrated: Engine) -> None:
 def test_the_migrations_make_the_very_indexes_of_the_tables(migrated: Engine, engine: Engine) -> None:
     assert indexes(migrated) == indexes(engine)
     assert any("WHERE" in sql for sql in indexes(migrated).values())
+
+
+def test_a_migration_does_not_change_with_the_program() -> None:
+    for file in (migrate._SCRIPTS / "versions").glob("*.py"):
+        named = re.findall(r"^(?:from|import) (bot[\w.]*)", file.read_text(), re.MULTILINE)
+        assert set(named) <= {"bot.store.types"}, file.name
 
 
 def test_the_migrations_make_the_very_keys_of_the_tables(migrated: Engine, engine: Engine) -> None:

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from bot.store import retention, search
 from bot.store.transaction import Transaction
+from bot.store.writer import Writer
+from tests.builders import MONDAY_9
 
 KIND = "question"
 TEXTS = {
@@ -26,8 +31,8 @@ def filled(tx: Transaction) -> Transaction:
     return tx
 
 
-def found(tx: Transaction, words: str, room_id: int | None = None) -> list[str]:
-    return [hit.object_id for hit in search.find(tx.connection, words, KIND, room_id=room_id)]
+def found(tx: Transaction, words: str, rooms: tuple[int, ...] = (7, 8)) -> list[str]:
+    return [hit.object_id for hit in search.find(tx.connection, words, KIND, rooms)]
 
 
 def test_what_holds_the_words_is_found_the_best_first(filled: Transaction) -> None:
@@ -38,8 +43,9 @@ def test_what_holds_the_words_is_found_the_best_first(filled: Transaction) -> No
 
 
 def test_of_one_room_only_its_own_is_found(filled: Transaction) -> None:
-    assert found(filled, "番茄", room_id=7) == ["2"]
-    assert search.find(filled.connection, "番茄", "another kind") == []
+    assert found(filled, "番茄", (7,)) == ["2"]
+    assert found(filled, "番茄", ()) == []
+    assert search.find(filled.connection, "番茄", "another kind", (7,)) == []
 
 
 def test_what_is_forgotten_leaves_no_word_behind(filled: Transaction) -> None:
@@ -87,3 +93,53 @@ def test_nothing_in_a_query_is_an_operator(filled: Transaction, words: str) -> N
 @given(st.text(max_size=60))
 def test_whatever_is_asked_gives_an_answer(filled: Transaction, words: str) -> None:
     assert set(found(filled, words)) <= {"1", "2", "3"}
+
+
+# --- what the file of SQLite still holds ---
+
+
+@pytest.fixture
+def in_file(sqlite_engine: Engine) -> Iterator[Callable[[Callable[[Transaction], object]], bytes]]:
+    """Does something in a transaction; gives the bytes of the database after it."""
+    writer, file = Writer(sqlite_engine), Path(str(sqlite_engine.url.database))
+
+    def after(work: Callable[[Transaction], object]) -> bytes:
+        with writer.transaction(MONDAY_9) as tx:
+            work(tx)
+        with sqlite3.connect(file) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return file.read_bytes()
+
+    yield after
+    writer.close()
+
+
+SECRET = "qingdao"
+"""No other word begins so: the index leaves out what a word has in common with the one before."""
+ENDS = MONDAY_9 + timedelta(days=1)
+
+
+def put_secret(tx: Transaction) -> None:
+    search.put(tx, 1, KIND, "1", f"{SECRET}能生吃吗", room_id=7, keep_until=ENDS)
+    search.put(tx, 2, KIND, "2", "番茄能放冰箱吗", room_id=7, keep_until=None)
+
+
+def purge_later(tx: Transaction) -> None:
+    tx.now = ENDS
+    retention.purge(tx, 90)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda tx: search.forget(tx, 1),
+        lambda tx: search.put(tx, 1, KIND, "1", "莲藕能生吃吗", room_id=7, keep_until=ENDS),
+        purge_later,
+    ],
+    ids=["forgotten", "replaced", "over"],
+)
+def test_no_word_that_went_stays_in_the_file(
+    in_file: Callable[[Callable[[Transaction], object]], bytes], work: Callable[[Transaction], object]
+) -> None:
+    assert in_file(put_secret).count(SECRET.encode()) > 0
+    assert in_file(work).count(SECRET.encode()) == 0

@@ -8,8 +8,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, insert, make_url, select
+from sqlalchemy import Engine, event, insert, make_url, select
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.pool import Pool
 
 from bot.errors import StoreError
 from bot.store.session import (
@@ -48,6 +49,18 @@ def test_a_transaction_has_the_database_for_itself_from_its_begin_on(tmp_path: P
     other.execute("BEGIN IMMEDIATE")
     other.close()
     engine.dispose()
+
+
+def test_what_is_deleted_is_overwritten_however_sqlite_was_built(tmp_path: Path) -> None:
+    def built_without(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA secure_delete=OFF")
+
+    event.listen(Pool, "connect", built_without)
+    try:
+        with open_engine(f"sqlite:///{tmp_path / 'bot.db'}").connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA secure_delete").scalar() == 1
+    finally:
+        event.remove(Pool, "connect", built_without)
 
 
 def test_what_fails_in_a_savepoint_is_undone_alone(tx: Transaction) -> None:

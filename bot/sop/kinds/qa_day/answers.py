@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot.people import points, roles
 from bot.people.directory import Person
@@ -35,6 +35,9 @@ class Outcome(StrEnum):
     ANSWERED = "answered"
     WRITTEN_DOWN = "written down"
     """The words of a voice message that waited for them."""
+    CORRECTED = "corrected"
+    """What was written down before."""
+    ENOUGH = "they answered it often enough"
     OWN = "the asker's own"
     FOR_EXPERTS = "only experts may answer it"
     GONE = "the question was taken back"
@@ -46,53 +49,80 @@ def answer(
     person: Person,
     text: str,
     heard_id: int | None,
-    by_voice: bool = False,
-    seconds: int | None = None,
+    voice: int | None = None,
 ) -> Outcome:
-    """Write down that ``person`` answered ``question``.
+    """Write down that ``person`` answered ``question``; ``voice``: how long they spoke, where they did.
 
     ``heard_id`` is the message that holds ``text``; without one the words are the operators' (``/补记``),
-    and belong to the voice message that waits for them, if one does.
+    and belong to the voice message that waits for them, or else correct what was written down last.
     """
-    waiting = next((a for a in question.answers if a.voice is not None and not a.words), None)
-    if heard_id is None and waiting is not None:
-        return _write_down(ctx, question, waiting, text)
+    meant = written_down(question, person) if heard_id is None else None
+    if meant is not None:
+        return _write_down(ctx, question, meant, text)
     refused = _refusal(ctx, question, person, heard_id)
-    if refused is not None:
-        return refused
-    mine = [given for given in question.answers if given.member_id == person.member_id]
+    return refused or _add(ctx, question, person, text, heard_id, voice)
+
+
+def _add(
+    ctx: Context[QaDay],
+    question: QuestionRow,
+    person: Person,
+    text: str,
+    heard_id: int | None,
+    voice: int | None,
+) -> Outcome:
     expert = is_expert(ctx, person)
     event = _record(ctx, question, person, text, heard_id, BY_EXPERT if expert else GIVEN)
     if event is None:
         return Outcome.ANSWERED
-    given = {"id": event, "message": heard_id, "expert": expert, "thanked": False, "at": _at(ctx).isoformat()}
-    who = {"by": person.identity_id, "member": person.member_id}
-    _settle(ctx, question, {**given, **who, **_words(ctx, event, text, heard_id, seconds, by_voice)})
-    if not expert and not mine and _given_today(ctx, person) <= MOST_A_DAY:
-        short = not by_voice and len("".join(text.split())) < SHORT
-        ctx.points(person, GIVEN, POINTS / 4 if short else POINTS, event=event, dimension="互助")
+    who = {"by": person.identity_id, "member": person.member_id, "expert": expert}
+    words = _words(ctx, event, text, heard_id, voice)
+    _settle(ctx, question, {"id": event, "message": heard_id, "thanked": False, **who, **words})
+    if not expert and all(earlier.member_id != person.member_id for earlier in question.answers):
+        _reward(ctx, person, event, short=voice is None and len("".join(text.split())) < SHORT)
     return Outcome.ANSWERED
+
+
+def _reward(ctx: Context[QaDay], person: Person, event: int, *, short: bool) -> None:
+    """What a member's first answer to a question earns."""
+    if _given_today(ctx, person) <= MOST_A_DAY:
+        ctx.points(person, GIVEN, POINTS / 4 if short else POINTS, event=event, dimension="互助")
+
+
+def written_down(question: QuestionRow, person: Person) -> AnswerRow | None:
+    """The answer whose words ``person`` gives at the desk: what waits for them, else what did last."""
+    desk = [
+        given
+        for given in question.answers
+        if given.voice is not None or (given.message_id is None and given.member_id == person.member_id)
+    ]
+    waiting = [given for given in desk if not given.words]
+    return next(iter([*waiting, *reversed(desk)]), None)
 
 
 def _refusal(
     ctx: Context[QaDay], question: QuestionRow, person: Person, heard_id: int | None
 ) -> Outcome | None:
-    """Why this is not written down; None: it is. Of one person a few answers are enough."""
+    """Why this is not written down; None: it is. Of one person a few answers are enough.
+
+    What is for experts may be answered by whom the operators chose.
+    """
     if question.status is Status.WITHDRAWN:
         return Outcome.GONE
     if person.member_id == question.asker_member and heard_id is not None:
         return Outcome.OWN
     if sum(given.member_id == person.member_id for given in question.answers) >= MOST:
-        return Outcome.ANSWERED
-    return Outcome.FOR_EXPERTS if question.to_human and not is_expert(ctx, person) else None
+        return Outcome.ENOUGH
+    may = not question.to_human or question.assigned == person.identity_id or is_expert(ctx, person)
+    return None if may else Outcome.FOR_EXPERTS
 
 
 def _words(
-    ctx: Context[QaDay], event: int, text: str, heard_id: int | None, seconds: int | None, by_voice: bool
+    ctx: Context[QaDay], event: int, text: str, heard_id: int | None, voice: int | None
 ) -> dict[str, Any]:
     """Where the words of an answer are kept: with its message, else with its own record."""
-    if by_voice:
-        return {"words": None, "begins": 0, "ends": None, "voice": seconds or 0}
+    if voice is not None:
+        return {"words": None, "begins": 0, "ends": None, "voice": voice}
     begins = _place(ctx.tx, heard_id, text)
     if begins is None:
         return {"words": event, "begins": 0, "ends": None, "voice": None}
@@ -121,14 +151,28 @@ def take_back(ctx: Context[QaDay], question: QuestionRow, taken: AnswerRow) -> Q
     )
     for rule in (GIVEN, THANKED):
         points.reverse(ctx.tx, rule, taken.interaction_id)
+    _forget_written(ctx, question, taken)
     left = [row for row in question.state["answers"] if row["id"] != taken.interaction_id]
     opened = not left and question.status is Status.ANSWERED
     if opened:
         runs.change(ctx.tx, question.run_id, closed_at=None)
     status = Status.OPEN if opened else question.status
-    after = board.keep(ctx.tx, question, answers=left, status=status)
+    digested = question.state["digested"] and not opened
+    after = board.keep(ctx.tx, question, answers=left, status=status, digested=digested)
     archive.note(ctx.tx, question.number)
     return after
+
+
+def _forget_written(ctx: Context[QaDay], question: QuestionRow, taken: AnswerRow) -> None:
+    """What was written down of an answer goes with it."""
+    written = select(interaction.c.text_id, interaction.c.props).where(
+        interaction.c.object_type == OBJECT,
+        interaction.c.object_id == str(question.number),
+        interaction.c.name == WRITTEN,
+    )
+    for row in ctx.tx.connection.execute(written).all():
+        if row.props["answer"] == taken.interaction_id:
+            ctx.tx.connection.execute(delete(texts).where(texts.c.id == row.text_id))
 
 
 def thank(ctx: Context[QaDay], question: QuestionRow, given: AnswerRow) -> None:
@@ -166,12 +210,13 @@ def _record(
         text=own,
         keep_until=_keep_until(ctx) if own else None,
         props={"question": question.interaction_id},
-        initiated_by="prompt" if str(person.identity_id) in question.state["called"] else "self",
+        initiated_by="prompted" if str(person.identity_id) in question.state["called"] else "self",
     )
 
 
 def _settle(ctx: Context[QaDay], question: QuestionRow, row: dict[str, Any]) -> None:
-    board.keep(ctx.tx, question, answers=[*question.state["answers"], row], status=Status.ANSWERED)
+    given = [*question.state["answers"], {"at": _at(ctx).isoformat(), **row}]
+    board.keep(ctx.tx, question, answers=given, status=Status.ANSWERED)
     if question.status is Status.OPEN:
         run = runs.by_id(ctx.tx, question.run_id)
         assert run is not None, "the question has a run"
@@ -179,23 +224,23 @@ def _settle(ctx: Context[QaDay], question: QuestionRow, row: dict[str, Any]) -> 
     archive.note(ctx.tx, question.number)
 
 
-def _write_down(ctx: Context[QaDay], question: QuestionRow, voice: AnswerRow, text: str) -> Outcome:
-    """The words of a voice message, as an operator heard them."""
+def _write_down(ctx: Context[QaDay], question: QuestionRow, given: AnswerRow, text: str) -> Outcome:
+    """The words of an answer, as an operator heard them."""
     event = ctx.record(
         WRITTEN,
-        identity_id=voice.identity_id,
+        identity_id=given.identity_id,
         about=(OBJECT, str(question.number)),
         text=text,
         keep_until=_keep_until(ctx),
-        props={"answer": voice.interaction_id},
+        props={"answer": given.interaction_id},
     )
     rows = [
-        {**row, "words": event, "begins": 0} if row["id"] == voice.interaction_id else row
+        {**row, "words": event, "begins": 0} if row["id"] == given.interaction_id else row
         for row in question.state["answers"]
     ]
     board.keep(ctx.tx, question, answers=rows)
     archive.note(ctx.tx, question.number)
-    return Outcome.WRITTEN_DOWN
+    return Outcome.CORRECTED if given.words else Outcome.WRITTEN_DOWN
 
 
 def _place(tx: Transaction, message_id: int | None, text: str) -> int | None:

@@ -6,20 +6,19 @@ messages are kept, and is none once the question or its last answer is taken bac
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Collection
 
 from bot.sop.context import Context
 from bot.sop.kinds.qa_day import board, forms, shown
 from bot.sop.kinds.qa_day.board import QuestionRow, Status
 from bot.sop.kinds.qa_day.model import Answered, QaDay
 from bot.store import search
-from bot.store.tables import interaction, texts
 from bot.store.transaction import Transaction
 
 KIND = "question"
-ALIKE = 0.85
-"""How much of the shorter of two questions the other must share."""
-MOST_FOUND = 3
+SAME = 0.65
+"""How much two questions must ask the same (see ``forms.sameness``)."""
+MOST_FOUND = 10
 
 
 def note(tx: Transaction, number: int) -> None:
@@ -31,26 +30,22 @@ def note(tx: Transaction, number: int) -> None:
         search.forget(tx, row.interaction_id)
         return
     words = " ".join([row.text, *(answer.words for answer in row.answers)])
-    kept = (
-        select(texts.c.keep_until)
-        .select_from(interaction.join(texts, texts.c.id == interaction.c.text_id))
-        .where(interaction.c.id == row.message_id)
-    )
-    until = tx.connection.execute(kept).scalar()
+    until = board.kept_until(tx, row)
     search.put(tx, row.interaction_id, KIND, str(number), words, room_id=row.room_id, keep_until=until)
 
 
-def find(tx: Transaction, words: str, room_id: int | None) -> list[tuple[QuestionRow, Answered]]:
-    """What was answered (in a room, or anywhere) and holds these words, the best first."""
-    hits = search.find(tx.connection, words, KIND, room_id=room_id, most=3 * MOST_FOUND)
+def find(tx: Transaction, words: str, rooms: Collection[int]) -> list[tuple[QuestionRow, Answered]]:
+    """What was answered in these rooms and holds these words, the best first."""
+    hits = search.find(tx.connection, words, KIND, rooms, most=MOST_FOUND)
     rows = [row for hit in hits if (row := board.by_number(tx, int(hit.object_id))) is not None]
-    found = [(row, item) for row in rows if (item := shown.answered(tx, row)) is not None]
-    return found[:MOST_FOUND]
+    return [(row, item) for row in rows if (item := shown.answered(tx, row)) is not None]
 
 
 def similar(ctx: Context[QaDay], text: str) -> tuple[int, str] | None:
     """The number and an excerpt of the answer of the likest question that was answered here."""
-    found = find(ctx.tx, text, None if ctx.room is None else ctx.room.id)
-    alike = [(forms.likeness(text, row.text), item) for row, item in found if row.sop_id == ctx.sop.id]
-    likeness, likest = max(alike, key=lambda pair: (pair[0], pair[1].number), default=(0.0, None))
-    return None if likest is None or likeness < ALIKE else (likest.number, likest.answer)
+    assert ctx.room is not None, "questions are asked in rooms"
+    found = find(ctx.tx, text, [ctx.room.id])
+    earlier = [(row, item) for row, item in found if row.sop_id == ctx.sop.id]
+    alike = [(forms.sameness(text, row.text), item) for row, item in earlier]
+    sameness, likest = max(alike, key=lambda pair: (pair[0], pair[1].number), default=(0.0, None))
+    return None if likest is None or sameness < SAME else (likest.number, likest.answer)

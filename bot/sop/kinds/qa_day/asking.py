@@ -192,22 +192,19 @@ def _kind(ctx: Context[QaDay], row: QuestionRow) -> KindWords:
     return KindWords(name, row.number, expert, days.next_opening(ctx), ask)
 
 
-def settle(ctx: Context[QaDay], message: Message) -> bool:
-    """The asker says that the offered answer will do: the question need not be shown."""
+def offered(ctx: Context[QaDay], person: Person) -> QuestionRow | None:
+    """The last question of this person here that has an offer and was not shown yet."""
     assert ctx.room is not None, "said in a room"
-    mine = [
-        row
-        for row in board.questions(ctx.tx, ctx.sop.id, ctx.room.id)
-        if row.asker_member == message.person.member_id and row.state["offered"] is not None
-    ]
-    if not mine:
-        return False
-    row = mine[-1]
+    mine = board.questions(ctx.tx, ctx.sop.id, ctx.room.id, asker=person.identity_id)
+    return next((row for row in reversed(mine) if row.state["offered"] is not None), None)
+
+
+def settle(ctx: Context[QaDay], row: QuestionRow) -> None:
+    """The asker says that the offered answer will do: the question need not be shown."""
     props = {"by": row.state["offered"]}
-    ctx.record(SETTLED, person=message.person, about=(OBJECT, str(row.number)), props=props)
+    ctx.record(SETTLED, identity_id=row.asker, about=(OBJECT, str(row.number)), props=props)
     board.keep(ctx.tx, row, status=board.Status.ANSWERED, digested=True)
     ctx.close(_run(ctx, row))
-    return True
 
 
 # --- hints ---

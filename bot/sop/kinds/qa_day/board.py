@@ -83,13 +83,19 @@ def questions(
     room_id: int | None = None,
     state: Status | str = Status.OPEN,
     since: datetime | None = None,
+    asker: int | None = None,
 ) -> list[QuestionRow]:
-    """The questions of a SOP (or all) in a room (or anywhere), asked since a moment, by number."""
+    """The questions of a SOP (or all) in a room (or anywhere), asked since a moment, by number.
+
+    ``asker`` is an identity: of one person alone.
+    """
     query = select(run).where(run.c.scope.startswith(PREFIX, autoescape=True))
     if sop_id is not None:
         query = query.where(run.c.sop_id == sop_id)
     if room_id is not None:
         query = query.where(run.c.room_id == room_id)
+    if asker is not None:
+        query = query.where(run.c.identity_id == asker)
     if since is not None:
         query = query.where(run.c.opened_at >= since)
     if state == Status.OPEN:
@@ -128,10 +134,29 @@ def of_message(tx: Transaction, message_id: int) -> QuestionRow | None:
 
 def _rows(tx: Transaction, found: Iterable[Row[*tuple[Any, ...]]]) -> list[QuestionRow]:
     found = list(found)
-    wanted = {row.state["message"] for row in found}
-    wanted |= {answer["words"] for row in found for answer in row.state["answers"] if answer["words"]}
-    bodies = _bodies(tx, wanted)
+    bodies = _bodies(tx, {message for row in found for message in _with_words(row.state)})
     return [_row(row, bodies) for row in found]
+
+
+def _with_words(state: dict[str, Any]) -> set[int]:
+    """What holds the words of a question and of its answers."""
+    return {state["message"], *(answer["words"] for answer in state["answers"] if answer["words"])}
+
+
+def kept_until(tx: Transaction, question: QuestionRow) -> datetime | None:
+    """When the first words of a question and its answers go."""
+    query = (
+        select(func.min(texts.c.keep_until))
+        .select_from(interaction.join(texts, texts.c.id == interaction.c.text_id))
+        .where(one_of(interaction.c.id, "messages"))
+    )
+    return tx.connection.execute(query, {"messages": sorted(_with_words(question.state))}).scalar()
+
+
+def is_private(tx: Transaction, message_id: int | None) -> bool:
+    """Whether a message was said in private."""
+    query = select(interaction.c.channel).where(interaction.c.id == message_id)
+    return tx.connection.execute(query).scalar() == "dm"
 
 
 def _bodies(tx: Transaction, messages: set[int]) -> dict[int, str]:

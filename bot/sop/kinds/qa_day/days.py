@@ -1,11 +1,12 @@
 """The day of a room: opened by the first reminder or the opening, with its cards, its digest and its end.
 
 A day is a run of the room (``room:ID``, the local date of the opening). It hears the whole room from then on
-until the digest, and longer where questions are left that nobody answered.
+until some days after the digest, for thanks, and longer where questions are left that nobody answered.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -24,6 +25,8 @@ AT_ONCE = 4
 """Cards in a message, so that it fits a phone."""
 IN_THE_OPENING = 2
 """Questions of the last day that the opening post names; the others come as cards."""
+LATER_THANKS = timedelta(days=3)
+"""How long after an answer it can be thanked for by a quote or a mention."""
 WITHOUT_DIGEST = timedelta(hours=12)
 LEFT_OVER = timedelta(days=15)
 """How long after its day a question that nobody answered is still listened for."""
@@ -53,9 +56,9 @@ def remind(ctx: Context[QaDay]) -> None:
     opens = ctx.sop.every.next_after(moment - timedelta(milliseconds=1), zone)
     if opens is None:
         return
-    _open(ctx, ctx.local(opens).date())
+    day = _open(ctx, ctx.local(opens).date())
     reminder = ctx.sop.remind[ctx.nth]
-    ctx.say(reminder.template, _words(ctx, []), intent=Intent.GIVE, expires_after=ctx.sop.late_after)
+    ctx.say(reminder.template, _words(ctx, day, []), intent=Intent.GIVE, expires_after=ctx.sop.late_after)
 
 
 def announce(ctx: Context[QaDay]) -> None:
@@ -65,7 +68,7 @@ def announce(ctx: Context[QaDay]) -> None:
     shown_now = left[:IN_THE_OPENING]
     ctx.say(
         ctx.sop.opening,
-        _words(ctx, shown_now),
+        _words(ctx, day, shown_now),
         intent=Intent.GIVE,
         expires_after=ctx.sop.late_after,
         quotes=[row.message_id for row in shown_now],
@@ -78,7 +81,7 @@ def _open(ctx: Context[QaDay], date: date) -> Run:
     assert ctx.room is not None, "slots belong to rooms"
     scope = f"room:{ctx.room.id}"
     before = runs.find(ctx.tx, ctx.sop.id, scope, date.isoformat())
-    if before is not None and before.is_open:
+    if before is not None and before.is_open and ctx.is_waiting(before, "digest"):
         return before
     zone = ctx.sops.community.zone
     until = ctx.sop.ends(date, zone)
@@ -87,7 +90,8 @@ def _open(ctx: Context[QaDay], date: date) -> Run:
     _end_older(ctx, ctx.room)
     day = ctx.open_run(scope, date.isoformat(), state=state)
     if not day.is_open:
-        runs.change(ctx.tx, day.id, closed_at=None, state=state)
+        runs.change(ctx.tx, day.id, closed_at=None)
+        day = replace(ctx.keep(day, state), closed_at=None)
     ends = _digest_at(ctx, until)
     ctx.listen(day, ends)
     ctx.wake_at(day, ends, "digest")
@@ -121,19 +125,19 @@ def _left(ctx: Context[QaDay], day: Run) -> list[QuestionRow]:
     """The open questions of earlier days that are asked again, now as this day's."""
     assert day.room_id is not None, "days belong to rooms"
     open_now = board.questions(ctx.tx, ctx.sop.id, day.room_id)
-    left = [row for row in open_now if row.day < day.occurrence and row.state["carried"] and row.day]
+    left = [row for row in open_now if "" < row.day < day.occurrence]
     left = [row for row in left if not row.to_human and not row.state["handed"]]
     left = sorted(left, key=lambda row: (-row.weight, row.number))
     return [board.keep(ctx.tx, row, day=day.occurrence) for row in left]
 
 
-def _words(ctx: Context[QaDay], carried: list[QuestionRow]) -> DayWords:
+def _words(ctx: Context[QaDay], day: Run, carried: list[QuestionRow]) -> DayWords:
     assert ctx.room is not None, "slots belong to rooms"
     zone = ctx.sops.community.zone
     opens = ctx.sop.every.next_after((ctx.due_at or ctx.now) - timedelta(milliseconds=1), zone)
     return DayWords(
         starts=f"{ctx.local(opens or ctx.now):%H:%M}",
-        until=f"{ctx.sop.until:%H:%M}",
+        until=f"{ctx.local(_until(day)):%H:%M}",
         expert=shown.expert_title(ctx.sop),
         ask=ask_word(ctx.sop),
         carried=tuple(map(shown.card, carried)),
@@ -175,14 +179,19 @@ def post_cards(ctx: Context[QaDay]) -> None:
     waiting = day.state["uncarded"]
     open_now = board.questions(ctx.tx, ctx.sop.id, day.room_id)
     rows = [row for row in open_now if row.number in waiting and row.text]
-    now, later = rows[:AT_ONCE], rows[AT_ONCE:]
+    template, most = ctx.sop.number_cards.template, min(AT_ONCE, len(rows))
+    fit = shown.fitting(ctx.sops.templates, template, lambda count: _cards(rows[:count]), most)
+    now, later = rows[:fit], rows[fit:]
     card = {"number": now[0].number, "at": ctx.now.isoformat()} if len(now) == 1 else None
     ctx.keep(day, {**day.state, "uncarded": [row.number for row in later], "card": card})
     if later:
         ctx.wake_at(day, ctx.now + ctx.sop.number_cards.gather, "cards")
     if now:
-        words = CardsWords(tuple(map(shown.card, now)))
-        ctx.say(ctx.sop.number_cards.template, words, quotes=[row.message_id for row in now])
+        ctx.say(template, _cards(now), quotes=[row.message_id for row in now])
+
+
+def _cards(rows: list[QuestionRow]) -> CardsWords:
+    return CardsWords(tuple(map(shown.card, rows)))
 
 
 # --- the end ---
@@ -193,6 +202,9 @@ def end(ctx: Context[QaDay]) -> None:
     day = ctx.run
     assert day is not None, "a day waited"
     assert day.room_id is not None, "days belong to rooms"
+    if ctx.room is None or not ctx.room.enabled:
+        ctx.close(day)  # if the room is opened again, the next day goes on with what is left
+        return
     _digest(ctx, day)
     left = board.questions(ctx.tx, ctx.sop.id, day.room_id)
     today = [row for row in left if row.day == day.occurrence]
@@ -203,33 +215,32 @@ def end(ctx: Context[QaDay]) -> None:
             board.keep(ctx.tx, row, carried=row.state["carried"] + 1)
             ctx.record(CARRIED, about=(OBJECT, str(row.number)), parent=row.interaction_id)
     _hand_over(ctx, over)
-    if left:
-        ctx.listen(day, ctx.now + LEFT_OVER)
-    else:
-        ctx.close(day)
+    ctx.listen(day, ctx.now + (LEFT_OVER if left else LATER_THANKS))
 
 
 def _digest(ctx: Context[QaDay], day: Run) -> None:
-    """The best answers of the day: what most people asked first."""
+    """The best answers since the last day, however old the questions: what most people asked first."""
     if ctx.sop.digest is None or day.room_id is None:
         return
     since = day.opened_at - LEFT_OVER
-    done = board.questions(ctx.tx, ctx.sop.id, day.room_id, Status.ANSWERED, since=since)
-    done = [row for row in done if not row.state["digested"]]
+    done = board.questions(ctx.tx, ctx.sop.id, day.room_id, Status.ANSWERED)
+    done = [row for row in done if row.answered_at and row.answered_at >= since and not row.state["digested"]]
     best = sorted(done, key=lambda row: (-row.weight, row.number))
     told = [(row, item) for row in best if (item := shown.answered(ctx.tx, row)) is not None]
     if not told:
         return
     for row, _ in told:
         board.keep(ctx.tx, row, digested=True)
-    top = told[: ctx.sop.digest.top]
-    words = DigestWords(
-        items=tuple(item for _, item in top),
-        count=len(told),
-        helpers=tuple(dict.fromkeys(item.name for _, item in told)),
-    )
-    quotes = [message for row, _ in top for message in shown.quotes(row)]
-    ctx.say(ctx.sop.digest.template, words, intent=Intent.GIVE, expires_after=LATE_AFTER, quotes=quotes)
+    items = [item for _, item in told]
+    helpers = tuple(dict.fromkeys(item.name for item in items))
+
+    def words(most: int) -> DigestWords:
+        return DigestWords(tuple(items[:most]), len(items), helpers)
+
+    template, top = ctx.sop.digest.template, min(ctx.sop.digest.top, len(items))
+    fit = shown.fitting(ctx.sops.templates, template, words, top)
+    quotes = [message for row, _ in told[:fit] for message in shown.quotes(row)]
+    ctx.say(template, words(fit), intent=Intent.GIVE, expires_after=LATE_AFTER, quotes=quotes)
 
 
 def _hand_over(ctx: Context[QaDay], rows: list[QuestionRow]) -> None:
@@ -239,10 +250,10 @@ def _hand_over(ctx: Context[QaDay], rows: list[QuestionRow]) -> None:
     for row in rows:
         board.keep(ctx.tx, row, handed=True)
         ctx.record(HANDED_OVER, about=(OBJECT, str(row.number)), parent=row.interaction_id)
-    lines = [f"{row.number} {shown.question(row)}" for row in rows[:AT_ONCE]]
-    more = f"\n还有{len(rows) - AT_ONCE}个，发 /问题 看" if len(rows) > AT_ONCE else ""
-    text = "\n".join(["这些问题一直没人答，请您接手：", *lines]) + more
-    ctx.alert(text, "left", quotes=[row.message_id for row in rows[:AT_ONCE]])
+    lines = [f"{row.number} {shown.question(row)}" for row in rows]
+    head, more = "这些问题一直没人答，请您接手：", "还有{}个，发 /问题 看"
+    text, fit = shown.listed(lines, more, most=AT_ONCE, head=head)
+    ctx.alert(text, "left", quotes=[row.message_id for row in rows[:fit]])
 
 
 def midnight(ctx: Context[QaDay], moment: datetime) -> datetime:

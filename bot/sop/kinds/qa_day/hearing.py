@@ -1,4 +1,4 @@
-"""What is said in a room while its day listens, and what an expert answers in private."""
+"""What is said in a room while its day listens."""
 
 from __future__ import annotations
 
@@ -8,17 +8,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from bot.events import MessageKind
-from bot.people import directory
-from bot.people.directory import Person
-from bot.sop import runs
 from bot.sop.context import Context
-from bot.sop.kinds.qa_day import answers, asking, board, days, forms, shown, thanking
-from bot.sop.kinds.qa_day.answers import Outcome
+from bot.sop.kinds.qa_day import answers, asking, board, days, forms, giving, private, shown, thanking
 from bot.sop.kinds.qa_day.asking import Message
 from bot.sop.kinds.qa_day.board import QuestionRow, Status
-from bot.sop.kinds.qa_day.model import Answered, QaDay
+from bot.sop.kinds.qa_day.model import QaDay
 from bot.sop.occasion import Heard
-from bot.sop.templates import harmless
 from bot.store.tables import identity, interaction
 
 ASKED_LATELY = timedelta(minutes=3)
@@ -39,7 +34,7 @@ def tagged(ctx: Context[QaDay]) -> bool:
 def heard(ctx: Context[QaDay]) -> bool:
     """Something that may be an answer, a second, thanks or a question."""
     if _heard(ctx).room is None:
-        return _in_private(ctx)
+        return private.answered(ctx, _heard(ctx))
     if _heard(ctx).message.kind is MessageKind.VOICE:
         return _voice(ctx)
     return _second(ctx) or _answer(ctx) or _thanks(ctx) or _question(ctx)
@@ -56,9 +51,16 @@ def _message(heard: Heard) -> Message:
 
 def _here(ctx: Context[QaDay], number: int | None) -> QuestionRow | None:
     """The question of this SOP with this number, if it was asked in this room and was not taken back."""
-    row = None if number is None else board.by_number(ctx.tx, number)
-    mine = row is not None and row.sop_id == ctx.sop.id and row.status is not Status.WITHDRAWN
-    return row if mine and row is not None and ctx.room is not None and row.room_id == ctx.room.id else None
+    row = None if number is None else _in_our_rooms(ctx, number)
+    return row if row is not None and ctx.room is not None and row.room_id == ctx.room.id else None
+
+
+def _in_our_rooms(ctx: Context[QaDay], number: int) -> QuestionRow | None:
+    """The question of this SOP with this number, in whichever room of ours, if it was not taken back."""
+    row = board.by_number(ctx.tx, number)
+    if row is None or row.sop_id != ctx.sop.id or row.status is Status.WITHDRAWN:
+        return None
+    return row if row.room_id in {room.id for room in ctx.rooms()} else None
 
 
 def _quoted(ctx: Context[QaDay]) -> list[QuestionRow]:
@@ -67,7 +69,8 @@ def _quoted(ctx: Context[QaDay]) -> list[QuestionRow]:
     if quote is None:
         return []
     numbers = forms.numbers_at_line_starts(quote.text)
-    cards = [row for number in numbers if (row := _here(ctx, number)) is not None]
+    rows = [row for number in numbers if (row := _here(ctx, number)) is not None]
+    cards = [row for row in rows if forms.shows(quote.text, row.number, shown.question(row))]
     if cards:
         return cards
     original = _original(ctx, quote.message_id)
@@ -101,7 +104,8 @@ def _second(ctx: Context[QaDay]) -> bool:
         return False
     rows = _quoted(ctx)
     row = _here(ctx, number) if number is not None else rows[0] if len(rows) == 1 else None
-    row = row or (_only_card(ctx) if number is None and not rows else None)
+    if number is None and not forms.quotes(_heard(ctx).message):
+        row = row or _only_card(ctx)
     if row is not None:
         asking.second(ctx, row, _heard(ctx).person)
     return row is not None
@@ -124,100 +128,59 @@ def _answer(ctx: Context[QaDay]) -> bool:
     """``12 焯20秒``, ``答 12 …``, or a quote of the card."""
     heard = _heard(ctx)
     each = [
-        _by_number(replace(ctx, key=f"{ctx.key}:{numbered[0]}"), *numbered)
-        for numbered in forms.answered_each(heard.text)
+        _by_number(replace(ctx, key=f"{ctx.key}:{at}"), *numbered)
+        for at, numbered in enumerate(forms.answered_each(heard.text))
     ]
     if any(each):
         return True
     rows = _quoted(ctx)
-    if not rows or not _is_an_answer(heard.text):
+    if not rows or not forms.is_an_answer(heard.text) or forms.begins_to_ask(heard.text, ctx.sop):
         return False
     named = [row for row in rows if row.number in forms.numbers_in(heard.text)]
     if len(rows) > 1 and len(named) != 1:
-        asking.hint(ctx, _message(heard), "哪一号", rows[0].number)
-        return True
+        waiting = [row for row in rows if row.status is Status.OPEN]
+        if waiting:
+            asking.hint(ctx, _message(heard), "哪一号", waiting[0].number)
+        return bool(waiting)
     row = rows[0] if len(rows) == 1 else named[0]
-    return _give(ctx, row, heard.text.strip())
-
-
-def _is_an_answer(text: str) -> bool:
-    """Thanks, presence and questions about the question answer nothing."""
-    return not (forms.says_nothing(text) or forms.thanks(text) or forms.is_follow_up(text))
+    return giving.give(ctx, row, heard.text.strip())
 
 
 def _by_number(ctx: Context[QaDay], number: int, words: str, named: bool) -> bool:
-    if not words or not (named or _is_an_answer(words)):
+    if not words or not (named or forms.is_an_answer(words)):
         return False
-    row = _here(ctx, number)
     expert = answers.is_expert(ctx, _heard(ctx).person)
-    if row is None and expert:
-        other = board.by_number(ctx.tx, number)
-        mine = other is not None and other.sop_id == ctx.sop.id and other.status is not Status.WITHDRAWN
-        row = other if mine else None
+    row = _in_our_rooms(ctx, number) if expert else _here(ctx, number)
     if row is not None and (named or _is_current(ctx, row)):
-        return _give(ctx, row, words)
+        return giving.give(ctx, row, words)
     if row is None and (expert or named):
         asking.hint(ctx, _message(_heard(ctx)), "没有这号", number)
     return row is None and (expert or named)
 
 
 def _is_current(ctx: Context[QaDay], row: QuestionRow) -> bool:
-    """Whether a number alone is likely to mean this question: it is open, or of the day at hand."""
+    """Whether a number alone is likely to mean this question: it is open, or of the day before its digest."""
     day = days.current(ctx, row.room_id)
-    return row.status is Status.OPEN or (day is not None and row.day == day.occurrence)
-
-
-def _give(
-    ctx: Context[QaDay], row: QuestionRow, words: str, *, by_voice: bool = False, from_private: bool = False
-) -> bool:
-    """Write the answer down; where the room has not read it, tell it there."""
-    heard = _heard(ctx)
-    seconds = heard.message.seconds
-    outcome = answers.answer(ctx, row, heard.person, words, heard.id, by_voice=by_voice, seconds=seconds)
-    if outcome is not Outcome.ANSWERED:
-        return outcome is Outcome.OWN
-    if by_voice:
-        told = shown.HEARD.format(seconds or "")
-        ctx.alert(
-            f"{row.number} {shown.question(row)}\n有{told}的回答，听完请 /补记 {row.number} 说了什么",
-            "voice",
-            [row.message_id],
-        )
-    elif (from_private or (ctx.room is not None and ctx.room.id != row.room_id)) and not heard.late:
-        relay(ctx, row.number, heard.person)
-    return True
-
-
-def relay(ctx: Context[QaDay], number: int, person: Person) -> None:
-    """What was answered elsewhere, told in the room of the question."""
-    row = board.by_number(ctx.tx, number)
-    room = None if row is None else directory.room_by_id(ctx.tx, row.room_id)
-    mine = [] if row is None else [given for given in row.answers if given.identity_id == person.identity_id]
-    if row is None or room is None or not mine:
-        return
-    name = shown.name(ctx.tx, person.identity_id, room.id)
-    words = Answered(row.number, shown.question(row), harmless(mine[-1].words, 80), name)
-    ctx.in_room(room).say(ctx.sop.wording.relay, words, quotes=[row.message_id, *_message_of(mine[-1])])
-
-
-def _message_of(given: board.AnswerRow) -> list[int]:
-    return [] if given.message_id is None else [given.message_id]
+    of_today = day is not None and row.day == day.occurrence and ctx.is_waiting(day, "digest")
+    return row.status is Status.OPEN or of_today
 
 
 def _voice(ctx: Context[QaDay]) -> bool:
     """Voice that quotes a card, or comes right after its speaker was asked, waits to be written down."""
     rows = _quoted(ctx) or _asked_lately(ctx)
-    return len(rows) == 1 and _give(ctx, rows[0], "", by_voice=True)
+    return len(rows) == 1 and giving.give(ctx, rows[0], "", by_voice=True)
 
 
 def _asked_lately(ctx: Context[QaDay]) -> list[QuestionRow]:
-    """The question that this person was called to a moment ago."""
+    """The question that this person was called to a moment ago and did not answer yet, whoever else did."""
     heard = _heard(ctx)
     key = str(heard.person.identity_id)
+    since = heard.occurred_at - days.LEFT_OVER
     asked = [
         (datetime.fromisoformat(row.state["called"][key]), row)
-        for row in board.questions(ctx.tx, ctx.sop.id)
-        if key in row.state["called"]
+        for row in board.questions(ctx.tx, ctx.sop.id, state=Status.ALL, since=since)
+        if key in row.state["called"] and row.status is not Status.WITHDRAWN
+        if all(given.member_id != heard.person.member_id for given in row.answers)
     ]
     near = [(at, row) for at, row in asked if timedelta(0) <= heard.occurred_at - at <= ASKED_LATELY]
     return [max(near, key=lambda pair: pair[0])[1]] if near else []
@@ -227,12 +190,17 @@ def _asked_lately(ctx: Context[QaDay]) -> list[QuestionRow]:
 
 
 def _thanks(ctx: Context[QaDay]) -> bool:
+    """For an answer, or for one that was offered: the later of the two."""
     heard = _heard(ctx)
-    if not forms.settled(heard.text) and not forms.thanks(heard.text):
+    thanks = forms.thanks(heard.text)
+    if not thanks and not forms.settled(heard.text):
         return False
-    if forms.thanks(heard.text) and thanking.thanked(ctx, heard):
+    offered = asking.offered(ctx, heard.person)
+    if thanks and thanking.thanked(ctx, heard, None if offered is None else offered.asked_at):
         return True
-    return asking.settle(ctx, _message(heard))
+    if offered is not None:
+        asking.settle(ctx, offered)
+    return offered is not None
 
 
 def _question(ctx: Context[QaDay]) -> bool:
@@ -242,53 +210,3 @@ def _question(ctx: Context[QaDay]) -> bool:
         return False
     asking.ask(ctx, _message(heard), span)
     return True
-
-
-# --- in private ---
-
-
-def _in_private(ctx: Context[QaDay]) -> bool:
-    """An expert who was asked in private answers there, with the number or without if there is only one."""
-    heard = _heard(ctx)
-    asked = [row for run in _asked_in_private(ctx) if (row := _still_asked(ctx, run)) is not None]
-    voice = heard.message.kind is MessageKind.VOICE
-    number, words = _number_and_words(heard)
-    if not asked or not (voice or (_is_an_answer(words) and not forms.is_put_off(words))):
-        return False
-    rows = asked if number is None else [row for row in asked if row.number == number]
-    if len(rows) != 1:
-        _hint_privately(ctx, "没有这号" if number else "哪一号", number or asked[0].number, asked)
-        return True
-    taken = _give(ctx, rows[0], "" if voice else words, by_voice=voice, from_private=True)
-    if taken and not voice:
-        _hint_privately(ctx, "带到了", rows[0].number, asked)
-    return taken
-
-
-def _number_and_words(heard: Heard) -> tuple[int | None, str]:
-    """Which number is answered, by what is typed or else quoted, and in which words."""
-    numbered = forms.answered(heard.text)
-    if numbered is not None:
-        return numbered[0], numbered[1]
-    quote = heard.message.quote
-    quoted = [] if quote is None else forms.numbers_at_line_starts(quote.text)
-    return (quoted[0] if len(quoted) == 1 else None), heard.text.strip()
-
-
-def _asked_in_private(ctx: Context[QaDay]) -> list[runs.Run]:
-    who = _heard(ctx).person.identity_id
-    return [run for run in runs.open_runs(ctx.tx, ctx.sop.id, "expert:") if run.identity_id == who]
-
-
-def _still_asked(ctx: Context[QaDay], run: runs.Run) -> QuestionRow | None:
-    row = board.by_number(ctx.tx, run.state["number"])
-    if row is not None and row.status is Status.OPEN:
-        return row
-    ctx.close(run)
-    return None
-
-
-def _hint_privately(ctx: Context[QaDay], what: str, number: int, asked: list[QuestionRow]) -> None:
-    if not _heard(ctx).late:
-        words = asking.hint_words(ctx, what, number, asked)
-        ctx.say_private(_heard(ctx).person.identity_id, ctx.sop.wording.hint, words)

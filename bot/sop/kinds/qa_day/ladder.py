@@ -19,7 +19,8 @@ from bot.sop.kinds.qa_day.answers import is_expert
 from bot.sop.kinds.qa_day.board import QuestionRow, Status
 from bot.sop.kinds.qa_day.model import CallWords, QaDay, Rung
 from bot.sop.runs import Run
-from bot.store.tables import membership
+from bot.store.session import one_of
+from bot.store.tables import identity, membership
 
 MOST_CALLED = 2
 LIKE_ENOUGH, FOR_KOCS = 0.2, 0.3
@@ -72,8 +73,9 @@ def _due(row: QuestionRow, rung: Rung) -> datetime:
 
 
 def _call(ctx: Context[QaDay], row: QuestionRow, rung: Rung) -> None:
-    """What is for a human alone is shown to no member."""
-    if row.to_human and rung.call != "运营群":
+    """What is for a human alone is shown to no member; of a room that was closed nobody is told."""
+    closed = ctx.room is None or not ctx.room.enabled
+    if closed or (row.to_human and rung.call != "运营群"):
         return
     match rung.call:
         case "能答的会员":
@@ -117,20 +119,20 @@ def _worth(ctx: Context[QaDay], row: QuestionRow) -> dict[int, float]:
     for member_id, held in roles.roles(ctx.tx).items():
         if any(kinds.get(name) == "koc" for name in held):
             worth[member_id] += FOR_KOCS
-    worth.pop(row.asker_member, None)
-    return dict(worth)
+    asking = {row.asker_member, *(second["member"] for second in row.state["seconds"])}
+    return {member_id: worth[member_id] for member_id in worth.keys() - asking}
 
 
 def _present(ctx: Context[QaDay], row: QuestionRow, member_ids: list[int]) -> list[Person]:
     """Those of these members who are in the question's room, in this order."""
-    here = select(membership.c.identity_id).where(
-        membership.c.room_id == row.room_id, membership.c.left_at.is_(None)
+    here = (
+        select(identity.c.id)
+        .join(membership, membership.c.identity_id == identity.c.id)
+        .where(membership.c.room_id == row.room_id, membership.c.left_at.is_(None))
+        .where(one_of(identity.c.member_id, "members"))
     )
-    people = {}
-    for identity_id in ctx.tx.connection.scalars(here):
-        person = directory.person_by_id(ctx.tx, identity_id)
-        if person is not None:
-            people[person.member_id] = person
+    found = ctx.tx.connection.scalars(here, {"members": member_ids}).all()
+    people = {it.member_id: it for id in found if (it := directory.person_by_id(ctx.tx, id)) is not None}
     return [people[member_id] for member_id in member_ids if member_id in people]
 
 
@@ -152,7 +154,7 @@ def _note_called(ctx: Context[QaDay], row: QuestionRow, called: list[Person]) ->
 
 def _call_expert(ctx: Context[QaDay], row: QuestionRow) -> None:
     """The expert is mentioned where the question was asked, or asked in private; none: the operators."""
-    people = experts(ctx, ctx.sop.expert)
+    people = but_for_the_asker(row, experts(ctx, ctx.sop.expert))
     if not people:
         _call_operators(ctx, row, "没有专家可以叫")
         return
@@ -172,6 +174,10 @@ def experts(ctx: Context[QaDay], named: str | None) -> list[Person]:
         person = directory.member_numbered(ctx.tx, int(named[1:]), ctx.account)
         return [] if person is None else [person]
     return roles.holders(ctx.tx, named, ctx.account)
+
+
+def but_for_the_asker(row: QuestionRow, people: list[Person]) -> list[Person]:
+    return [person for person in people if person.member_id != row.asker_member]
 
 
 def ask_privately(ctx: Context[QaDay], row: QuestionRow, person: Person) -> None:

@@ -1,16 +1,19 @@
-"""Questions and names as they are shown: short and harmless."""
+"""Questions, names and lists as they are shown: short and harmless."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 from bot.people.directory import shown_names
 from bot.sop.kinds.qa_day.board import QuestionRow
 from bot.sop.kinds.qa_day.model import Answered, Card, QaDay
-from bot.sop.templates import harmless, harmless_name
+from bot.sop.templates import Templates, harmless, harmless_name
 from bot.store.transaction import Transaction
 
-LONGEST_QUESTION, LONGEST_ANSWER = 24, 40
+LONGEST_QUESTION, LONGEST_ANSWER, LONGEST_RELAYED = 24, 40, 70
+LONGEST, MOST_LINES = 120, 6
+"""Characters and lines of a message that a phone shows whole."""
 GONE = "（问题撤回了）"
-HEARD = "语音{}″"
 
 
 def question(row: QuestionRow, limit: int = LONGEST_QUESTION) -> str:
@@ -26,9 +29,9 @@ def name(tx: Transaction, identity_id: int, room_id: int | None) -> str:
 
 
 def answered(tx: Transaction, row: QuestionRow, limit: int = LONGEST_ANSWER) -> Answered | None:
-    """A question with its best answer, if there are words for both."""
+    """A question with its best answer, if there are words for both; none that is for a human alone."""
     best = row.best
-    if best is None or not row.text:
+    if best is None or not row.text or row.to_human:
         return None
     words = harmless(best.words, limit)
     if not words:
@@ -46,3 +49,30 @@ def quotes(row: QuestionRow) -> list[int]:
     best = row.best
     of_answer = [] if best is None or best.message_id is None else [best.message_id]
     return [row.message_id, *of_answer]
+
+
+def voice(seconds: int | None) -> str:
+    return f"语音{seconds}″" if seconds else "语音"
+
+
+def fits(text: str) -> bool:
+    return len(text) <= LONGEST and len(text.splitlines()) <= MOST_LINES
+
+
+def fitting(templates: Templates, template: str, words: Callable[[int], object], most: int) -> int:
+    """How many things, at most ``most``, ``template`` can show and fit; ``words`` gives those of so many."""
+    counts = range(most, 1, -1)
+    return next((count for count in counts if fits(templates.render(template, words(count)))), 1)
+
+
+def listed(entries: Sequence[str], more: str, *, most: int, head: str = "") -> tuple[str, int]:
+    """The first of ``entries`` that fit, at most ``most``, and how many they are.
+
+    ``more`` says that there are others, and may say how many.
+    """
+    for fit in range(min(most, len(entries)), 0, -1):
+        rest = [more.format(len(entries) - fit)] if fit < len(entries) else []
+        text = "\n".join([*([head] if head else []), *entries[:fit], *rest])
+        if fits(text) or fit == 1:
+            break
+    return text, fit

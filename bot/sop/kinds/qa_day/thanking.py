@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from bot.people.directory import shown_names
 from bot.sop.context import Context
-from bot.sop.kinds.qa_day import answers, board, forms
+from bot.sop.kinds.qa_day import answers, board, days, forms
 from bot.sop.kinds.qa_day.board import AnswerRow, QuestionRow, Status
 from bot.sop.kinds.qa_day.model import QaDay
 from bot.sop.occasion import Heard
@@ -16,32 +16,39 @@ from bot.store.session import one_of
 from bot.store.tables import identity
 
 NEXT_THANKS = timedelta(minutes=30)
-LATER_THANKS = timedelta(days=3)
-"""How long after an answer it can be thanked for by a quote or a mention."""
 Given = tuple[QuestionRow, AnswerRow]
 
 
-def thanked(ctx: Context[QaDay], heard: Heard) -> bool:
-    """Credit the helper; False where the asker has nobody to thank."""
+def thanked(ctx: Context[QaDay], heard: Heard, offered_at: datetime | None) -> bool:
+    """Credit the helper; False where the asker has nobody to thank.
+
+    Who quotes or mentions somebody thanks them alone; who was offered something since, thanks for that.
+    """
     given = _answers_for(ctx, heard)
-    chosen = _quoted(given, heard) or _mentioned(ctx, given, heard) or _latest(given, heard)
+    chosen = _quoted(given, heard) or _mentioned(ctx, given, heard)
+    if chosen is None and not forms.quotes(heard.message) and not _names_somebody(ctx, heard):
+        chosen = _latest(given, heard, offered_at)
     if chosen is None:
         return False
     answers.thank(ctx, *chosen)
     return True
 
 
+def _names_somebody(ctx: Context[QaDay], heard: Heard) -> bool:
+    """Whether anybody but the bot is mentioned."""
+    return bool(_identities(ctx, heard)) or (not heard.message.to_bot and "@" in heard.text)
+
+
 def _answers_for(ctx: Context[QaDay], heard: Heard) -> list[Given]:
     """What others answered this person here and was not thanked for, the latest first."""
     assert heard.room is not None, "said in a room"
-    since = heard.occurred_at - answers.IN_TIME - LATER_THANKS
-    rows = board.questions(ctx.tx, ctx.sop.id, heard.room.id, Status.ANSWERED, since=since)
+    mine = heard.person.identity_id
+    rows = board.questions(ctx.tx, ctx.sop.id, heard.room.id, Status.ANSWERED, asker=mine)
     given = [
         (row, answer)
         for row in rows
-        if row.asker_member == heard.person.member_id
         for answer in row.answers
-        if not answer.thanked and answer.at <= heard.occurred_at <= answer.at + LATER_THANKS
+        if not answer.thanked and answer.at <= heard.occurred_at <= answer.at + days.LATER_THANKS
         if answer.member_id != heard.person.member_id
     ]
     return sorted(given, key=lambda pair: pair[1].at, reverse=True)
@@ -56,7 +63,7 @@ def _quoted(given: list[Given], heard: Heard) -> Given | None:
     numbers = forms.numbers_at_line_starts(quote.text)
     for row, answer in given:
         mine = forms.same(answer.words)
-        if (mine and plain.endswith(mine)) or [row.number] == numbers:
+        if (mine and plain.endswith(mine)) or row.number in numbers:
             return row, answer
     return None
 
@@ -84,5 +91,6 @@ def _identities(ctx: Context[QaDay], heard: Heard) -> set[int]:
     return set(ctx.tx.connection.scalars(query, {"ids": list(heard.message.mentioned)}))
 
 
-def _latest(given: list[Given], heard: Heard) -> Given | None:
-    return next((pair for pair in given if heard.occurred_at - pair[1].at <= NEXT_THANKS), None)
+def _latest(given: list[Given], heard: Heard, offered_at: datetime | None) -> Given | None:
+    since = max(filter(None, (heard.occurred_at - NEXT_THANKS, offered_at)))
+    return next((pair for pair in given if pair[1].at >= since), None)

@@ -9,13 +9,14 @@ from bot.sop.kinds.qa_day.answers import Outcome
 from bot.sop.kinds.qa_day.asking import Message
 from bot.sop.kinds.qa_day.model import QaDay
 
-_ANSWERS = {
+SAID = {
     Outcome.ANSWERED: "{} 记下了，谢谢。",
-    Outcome.WRITTEN_DOWN: "{} 记下了，谢谢。",
+    Outcome.ENOUGH: "{} 您已经答过几条了，先听听别人怎么说。",
     Outcome.OWN: "{} 是您自己问的，等等看别人怎么说。",
     Outcome.FOR_EXPERTS: "{} 要请专家来答。",
     Outcome.GONE: "{} 撤回了，不用答了。",
 }
+"""What is answered to whoever types an answer."""
 
 
 def ask(ctx: CommandContext) -> None:
@@ -34,7 +35,7 @@ def ask(ctx: CommandContext) -> None:
 
 def answer(ctx: CommandContext) -> None:
     """``/答 12 焯20秒就好``"""
-    number, words = _number(ctx)
+    number, words = forms.numbered(ctx.rest) or (None, "")
     row = None if number is None else board.by_number(ctx.tx, number)
     sop = None if row is None else ctx.sops.sops.get(row.sop_id)
     known = row is not None and ctx.room is not None and row.room_id == ctx.room.id
@@ -46,13 +47,7 @@ def answer(ctx: CommandContext) -> None:
         return
     kind = ctx.kind_context(sop, ctx.room)
     outcome = answers.answer(kind, row, ctx.person, words, ctx.heard.id)
-    ctx.reply(_ANSWERS[outcome].format(row.number))
-
-
-def _number(ctx: CommandContext) -> tuple[int | None, str]:
-    first, _, words = ctx.rest.strip().partition(" ")
-    plain = first.strip("#＃号")
-    return (int(plain), words.strip()) if plain.isdecimal() and len(plain) <= 6 else (None, "")
+    ctx.reply(SAID[outcome].format(row.number))
 
 
 def here(ctx: CommandContext) -> QaDay | None:

@@ -5,12 +5,25 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from bot.store.search import POSTGRESQL, SQLITE
-
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
+
+SQLITE = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS document_words USING fts5"
+    "(words, content='document', content_rowid='id', tokenize='unicode61')",
+    "CREATE TRIGGER IF NOT EXISTS document_added AFTER INSERT ON document BEGIN "
+    "INSERT INTO document_words(rowid, words) VALUES (new.id, new.words); END",
+    "CREATE TRIGGER IF NOT EXISTS document_removed AFTER DELETE ON document BEGIN "
+    "INSERT INTO document_words(document_words, rowid, words) VALUES ('delete', old.id, old.words); END",
+    "CREATE TRIGGER IF NOT EXISTS document_changed AFTER UPDATE ON document BEGIN "
+    "INSERT INTO document_words(document_words, rowid, words) VALUES ('delete', old.id, old.words); "
+    "INSERT INTO document_words(rowid, words) VALUES (new.id, new.words); END",
+)
+POSTGRESQL = (
+    "CREATE INDEX IF NOT EXISTS ix_document_words ON document USING gin (to_tsvector('simple', words))",
+)
 
 
 def upgrade() -> None:

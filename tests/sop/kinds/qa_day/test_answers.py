@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.events import MessageKind, Quote
+from bot.events import MessageKind, MessageRecalled, Quote
 from bot.people import directory
 from bot.people.directory import Person
 from bot.scenario.world import World
@@ -20,7 +20,7 @@ from bot.sop.kinds.qa_day.answers import Outcome
 from bot.sop.kinds.qa_day.board import QuestionRow, Status
 from bot.sop.kinds.qa_day.model import QaDay
 from bot.sop.loader import SopSet
-from bot.store.tables import interaction
+from bot.store.tables import interaction, texts
 from bot.store.writer import Writer
 from tests.builders import BOSS, ROOM, ZHOU, look, said
 from tests.conftest import MakeWorld
@@ -95,6 +95,19 @@ async def test_a_voice_message_gets_its_words_and_keeps_its_author(world: World,
         assert (after.best.words, after.best.identity_id) == ("焯20秒就好", zhou.identity_id)
     assert world.sent[-1][1].person_id == BOSS.id
     assert "语音32″" in world.sent[-1][1].text
+
+
+async def test_a_voice_message_that_is_recalled_takes_along_what_was_written_down_of_it(
+    world: World, sops: SopSet
+) -> None:
+    voice = said("", ZHOU, kind=MessageKind.VOICE, seconds=32, occurred_at=world.clock.now())
+    await world.happen(replace(voice, quote=Quote(text="1 羽衣甘蓝要焯水吗")))
+    for key, words in (("command:1", "焯200秒就好"), ("command:2", "焯20秒就好")):
+        with desk(world, sops, key) as (ctx, question, boss):
+            answers.answer(ctx, question, boss, words, None)
+    assert "秒就好" in str([row["body"] for row in look(world, texts)])
+    await world.happen(MessageRecalled("recall-1", voice.id, ZHOU, world.clock.now(), ROOM))
+    assert "秒就好" not in str([row["body"] for row in look(world, texts)])
 
 
 async def test_who_is_given_a_question_is_asked_and_it_is_told_if_they_are_silent(

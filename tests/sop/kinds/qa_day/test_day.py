@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +13,7 @@ from bot.people.directory import Person as Known
 from bot.scenario.world import World
 from bot.sop.kinds.qa_day import board
 from bot.sop.kinds.qa_day.board import QuestionRow, Status
+from bot.sop.kinds.qa_day.model import Digest, QaDay
 from bot.sop.loader import SopSet
 from bot.store.tables import failure, identity, interaction, outgoing, score_entry, texts
 from bot.store.writer import Writer
@@ -168,3 +169,33 @@ async def test_an_expert_is_on_record_as_one(make_world: MakeWorld, sops: SopSet
     (answered,) = look(world, interaction, name="expert_answered")
     assert answered["actor_role"] == "expert"
     assert "老周" not in [who for who, _, _ in earned(world)]
+
+
+async def test_a_day_that_is_begun_again_by_hand_after_its_digest_takes_questions(
+    make_world: MakeWorld, sops: SopSet
+) -> None:
+    sop = sops.sops["friday-qa"]
+    assert isinstance(sop, QaDay)
+    digest = Digest.model_validate({"at": "周五 16:10", "template": "qa_digest.j2"})
+    opens = Digest.model_validate({"at": "周五 15:00", "template": "qa_digest.j2"}).at
+    soon = sop.model_copy(update={"every": opens, "until": time(16), "digest": digest})
+    world = await make_world(replace(sops, sops={"friday-qa": soon}, declared={"friday-qa": soon}))
+    await world.move_to(OPENS - MINUTE)
+    before = len(world.sent)
+    assert await ask(world, "/发SOP 周五问答日 会员1群", BOSS, chat=None)
+    await say(world, ASKED)
+    assert any("问答时间到，开到20:29" in message.text for _, message in world.sent[before:])
+    (row,) = questions(world)
+    assert row.day == "2026-12-04"
+
+
+async def test_who_was_called_did_not_answer_by_themselves(world: World) -> None:
+    await say(world, "大家好", ZHOU)
+    assert await ask(world, "/角色 老周 美食大使", BOSS, chat=None)
+    await say(world, ASKED)
+    await world.move_to(world.clock.now() + 21 * MINUTE)
+    assert "还没有人接" in world.sent[-1][1].text
+    await say(world, "1 水开以后焯二十秒就好", ZHOU)
+    await say(world, "1 焯完过一下凉水", replace(ZHOU, id="li", name="老李"))
+    answered = look(world, interaction, name="answer_given")
+    assert [row["initiated_by"] for row in answered] == ["prompted", "self"]

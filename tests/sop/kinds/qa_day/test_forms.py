@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.events import MessageKind, Quote
-from bot.sop.kinds.qa_day import forms
+from bot.sop.kinds.qa_day import archive, forms
 from bot.sop.kinds.qa_day.model import QaDay
 from tests.builders import said
 
@@ -123,10 +123,38 @@ def test_a_second_may_bear_the_number(text: str, number: int | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "is_thanks"),
-    [("谢谢", True), ("太有用了", True), ("谢谢老板", False), ("谢谢红包", False), ("谢" * 40, False)],
+    [
+        ("谢谢", True),
+        ("太有用了", True),
+        ("谢谢，那要放盐吗？", True),
+        ("谢谢老板", False),
+        ("谢谢红包", False),
+        ("谢" * 40, False),
+        ("试了没有用", False),
+        ("这个真的有用吗", False),
+    ],
 )
 def test_thanks(text: str, is_thanks: bool) -> None:
     assert forms.thanks(text) is is_thanks
+
+
+@pytest.mark.parametrize(
+    ("text", "is_settled"),
+    [
+        ("够了", True),
+        ("明白了，多谢", True),
+        ("哦知道了", True),
+        ("清楚了", True),
+        ("不明白", False),
+        ("还是没明白", False),
+        ("不太清楚", False),
+        ("不够了", False),
+        ("这样就够了吗", False),
+        ("明白了，那要放盐吗？", False),
+    ],
+)
+def test_settled(text: str, is_settled: bool) -> None:
+    assert forms.settled(text) is is_settled
 
 
 @pytest.mark.parametrize(
@@ -158,9 +186,76 @@ def test_most_messages_are_not_looked_at_further(text: str) -> None:
 
 
 def test_likeness_is_of_the_pairs_of_letters() -> None:
-    assert forms.likeness("芥蓝要焯水吗", "羽衣甘蓝要焯水吗？") == pytest.approx(0.8)
+    assert forms.likeness("芥蓝要焯水吗", "羽衣甘蓝要焯水吗？") == pytest.approx(2 / 3)
+    assert forms.likeness("这个怎么做", "番茄怎么做") == 0
     assert forms.likeness("豆腐怎么冻", "羽衣甘蓝要焯水吗") == 0
     assert forms.likeness("", "羽衣甘蓝") == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("羽衣甘蓝要焯水吗", "羽衣甘蓝要焯水吗，炒之前"),
+        ("羽衣甘蓝要焯水吗", "羽衣甘蓝要焯水吗？做沙拉"),
+        ("燕麦泡多久", "燕麦要泡多久才不硬"),
+        ("羽衣甘蓝要不要焯水", "羽衣甘蓝需要焯水吗"),
+        ("番茄能放冰箱吗", "番茄可以放冰箱吗"),
+        ("番茄能放冰箱吗", "请问番茄要不要放冰箱"),
+        ("小米粥怎么熬不糊锅", "小米粥怎么熬才不会糊锅"),
+        ("豆腐怎么煎不碎", "煎豆腐怎么才不碎"),
+        ("羊排腌多久", "羊排要腌多久才入味"),
+        ("鸡蛋怎么保存", "鸡蛋怎样保存好"),
+        ("红薯发芽了还能吃吗", "红薯发芽能不能吃"),
+        ("请问一下大家，羽衣甘蓝到底要不要焯水呀", "羽衣甘蓝要焯水吗"),
+        ("年糕怎么保存", "年糕怎么保存比较好"),
+        ("有机蔬菜怎么洗", "有机蔬菜应该怎么清洗"),
+        ("藜麦怎么煮", "藜麦要怎么煮啊"),
+        ("燕麦要泡多久", "燕麦泡多久"),
+    ],
+)
+def test_these_ask_the_same(one: str, other: str) -> None:
+    assert forms.sameness(one, other) == forms.sameness(other, one) >= archive.SAME
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("怎么做", "羽衣甘蓝怎么做沙拉"),
+        ("能吃吗", "红薯发芽了还能吃吗"),
+        ("这个怎么做", "番茄怎么做"),
+        ("牛肉怎么炖", "羊肉怎么炖"),
+        ("燕麦怎么煮", "燕麦怎么保存"),
+        ("番茄能放冰箱吗", "土豆能放冰箱吗"),
+        ("番茄能放冰箱吗", "番茄能放冷冻吗"),
+        ("羽衣甘蓝要焯水吗", "菠菜要焯水吗"),
+        ("怎么保存", "番茄怎么保存"),
+        ("要泡多久", "燕麦要泡多久"),
+        ("泡多久", "木耳泡多久"),
+        ("番茄", "番茄能放冰箱吗"),
+        ("番茄怎么吃", "番茄能放冰箱吗"),
+        ("怎么洗", "有机蔬菜怎么洗"),
+        ("冬天怎么保存红薯", "冬天怎么保存白菜"),
+        ("孩子能吃燕麦吗", "老人能吃燕麦吗"),
+        ("米饭", "米饭隔夜能吃吗"),
+        ("多久能到", "燕麦泡多久"),
+        ("鸡蛋怎么煮", "鸡蛋煮多久"),
+        ("豆腐怎么煎", "豆腐怎么冻"),
+        ("小番茄怎么做沙拉", "羽衣甘蓝怎么做沙拉"),
+        ("能放冰箱吗", "番茄能放冰箱吗"),
+        ("羽衣甘蓝怎么做", "羽衣甘蓝要焯水吗"),
+        ("第3个问题怎么做", "第4个问题怎么做"),
+        ("羊排腌多久", "牛排腌多久"),
+        ("能不能吃", "红薯发芽能不能吃"),
+        ("怎么煮", "藜麦怎么煮"),
+        ("多久", "燕麦泡多久"),
+        ("能吃羽衣甘蓝吗", "孩子能吃羽衣甘蓝吗"),
+        ("能放冰箱冷藏吗", "番茄能放冰箱冷藏吗"),
+        ("🌹？", "怎么做"),
+        ("怎么做", "怎么做"),
+    ],
+)
+def test_these_ask_for_different_things(one: str, other: str) -> None:
+    assert forms.sameness(one, other) == forms.sameness(other, one) < archive.SAME
 
 
 @pytest.mark.parametrize("piece", ["哈", " ", "@", "@ ", "#", "1 ", "\n", "同问", "[a]", "答"])
@@ -171,4 +266,5 @@ def test_ten_thousand_characters_are_read_in_no_time(piece: str) -> None:
     forms.asked(said(text, to_bot=True), SOP)
     forms.tagged(text), forms.typed(text), forms.says_nothing(text)
     forms.is_follow_up(text), forms.numbers_at_line_starts(text), forms.seconded_number(text)
+    forms.sameness(text, text), forms.numbered(text)
     assert time.perf_counter() - begun < 1
