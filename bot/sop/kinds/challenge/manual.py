@@ -9,6 +9,7 @@ from datetime import timedelta
 from sqlalchemy import exists, select
 
 from bot.events import MessageKind, Quote
+from bot.lexicon import normalize
 from bot.people import directory
 from bot.people.directory import Person, Room
 from bot.sop import runs
@@ -21,7 +22,6 @@ from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.words import EntryWords
 from bot.sop.occasion import Heard
 from bot.sop.templates import harmless_name
-from bot.sop.words import normalize
 from bot.store.tables import identity, interaction
 from bot.store.transaction import Transaction
 
