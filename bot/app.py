@@ -262,7 +262,7 @@ def _open_demo(writer: Writer, now: datetime, pipeline: Pipeline) -> None:
 def furnish(
     tx: Transaction,
     pipeline: Pipeline,
-    chats: dict[str, Chat],
+    chats: Mapping[str, Chat],
     admins: Sequence[Person],
     others: Mapping[Person, str] | None = None,
 ) -> dict[str, Room]:

@@ -50,6 +50,7 @@ class World:
         self.channel = FakeChannel(self.clock.now)
         self.channel.me = replace(self.channel.me, name=sops.community.bot.name)
         self.engine = session.open_engine(url)
+        session.throw_away(self.engine)
         self._folder = tempfile.TemporaryDirectory(prefix="media-")
         self.media = Path(self._folder.name)
         self._pace, self._claim = pace or Pace(), claim
@@ -60,7 +61,7 @@ class World:
 
     async def start(
         self,
-        enabled: dict[str, Chat] | None = None,
+        enabled: Mapping[str, Chat] | None = None,
         admins: Sequence[Person] = (),
         roles: Mapping[Person, str] | None = None,
     ) -> None:

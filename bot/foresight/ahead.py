@@ -1,0 +1,46 @@
+"""Plays time ahead: the real runtime, the fake channel, a virtual clock, and nobody who talks."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.channels.fake import Echo
+from bot.foresight.planned import Planned, planned
+from bot.foresight.start import Start
+from bot.outbox.pace import Pace
+from bot.scenario.world import World
+from bot.sop.loader import SopSet
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From a moment to the end of a day."""
+
+    begins: datetime
+    ends: datetime
+
+    @classmethod
+    def of_days(cls, begins: datetime, days: int, zone: ZoneInfo) -> Span:
+        """``days`` days of the calendar, that of ``begins`` the first."""
+        last = begins.astimezone(zone).date() + timedelta(days=days)
+        return cls(begins, datetime.combine(last, time(0), zone) - timedelta(seconds=1))
+
+
+def play_ahead(sops: SopSet, start: Start, span: Span, account: str, pace: Pace) -> list[Planned]:
+    """What becomes of the account's messages in ``span``; always the same for the same start."""
+    return asyncio.run(_play(sops, start, span, account, pace))
+
+
+async def _play(sops: SopSet, start: Start, span: Span, account: str, pace: Pace) -> list[Planned]:
+    world = World(sops, span.begins, start.url, pace, account)
+    world.channel.echo = Echo.NEVER  # that the platform shows us what we said changes nothing
+    try:
+        await world.start(start.enabled)
+        await world.move_to(span.ends)
+        with world.engine.connect() as connection:
+            return planned(connection, account, span.begins)
+    finally:
+        await world.close()
