@@ -18,6 +18,7 @@ from bot.clock import VirtualClock
 from bot.events import ChannelEvent, Chat, Person
 from bot.outbox.pace import Pace
 from bot.runtime import Runtime
+from bot.sop.context import Foresee
 from bot.sop.loader import SopSet
 from bot.sop.timetable import SlotState
 from bot.stage import Stage
@@ -43,6 +44,7 @@ class World:
         pace: Pace | None = None,
         account: str = ACCOUNT,
         claim: Claim = unclaimed,
+        foresee: Foresee | None = None,
     ) -> None:
         self.sops, self.account = sops, account
         self.clock = VirtualClock(begins)
@@ -53,7 +55,7 @@ class World:
         session.throw_away(self.engine)
         self._folder = tempfile.TemporaryDirectory(prefix="media-")
         self.media = Path(self._folder.name)
-        self._pace, self._claim = pace or Pace(), claim
+        self._pace, self._claim, self._foresee = pace or Pace(), claim, foresee
         self._sent_at: list[datetime] = []
         self._runtime: Runtime | None = None
         self._running: asyncio.Task[None] | None = None
@@ -76,6 +78,7 @@ class World:
             pace=self._pace,
             status=Status(claim_code=CLAIM_CODE),
             media=self.media,
+            foresee=self._foresee,
         )
         if enabled is not None:
             with writer.transaction(self.clock.now()) as tx:
