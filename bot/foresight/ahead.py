@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
 
 from bot.channels.fake import Echo
 from bot.foresight.planned import Planned, planned
@@ -13,6 +17,8 @@ from bot.foresight.start import Start
 from bot.outbox.pace import Pace
 from bot.scenario.world import World
 from bot.sop.loader import SopSet
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +37,22 @@ class Span:
 
 def play_ahead(sops: SopSet, start: Start, span: Span, account: str, pace: Pace) -> list[Planned]:
     """What becomes of the account's messages in ``span``; always the same for the same start."""
-    return asyncio.run(_play(sops, start, span, account, pace))
+    return play(sops, start, span, account, pace, lambda it: planned(it, account, span.begins))
 
 
-async def _play(sops: SopSet, start: Start, span: Span, account: str, pace: Pace) -> list[Planned]:
-    world = World(sops, span.begins, start.url, pace, account)
+def play(
+    sops: SopSet, start: Start, span: Span, account: str, pace: Pace, read: Callable[[Connection], T]
+) -> T:
+    """What ``read`` finds in the database after nobody talked in ``span``."""
+    return asyncio.run(_play(World(sops, span.begins, start.url, pace, account), start, span, read))
+
+
+async def _play(world: World, start: Start, span: Span, read: Callable[[Connection], T]) -> T:
     world.channel.echo = Echo.NEVER  # that the platform shows us what we said changes nothing
     try:
         await world.start(start.enabled)
         await world.move_to(span.ends)
         with world.engine.connect() as connection:
-            return planned(connection, account, span.begins)
+            return read(connection)
     finally:
         await world.close()

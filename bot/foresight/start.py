@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +26,9 @@ class Start:
 
 
 @contextmanager
-def fresh(sops: SopSet) -> Iterator[Start]:
-    """A new database; all rooms of ``community.yaml`` are enabled."""
-    chats = {key: Chat(f"room-{key}", key) for key in sops.community.rooms}
+def fresh(sops: SopSet, rooms: Sequence[str] = ()) -> Iterator[Start]:
+    """A new database; all rooms of ``community.yaml`` are enabled, or these ``rooms``."""
+    chats = {key: Chat(f"room-{key}", key) for key in rooms or sops.community.rooms}
     with _new_database() as url:
         yield Start(url, chats)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 
 import pytest
 
@@ -57,7 +58,7 @@ async def test_no_member_and_no_room_sees_the_calendar(world: World) -> None:
 
 
 async def test_a_look_ahead_that_fails_is_on_record_and_said(sops: SopSet, url: str) -> None:
-    def fails(*_: object) -> str:
+    def fails(sops: SopSet, account: str, now: datetime, days: int, rooms: Sequence[str]) -> str:
         raise RuntimeError("no look ahead")
 
     world = World(sops, MONDAY_9, url, foresee=fails)

@@ -27,6 +27,7 @@ from bot.sop.catalog import Catalog
 from bot.sop.context import Context
 from bot.sop.kind import Kind, OnHeard, OnSlot, OnWait
 from bot.sop.language import Duration, Every, Finding, Mistake, Model, Name, Sop, TemplateOf, as_tuple
+from bot.sop.problems import Loc
 from bot.sop.runs import Run
 from bot.sop.templates import harmless_name
 from bot.store.tables import identity, interaction, membership, room
@@ -92,6 +93,9 @@ class Wakeup(Sop):
         for n, (step, before) in enumerate(zip(self.ladder[1:], self.ladder, strict=False), 1):
             if step.after <= before.after:
                 yield Finding(("ladder", n, "after"), "后一步要比前一步沉默得更久", "60d")
+
+    def heeds_tags(self) -> Iterable[tuple[str, Loc]]:
+        return ((key, ("interests", key)) for key in self.interests)
 
 
 Ctx = Context[Wakeup]
