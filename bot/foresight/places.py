@@ -56,3 +56,14 @@ def _said(document: Document) -> Iterator[tuple[Loc, Any]]:
     for loc in document.values:
         if loc and loc[0] not in _COMMON:
             yield loc, reduce(getitem, loc, document.data)  # type: ignore[arg-type]
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text within what a model dumps."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from texts_in(list(value.values()))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from texts_in(item)

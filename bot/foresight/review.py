@@ -10,7 +10,7 @@ from jinja2 import TemplateError
 from jinja2 import nodes as ast
 from pydantic import BaseModel
 
-from bot.foresight.places import Places
+from bot.foresight.places import Places, texts_in
 from bot.lexicon import normalize
 from bot.sop.kind import OnWords
 from bot.sop.language import Sop
@@ -73,7 +73,7 @@ def _unknown_tags(sops: SopSet, places: Places) -> Iterator[Problem]:
 def _unused(sops: SopSet) -> Iterator[Problem]:
     """Templates that no SOP names, and no kind falls back on."""
     models: list[BaseModel] = [sops.community, *sops.declared.values()]
-    named = {text for model in models for text in _texts(model.model_dump())}
+    named = {text for model in models for text in texts_in(model.model_dump())}
     named |= {text for kind in sops.kinds.values() for text in _defaults(kind.model)}
     used = _with_included(sops.templates, named & {*sops.templates.names()})
     for name in sops.templates.names():
@@ -89,21 +89,10 @@ def _unused(sops: SopSet) -> Iterator[Problem]:
             )
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Every text within what a model dumps."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        yield from _texts(list(value.values()))
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts(item)
-
-
 def _defaults(model: type[BaseModel]) -> Iterator[str]:
     """Every text that a model and those within it have where nothing is written."""
     for field in model.model_fields.values():
-        yield from _texts(field.default)
+        yield from texts_in(field.default)
         for inner in _models(field.annotation):
             yield from _defaults(inner)
 
