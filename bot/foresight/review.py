@@ -19,16 +19,18 @@ from bot.sop.problems import Finding, Level, Problem, closest
 from bot.sop.templates import Templates
 
 
-def review(sops: SopSet, today: date) -> list[Problem]:
-    """Everything that can be seen without playing."""
+def review(sops: SopSet, today: date, *, whole: bool = True) -> list[Problem]:
+    """Everything that can be seen without playing. Where SOPs were left out (not ``whole``), nobody can say
+    what is of no use."""
     places = Places(sops)
-    found = [*_clashes(sops, places), *_unknown_tags(sops, places)]
+    found = list(_clashes(sops, places))
     found += [
         places.problem(sop.id, finding, Level.WARNING)
         for sop in sops.sops.values()
         for finding in sop.doubts(sops.community.zone, today)
     ]
-    return sorted({*found, *_unused(sops)})
+    useless = [*_unknown_tags(sops, places), *_unused(sops)] if whole else []
+    return sorted({*found, *useless})
 
 
 # --- words that several SOPs answer ---
