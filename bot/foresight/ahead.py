@@ -44,11 +44,17 @@ def play(
     sops: SopSet, start: Start, span: Span, account: str, pace: Pace, read: Callable[[Connection], T]
 ) -> T:
     """What ``read`` finds in the database after nobody talked in ``span``."""
-    return asyncio.run(_play(World(sops, span.begins, start.url, pace, account), start, span, read))
+    return asyncio.run(_play(stage(sops, start, span, account, pace), start, span, read))
+
+
+def stage(sops: SopSet, start: Start, span: Span, account: str, pace: Pace) -> World:
+    """The world to play in; that the platform shows us what we said would change nothing."""
+    world = World(sops, span.begins, start.url, pace, account, without_thread=True)
+    world.channel.echo = Echo.NEVER
+    return world
 
 
 async def _play(world: World, start: Start, span: Span, read: Callable[[Connection], T]) -> T:
-    world.channel.echo = Echo.NEVER  # that the platform shows us what we said changes nothing
     try:
         await world.start(start.enabled)
         await world.move_to(span.ends)

@@ -9,9 +9,8 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from bot.channels.fake import Echo
 from bot.events import Chat, FriendMade, Media, MembersJoined, MessageKind, MessageReceived, RoomEvent
-from bot.foresight.ahead import Span
+from bot.foresight.ahead import Span, stage
 from bot.foresight.cast import Act, Cast, Place, What
 from bot.foresight.places import texts_in
 from bot.foresight.planned import Planned, planned
@@ -35,7 +34,7 @@ class Simulated:
 
 
 @dataclass(slots=True)
-class _Stage:
+class _Scene:
     world: World
     cast: Cast
     chats: dict[str, Chat]
@@ -47,22 +46,21 @@ def simulate(
     sops: SopSet, start: Start, span: Span, account: str, pace: Pace, *, size: int, seed: int
 ) -> Simulated:
     """Let ``size`` people talk in ``span``; with nobody it is what ``play_ahead`` plans."""
-    world = World(sops, span.begins, start.url, pace, account)
+    world = stage(sops, start, span, account, pace)
     return asyncio.run(_simulate(world, start, span, size, seed))
 
 
 async def _simulate(world: World, start: Start, span: Span, size: int, seed: int) -> Simulated:
-    world.channel.echo = Echo.NEVER
     try:
         await world.start(start.enabled)
         places = _places(world)
         cast = Cast(places, size, seed, world.sops.community.zone)
         cast.settle_in(span)
-        stage = _Stage(world, cast, {place.key: place.chat for place in places})
-        await _play(stage, span.ends)
+        scene = _Scene(world, cast, {place.key: place.chat for place in places})
+        await _play(scene, span.ends)
         with world.engine.connect() as connection:
             failures = connection.execute(select(func.count()).select_from(failure)).scalar_one()
-            return Simulated(stage.acts, planned(connection, world.account, span.begins), failures)
+            return Simulated(scene.acts, planned(connection, world.account, span.begins), failures)
     finally:
         await world.close()
 
@@ -96,29 +94,29 @@ def _hashtags(sops: SopSet, key: str) -> list[str]:
     return found
 
 
-async def _play(stage: _Stage, ends: datetime) -> None:
+async def _play(scene: _Scene, ends: datetime) -> None:
     """Go from one moment to the next: of the cast, or of the bot, to which the cast may react."""
-    world, cast = stage.world, stage.cast
-    while (at := _next(stage)) is not None and at <= ends:
+    world, cast = scene.world, scene.cast
+    while (at := _next(scene)) is not None and at <= ends:
         await world.move_to(at)
         acts = cast.take(world.clock.now())
         if acts:
-            stage.acts += acts
-            await world.happen(*(event for act in acts for event in _events(stage, act)))
-        cast.see(world.channel.done[stage.seen :], world.clock.now())
-        stage.seen = len(world.channel.done)
+            scene.acts += acts
+            await world.happen(*(event for act in acts for event in _events(scene, act)))
+        cast.see(world.channel.done[scene.seen :], world.clock.now())
+        scene.seen = len(world.channel.done)
     await world.move_to(ends)
 
 
-def _next(stage: _Stage) -> datetime | None:
-    moments = (stage.cast.next_at, stage.world.clock.next_due())
+def _next(scene: _Scene) -> datetime | None:
+    moments = (scene.cast.next_at, scene.world.clock.next_due())
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _events(stage: _Stage, act: Act) -> Iterator[RoomEvent | FriendMade]:
+def _events(scene: _Scene, act: Act) -> Iterator[RoomEvent | FriendMade]:
     """What the platform tells of it."""
-    channel, now = stage.world.channel, stage.world.clock.now()
-    chat = None if act.room is None else stage.chats[act.room]
+    channel, now = scene.world.channel, scene.world.clock.now()
+    chat = None if act.room is None else scene.chats[act.room]
     id = channel.next_id()
     match act.what:
         case What.SAYS:

@@ -19,7 +19,7 @@ from bot.outbox.brakes import BrakeKind, brakes
 from bot.outbox.effects import effect
 from bot.outbox.ledger import candidate, ledger
 from bot.outbox.pace import DAY, Pace
-from bot.outbox.queue import AnyRow, State, change, ended, expire, give_up, is_waiting
+from bot.outbox.queue import AnyRow, State, by_id, change, ended, expire, give_up, is_waiting
 from bot.outbox.record import record
 from bot.outbox.rules import Hold, Refuse, Rules, Send
 from bot.store.tables import outgoing, room_address
@@ -69,11 +69,13 @@ def _first(tx: Transaction, account: str, pace: Pace, heads: Select[Any]) -> Any
     waiting = [tx.connection.execute(_NEXT_RELEASE, asked).scalar()]
     last = max(sendings.values(), default=None)
     seed = 0 if last is None else int(last.timestamp() * 1000)  # one moment for all, so that priority decides
+    elsewhere = pace.ready_at(seed, last, None)
     for row in tx.connection.execute(heads, asked).all():
-        paced = pace.ready_at(seed, last, sendings.get(_place(row)))
+        place = _place(row)
+        paced = pace.ready_at(seed, last, sendings[place]) if place in sendings else elsewhere
         ready = max(moment for moment in (paced, free_at, row.not_before, tx.now) if moment is not None)
         if ready <= tx.now:
-            return row
+            return by_id(tx, row.id)
         waiting.append(ready)
     return min((moment for moment in waiting if moment is not None), default=None)
 
@@ -153,7 +155,8 @@ def _heads(*conditions: ColumnElement[bool]) -> Select[Any]:
         .where(_WAITING, ~is_later_part, released | tried_before, *conditions)
         .subquery()
     )
-    query = select(outgoing).join(in_line, in_line.c.id == outgoing.c.id).where(in_line.c.line == 1)
+    columns = (outgoing.c.id, *here, outgoing.c.not_before)
+    query = select(*columns).join(in_line, in_line.c.id == outgoing.c.id).where(in_line.c.line == 1)
     return query.order_by(outgoing.c.priority, outgoing.c.id)
 
 

@@ -45,6 +45,7 @@ class World:
         account: str = ACCOUNT,
         claim: Claim = unclaimed,
         foresee: Foresee | None = None,
+        without_thread: bool = False,
     ) -> None:
         self.sops, self.account = sops, account
         self.clock = VirtualClock(begins)
@@ -56,6 +57,7 @@ class World:
         self._folder = tempfile.TemporaryDirectory(prefix="media-")
         self.media = Path(self._folder.name)
         self._pace, self._claim, self._foresee = pace or Pace(), claim, foresee
+        self._without_thread = without_thread
         self._sent_at: list[datetime] = []
         self._runtime: Runtime | None = None
         self._running: asyncio.Task[None] | None = None
@@ -68,7 +70,7 @@ class World:
         roles: Mapping[Person, str] | None = None,
     ) -> None:
         """Start the bot's process; at the first time with these rooms enabled, these admins and ``roles``."""
-        writer = Writer(self.engine, self._claim)
+        writer = Writer(self.engine, self._claim, without_thread=self._without_thread)
         runtime = app.build_runtime(
             self.sops,
             self.channel,
