@@ -65,11 +65,15 @@ def _first(tx: Transaction, account: str, pace: Pace, heads: Select[Any]) -> Any
     """The first message that the pace lets go now; or when it lets one go, or the guard lets one pass."""
     asked = {"mine": account, "now": tx.now}
     sendings = _sendings_near(tx, account, pace)
-    free_at = _day_is_free_at(tx, account, pace.day_cap)
-    waiting = [tx.connection.execute(_NEXT_RELEASE, asked).scalar()]
     last = max(sendings.values(), default=None)
     seed = 0 if last is None else int(last.timestamp() * 1000)  # one moment for all, so that priority decides
     elsewhere = pace.ready_at(seed, last, None)
+    if elsewhere is not None and elsewhere > tx.now:
+        places = tx.connection.execute(_PLACES, {**asked, "most": len(sendings) + 1}).all()
+        if any(_place(row) not in sendings for row in places):
+            return elsewhere  # the account rests: no need to look closer
+    free_at = _day_is_free_at(tx, account, pace.day_cap)
+    waiting = [tx.connection.execute(_NEXT_RELEASE, asked).scalar()]
     for row in tx.connection.execute(heads, asked).all():
         place = _place(row)
         paced = pace.ready_at(seed, last, sendings[place]) if place in sendings else elsewhere
@@ -128,6 +132,9 @@ def _put_off(tx: Transaction, row: AnyRow, verdict: Hold | Refuse) -> None:
 _ACCOUNT, _NOW = bindparam("mine", type_=outgoing.c.account.type), bindparam("now", type_=UtcTime)
 _SINCE, _UNTIL = bindparam("since", type_=UtcTime), bindparam("until", type_=UtcTime)
 _WAITING = (outgoing.c.account == _ACCOUNT) & is_waiting
+_RELEASED = outgoing.c.not_before.is_(None) | (outgoing.c.not_before <= _NOW)
+_PLACES = select(outgoing.c.room_id, outgoing.c.identity_id).where(_WAITING, _RELEASED).distinct()
+_PLACES = _PLACES.limit(bindparam("most", type_=Integer))
 
 
 def _clearance() -> Update:
@@ -146,13 +153,12 @@ def _heads(*conditions: ColumnElement[bool]) -> Select[Any]:
     is_later_part = (outgoing.c.sequence > 0) & exists().where(
         earlier.c.account == _ACCOUNT, earlier.c.settled_at.is_(None), before
     )
-    released = outgoing.c.not_before.is_(None) | (outgoing.c.not_before <= _NOW)
     tried_before = (outgoing.c.attempts > 0) & outgoing.c.held_by.is_(None)
     here = (outgoing.c.room_id, outgoing.c.identity_id)
     line = func.row_number().over(partition_by=here, order_by=(outgoing.c.priority, outgoing.c.id))
     in_line = (
         select(outgoing.c.id, line.label("line"))
-        .where(_WAITING, ~is_later_part, released | tried_before, *conditions)
+        .where(_WAITING, ~is_later_part, _RELEASED | tried_before, *conditions)
         .subquery()
     )
     columns = (outgoing.c.id, *here, outgoing.c.not_before)
