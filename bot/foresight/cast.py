@@ -5,6 +5,7 @@ do is made up from a seed, and so always the same.
 from __future__ import annotations
 
 import heapq
+import itertools
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -75,6 +76,7 @@ class Cast:
     zone: ZoneInfo
     _random: random.Random = field(init=False)
     _acts: list[tuple[datetime, int, Act]] = field(init=False, default_factory=list)
+    _order: Iterator[int] = field(init=False, default_factory=itertools.count)
     _living: dict[str, list[Person]] = field(init=False, default_factory=dict)
     _people: dict[str, Person] = field(init=False, default_factory=dict)
     _said: Counter[tuple[str, object]] = field(init=False, default_factory=Counter)
@@ -199,4 +201,4 @@ class Cast:
 
     def _push(self, act: Act, now: datetime) -> None:
         if act.at >= now:
-            heapq.heappush(self._acts, (act.at, len(self._acts), act))
+            heapq.heappush(self._acts, (act.at, next(self._order), act))

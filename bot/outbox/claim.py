@@ -7,6 +7,7 @@ in it; one that the guard holds lets the others pass. Later parts of a post wait
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,6 +43,9 @@ class Manners:
 
 def claim(tx: Transaction, account: str, manners: Manners) -> Effect | datetime | None:
     """The next effect to bring about, now in ``sending``; or when to ask again; or None if nothing waits."""
+    last = _last_sendings(tx, account, manners.pace)
+    if last.rested_at is not None and last.rested_at > tx.now and _waits_elsewhere(tx, account, last):
+        return last.rested_at  # no need to look closer
     expire(tx, account)
     tx.connection.execute(_CLEARANCE, {"mine": account, "now": tx.now})
     held = brakes(tx, account)
@@ -50,7 +54,7 @@ def claim(tx: Transaction, account: str, manners: Manners) -> Effect | datetime 
         return resting.until
     heads = _HEADS_DESPITE_STOP if BrakeKind.STOPPED in held else _HEADS
     for _ in range(MOST_AT_ONCE):
-        first = _first(tx, account, manners.pace, heads)
+        first = _first(tx, account, manners.pace, last, heads)
         if first is None or isinstance(first, datetime):
             return first
         message = candidate(first, manners.rules)
@@ -61,22 +65,45 @@ def claim(tx: Transaction, account: str, manners: Manners) -> Effect | datetime 
     return tx.now
 
 
-def _first(tx: Transaction, account: str, pace: Pace, heads: Select[Any]) -> AnyRow | datetime | None:
+@dataclass(frozen=True, slots=True)
+class _LastSendings:
+    """When the account last began to send in each place, as far as that still matters.
+
+    ``rested_at``: when the pace lets it go on in any other place. The jitter is that of ``seed``, one moment
+    for all, so that priority decides.
+    """
+
+    at: Mapping[Place, datetime]
+    seed: int
+    latest: datetime | None
+    rested_at: datetime | None
+
+
+def _last_sendings(tx: Transaction, account: str, pace: Pace) -> _LastSendings:
+    """A clock that was set back leaves moments in the future: what is near counts on both sides."""
+    asked = {"mine": account, "since": tx.now - pace.longest, "until": tx.now + pace.longest}
+    at = {_place(row): row.at for row in tx.connection.execute(_SENDINGS, asked)}
+    latest = max(at.values(), default=None)
+    seed = 0 if latest is None else int(latest.timestamp() * 1000)
+    return _LastSendings(at, seed, latest, pace.ready_at(seed, latest, None))
+
+
+def _waits_elsewhere(tx: Transaction, account: str, last: _LastSendings) -> bool:
+    """Whether something waits for a place to which nothing was sent just now."""
+    asked = {"mine": account, "now": tx.now, "most": len(last.at) + 1}
+    return any(_place(row) not in last.at for row in tx.connection.execute(_PLACES, asked).all())
+
+
+def _first(
+    tx: Transaction, account: str, pace: Pace, last: _LastSendings, heads: Select[Any]
+) -> AnyRow | datetime | None:
     """The first message that the pace lets go now; or when it lets one go, or the guard lets one pass."""
     asked = {"mine": account, "now": tx.now}
-    sendings = _sendings_near(tx, account, pace)
-    last = max(sendings.values(), default=None)
-    seed = 0 if last is None else int(last.timestamp() * 1000)  # one moment for all, so that priority decides
-    elsewhere = pace.ready_at(seed, last, None)
-    if elsewhere is not None and elsewhere > tx.now:
-        places = tx.connection.execute(_PLACES, {**asked, "most": len(sendings) + 1}).all()
-        if any(_place(row) not in sendings for row in places):
-            return elsewhere  # the account rests: no need to look closer
     free_at = _day_is_free_at(tx, account, pace.day_cap)
     waiting = [tx.connection.execute(_NEXT_RELEASE, asked).scalar()]
     for row in tx.connection.execute(heads, asked).all():
-        place = _place(row)
-        paced = pace.ready_at(seed, last, sendings[place]) if place in sendings else elsewhere
+        here = last.at.get(_place(row))
+        paced = last.rested_at if here is None else pace.ready_at(last.seed, last.latest, here)
         ready = max(moment for moment in (paced, free_at, row.not_before, tx.now) if moment is not None)
         if ready <= tx.now:
             return by_id(tx, row.id)
@@ -86,15 +113,6 @@ def _first(tx: Transaction, account: str, pace: Pace, heads: Select[Any]) -> Any
 
 def _place(row: AnyRow) -> Place:
     return row.room_id, row.identity_id
-
-
-def _sendings_near(tx: Transaction, account: str, pace: Pace) -> dict[Place, datetime]:
-    """When the account last began to send in each place, as far as that still matters.
-
-    A clock that was set back leaves moments in the future: what is near counts on both sides.
-    """
-    asked = {"mine": account, "since": tx.now - pace.longest, "until": tx.now + pace.longest}
-    return {_place(row): row.at for row in tx.connection.execute(_SENDINGS, asked)}
 
 
 def _day_is_free_at(tx: Transaction, account: str, cap: int | None) -> datetime | None:
