@@ -36,6 +36,7 @@ _TABLES = ("番茄牛腩，外婆教的做法", "南瓜焖饭，孩子自己盛�
 _QUESTIONS = ("羽衣甘蓝要焯水吗", "新米要泡多久再煮", "番茄怎么挑才沙", "酱油开了封要放冰箱吗")
 _IN_PRIVATE = ("好", "1", "2", "想学几道快手菜")
 _TABLE_AT, _ASKING_AT, _MORNING, _WAKING = (18, 20), (10, 20), (7, 9), (8, 21)
+_FEW, _LIVELINESS = 40, ((0.0, 0.15, 1.0), (60, 30, 10))
 _ANSWERS_A_POST, _MOST_A_DAY = 0.12, 4
 
 
@@ -75,14 +76,16 @@ class Cast:
     seed: int
     zone: ZoneInfo
     _random: random.Random = field(init=False)
+    _by_chat: dict[str, Place] = field(init=False)
     _acts: list[tuple[datetime, int, Act]] = field(init=False, default_factory=list)
     _order: Iterator[int] = field(init=False, default_factory=itertools.count)
-    _living: dict[str, list[Person]] = field(init=False, default_factory=dict)
+    _living: dict[str, list[tuple[Person, float]]] = field(init=False, default_factory=dict)
     _people: dict[str, Person] = field(init=False, default_factory=dict)
     _said: Counter[tuple[str, object]] = field(init=False, default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
+        self._by_chat = {place.chat.id: place for place in self.places}
 
     def settle_in(self, span: Span) -> None:
         """Give everybody a room, and plan what they do of their own accord."""
@@ -91,11 +94,18 @@ class Cast:
             person = Person(f"cast-{n}", name)
             self._people[person.id] = person
             place = self.places[n % len(self.places)]
-            if n % 6 == 5:
+            if n % (6 if n < _FEW else 100) == 5:
                 self._plan_newcomer(person, span)
-            else:
-                self._living.setdefault(place.chat.id, []).append(person)
-                self._plan(person, place, span)
+            elif liveliness := self._liveliness(n):
+                self._live(person, place.chat.id, liveliness)
+                self._plan(person, place, span, liveliness)
+
+    def _liveliness(self, n: int) -> float:
+        """A small cast all talks; in a large one most listen, as in real rooms."""
+        return 1.0 if n < _FEW else self._random.choices(*_LIVELINESS)[0]
+
+    def _live(self, person: Person, chat: str, liveliness: float) -> None:
+        self._living.setdefault(chat, []).append((person, liveliness))
 
     @property
     def next_at(self) -> datetime | None:
@@ -121,7 +131,7 @@ class Cast:
 
     # --- of their own accord ---
 
-    def _plan(self, person: Person, place: Place, span: Span) -> None:
+    def _plan(self, person: Person, place: Place, span: Span, liveliness: float) -> None:
         """A few things in most weeks."""
         habits = (
             (0.10, _MORNING, self._greeting),
@@ -131,7 +141,7 @@ class Cast:
         )
         for day in self._days(span):
             for often, hours, act in habits:
-                if self._random.random() < often:
+                if self._random.random() < often * liveliness:
                     for it in act(self._moment(day, hours), person, place):
                         self._push(it, span.begins)
 
@@ -173,15 +183,11 @@ class Cast:
     # --- in answer to the bot ---
 
     def _answer_in_room(self, chat: str, now: datetime) -> None:
-        place = next((it for it in self.places if it.chat.id == chat), None)
-        for person in self._living.get(chat, ()) if place is not None else ():
-            if (
-                place is not None
-                and self._random.random() < _ANSWERS_A_POST
-                and self._may_say_more(person, now)
-            ):
+        for person, liveliness in self._living.get(chat, ()):
+            if self._random.random() < _ANSWERS_A_POST * liveliness and self._may_say_more(person, now):
                 at = now + MINUTE * self._random.randrange(3, 90)
-                self._push(Act(at, person, What.SAYS, place.key, self._random.choice(_VIEWS)), now)
+                room, words = self._by_chat[chat].key, self._random.choice(_VIEWS)
+                self._push(Act(at, person, What.SAYS, room, words), now)
 
     def _answer_in_private(self, person: Person, now: datetime) -> None:
         if self._may_say_more(person, now):
@@ -189,11 +195,10 @@ class Cast:
             self._push(Act(now + MINUTE * self._random.randrange(1, 30), person, What.SAYS, None, words), now)
 
     def _come_in(self, person: Person, chat: str, now: datetime) -> None:
-        place = next((it for it in self.places if it.chat.id == chat), None)
-        if place is not None:
+        if chat in self._by_chat:
             at = now + MINUTE * self._random.randrange(2, 120)
-            self._push(Act(at, person, What.JOINS, place.key), now)
-            self._living.setdefault(chat, []).append(person)
+            self._push(Act(at, person, What.JOINS, self._by_chat[chat].key), now)
+            self._live(person, chat, 1.0)
 
     def _may_say_more(self, person: Person, now: datetime) -> bool:
         self._said[person.id, now.date()] += 1
