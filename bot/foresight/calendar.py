@@ -14,7 +14,7 @@ from bot.sop.templates import harmless
 
 LATE = timedelta(minutes=5)
 """From when on it is said that a message comes later than it was due."""
-FITS, SHOWN, MOST_NAMED = 120, 24, 3
+FITS, SHOWN, MOST_NAMED = 100, 24, 3
 _SIGNS = {Result.SENT: "", Result.HELD: "⏸", Result.EXPIRED: "⛔", Result.REFUSED: "⛔"}
 _ENDS = {Result.HELD: "先扣着", Result.EXPIRED: "过了时效，不会发", Result.REFUSED: "不会发"}
 

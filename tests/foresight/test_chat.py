@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
@@ -13,6 +14,8 @@ from bot.scenario.world import World
 from bot.sop.loader import SopSet
 from bot.store.tables import failure, outgoing
 from tests.builders import BOSS, KEY, MONDAY_9, OTHER_KEY, OTHER_ROOM, QING, ROOM, ask, look
+
+PATIENCE = 10
 
 
 @pytest.fixture
@@ -66,5 +69,25 @@ async def test_a_look_ahead_that_fails_is_on_record_and_said(sops: SopSet, url: 
     try:
         assert await ask(world, "/日历", chat=None) == ["出了点错，这个命令没有做成；错误已经记下。"]
         assert [row["place"] for row in look(world, failure)] == ["command calendar"]
+    finally:
+        await world.close()
+
+
+async def test_while_one_looks_ahead_others_are_answered(sops: SopSet, url: str) -> None:
+    def looks_until_somebody_is_answered(
+        sops: SopSet, account: str, now: datetime, days: int, rooms: Sequence[str]
+    ) -> str:
+        began = time.monotonic()
+        while not world.channel.sent and time.monotonic() - began < PATIENCE:
+            time.sleep(0.01)
+        return "看好了"
+
+    world = World(sops, MONDAY_9, url, foresee=looks_until_somebody_is_answered)
+    await world.start({KEY: ROOM}, [BOSS])
+    try:
+        world.channel.say("/日历", BOSS)
+        world.channel.say("/状态", BOSS)
+        await world.settle()
+        assert [message.text for _, message in world.sent] == ["在线｜1群｜今天发0 待发0", "看好了"]
     finally:
         await world.close()
