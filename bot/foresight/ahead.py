@@ -37,7 +37,7 @@ class Span:
 
 def play_ahead(sops: SopSet, start: Start, span: Span, account: str, pace: Pace) -> list[Planned]:
     """What becomes of the account's messages in ``span``; always the same for the same start."""
-    return play(sops, start, span, account, pace, lambda it: planned(it, account, span.begins))
+    return play(sops, start, span, account, pace, lambda it: planned(it, account, span.begins, span.ends))
 
 
 def play(

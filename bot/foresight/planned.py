@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from bot.outbox.brakes import BrakeKind
 from bot.outbox.queue import Kind, State
-from bot.store.tables import identity, interaction, member, outgoing, room
+from bot.store.tables import brake, identity, interaction, member, outgoing, room
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -58,11 +59,13 @@ _RESULTS = {
     State.EXPIRED: Result.EXPIRED,
     State.DROPPED: Result.REFUSED,
 }
+STOPPED = BrakeKind.STOPPED.value
+"""Stands for a rule where all sending was stopped by hand."""
 _SHOWN = (Kind.TEXT, Kind.PICTURE)
 
 
-def planned(connection: Connection, account: str, since: datetime) -> list[Planned]:
-    """What became of the account's messages from ``since`` on, in the order in which it did."""
+def planned(connection: Connection, account: str, since: datetime, now: datetime) -> list[Planned]:
+    """What became of the account's messages from ``since`` until ``now``, in the order in which it did."""
     open_then = outgoing.c.settled_at.is_(None) | (outgoing.c.settled_at >= since)
     untried = outgoing.c.sending_at.is_(None) | (outgoing.c.sending_at >= since)
     query = (
@@ -79,7 +82,8 @@ def planned(connection: Connection, account: str, since: datetime) -> list[Plann
     posts: dict[int, list[AnyRow]] = {}
     for row in connection.execute(query):
         posts.setdefault(row.post_id, []).append(row)
-    found = [_planned(parts, kept_back) for parts in posts.values()]
+    otherwise = STOPPED if _is_stopped(connection, account) else None
+    found = [_planned(parts, kept_back, otherwise, now) for parts in posts.values()]
     return sorted((it for it in found if it is not None), key=lambda it: it.at)
 
 
@@ -94,10 +98,21 @@ def _kept_back(connection: Connection, account: str, since: datetime) -> Mapping
     return {int(row.source_id.partition(":")[0]): row.props["rule"] for row in connection.execute(query)}
 
 
-def _planned(parts: Sequence[AnyRow], kept_back: Mapping[int, str]) -> Planned | None:
+def _is_stopped(connection: Connection, account: str) -> bool:
+    stop = select(brake.c.since).where(brake.c.account == account, brake.c.kind == BrakeKind.STOPPED)
+    return connection.execute(stop).first() is not None
+
+
+def _planned(
+    parts: Sequence[AnyRow], kept_back: Mapping[int, str], otherwise: str | None, now: datetime
+) -> Planned | None:
     """The post of these rows; None where it became nothing for a reason that is not the guard's."""
     first = parts[0]
-    result, rule = _RESULTS.get(State(first.state)), kept_back.get(first.id, first.held_by)
+    result = _RESULTS.get(State(first.state))
+    if result is Result.HELD and first.expires_at is not None and first.expires_at < now:
+        result = Result.EXPIRED  # nobody looked at it since
+    waits = result in (Result.HELD, Result.EXPIRED)
+    rule = kept_back.get(first.id) or first.held_by or (otherwise if waits else None)
     if result is None or (result is Result.REFUSED and rule is None):
         return None
     step, template = _occasion(first)

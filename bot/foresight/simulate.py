@@ -60,7 +60,7 @@ async def _simulate(world: World, start: Start, span: Span, size: int, seed: int
         await _play(scene, span.ends)
         with world.engine.connect() as connection:
             failures = connection.execute(select(func.count()).select_from(failure)).scalar_one()
-            return Simulated(scene.acts, planned(connection, world.account, span.begins), failures)
+            return Simulated(scene.acts, planned(connection, world.account, span.begins, span.ends), failures)
     finally:
         await world.close()
 

@@ -63,7 +63,7 @@ def weeks(sops: SopSet, begins: datetime) -> list[Problem]:
     alike = _rooms_alike(sops)
     span = Span.of_days(begins, WEEKS * 7, sops.community.zone)
     with start.fresh(sops, list(alike)) as state:
-        found = play(sops, state, span, _ACCOUNT, pace.OFF, lambda it: _read(it, begins))
+        found = play(sops, state, span, _ACCOUNT, pace.OFF, lambda it: _read(it, span))
     places = Places(sops)
     return sorted(
         {
@@ -83,12 +83,14 @@ def _rooms_alike(sops: SopSet) -> Mapping[str, Sequence[str]]:
     return {keys[0]: keys for keys in alike.values()}
 
 
-def _read(connection: Connection, begins: datetime) -> Played:
+def _read(connection: Connection, span: Span) -> Played:
     failed = connection.execute(
         select(failure.c.sop_id, failure.c.place).where(failure.c.sop_id.is_not(None))
     )
     return Played(
-        planned(connection, _ACCOUNT, begins), _shown_again(connection), [(it[0], it[1]) for it in failed]
+        planned(connection, _ACCOUNT, span.begins, span.ends),
+        _shown_again(connection),
+        [(it[0], it[1]) for it in failed],
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from datetime import datetime
 
+from bot.foresight.planned import STOPPED
 from bot.outbox.rules import Rule
 
 RULES = {
@@ -29,8 +30,10 @@ _DAY_IN_NAME = re.compile(r"^每?周[一二三四五六日天](?=..)")
 
 
 def rule(name: str | None) -> str:
-    """A rule of the guard; what waits without one waits for the pace, or was stopped by hand."""
-    return "还没轮到" if name is None else RULES[Rule(name)]
+    """A rule of the guard, or the stop; what waits without one waits for the pace."""
+    if name is None or name == STOPPED:
+        return "还没轮到" if name is None else "已停发"
+    return RULES[Rule(name)]
 
 
 def day(moment: datetime) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
@@ -78,16 +79,22 @@ async def test_while_one_looks_ahead_others_are_answered(sops: SopSet, url: str)
         sops: SopSet, account: str, now: datetime, days: int, rooms: Sequence[str]
     ) -> str:
         began = time.monotonic()
-        while not world.channel.sent and time.monotonic() - began < PATIENCE:
+        while not busy.channel.sent and time.monotonic() - began < PATIENCE:
             time.sleep(0.01)
         return "看好了"
 
-    world = World(sops, MONDAY_9, url, foresee=looks_until_somebody_is_answered)
-    await world.start({KEY: ROOM}, [BOSS])
+    busy = World(sops, MONDAY_9, url, foresee=looks_until_somebody_is_answered)
+    await busy.start({KEY: ROOM}, [BOSS])
     try:
-        world.channel.say("/日历", BOSS)
-        world.channel.say("/状态", BOSS)
-        await world.settle()
-        assert [message.text for _, message in world.sent] == ["在线｜1群｜今天发0 待发0", "看好了"]
+        busy.channel.say("/日历", BOSS)
+        busy.channel.say("/状态", BOSS)
+        await busy.settle()
+        assert [message.text for _, message in busy.sent] == ["在线｜1群｜今天发0 待发0", "看好了"]
     finally:
-        await world.close()
+        await busy.close()
+
+
+async def test_after_a_stop_nothing_is_sent_and_it_says_why(world: World, sops: SopSet, url: str) -> None:
+    await ask(world, "/停发", chat=None)
+    told = await asyncio.to_thread(Foresight(url, Pace()), sops, world.account, MONDAY_9, 1, ())
+    assert told == "今12:10 溯源日 ⛔已停发"
