@@ -6,9 +6,9 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import flood, latency, postgres, results, start, throughput
+from benchmarks import ahead, flood, latency, postgres, results, start, throughput
 
-_PARTS = (throughput.measure, postgres.measure, latency.measure, flood.measure, start.measure)
+_PARTS = (throughput.measure, postgres.measure, latency.measure, flood.measure, start.measure, ahead.measure)
 _RESULTS = Path(__file__).parent / "results.json"
 
 

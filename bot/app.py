@@ -20,7 +20,7 @@ from bot.channels.base import Channel
 from bot.channels.console import ROOM_ID, Cast, ConsoleChannel
 from bot.channels.wechaty import WechatyChannel
 from bot.clock import Clock, SystemClock, VirtualClock
-from bot.commands import basic, complaints, contact, health, outbox, people, rooms, sops
+from bot.commands import basic, calendar, complaints, contact, health, outbox, people, rooms, sops
 from bot.commands.desk import CommandDesk
 from bot.commands.parser import Commands
 from bot.config import Settings
@@ -31,6 +31,7 @@ from bot.people import directory, roles
 from bot.people.directory import Room
 from bot.pipeline import Pipeline
 from bot.runtime import Runtime
+from bot.sop.context import Foresee
 from bot.sop.index import Index
 from bot.sop.kinds import Kinds, collect
 from bot.sop.loader import Loaded, SopSet, load
@@ -45,6 +46,7 @@ from bot.store.writer import Claim, Writer
 logger = logging.getLogger(__name__)
 
 DEMO_DATABASE = Path("data/demo.db")
+DEMO_URL = f"sqlite:///{DEMO_DATABASE}"
 DEMO_MEDIA = Path("data/demo-media")
 DEMO_ACCOUNT = "demo"
 DEMO_BEGINS = "2026-11-30 09:00"
@@ -72,9 +74,10 @@ def build_runtime(
     pace: Pace,
     status: Status,
     media: Path | None = None,
+    foresee: Foresee | None = None,
 ) -> Runtime:
     """A runtime of these parts, ready to ``run``; pictures are fetched into ``media``, or not at all."""
-    pipeline = build_pipeline(sops, account, f"{channel.name}:{account}", status)
+    pipeline = build_pipeline(sops, account, f"{channel.name}:{account}", status, foresee)
     return Runtime(
         account=account,
         channel=channel,
@@ -86,16 +89,19 @@ def build_runtime(
     )
 
 
-def build_pipeline(sops: SopSet, account: str, source: str, status: Status) -> Pipeline:
+def build_pipeline(
+    sops: SopSet, account: str, source: str, status: Status, foresee: Foresee | None = None
+) -> Pipeline:
     """What ``account`` does about what it hears; ``source`` names it in the log."""
     player = Player(account, sops, Index(sops))
-    return Pipeline(CommandDesk(account, source, sops, player, all_commands(sops.kinds), status), player)
+    desk = CommandDesk(account, source, sops, player, all_commands(sops.kinds), status, foresee)
+    return Pipeline(desk, player)
 
 
 def all_commands(kinds: Kinds) -> Commands:
     """The core's commands and those of the kinds."""
     of_kinds = [command for kind in kinds.values() for command in kind.commands]
-    topics = (basic, health, outbox, rooms, sops, people, contact, complaints)
+    topics = (basic, health, outbox, calendar, rooms, sops, people, contact, complaints)
     return Commands([*(it for topic in topics for it in topic.COMMANDS), *of_kinds])
 
 
@@ -113,16 +119,16 @@ def open_database(url: str) -> Engine:
     return engine
 
 
-async def run(settings: Settings, *, claim_code: bool = False) -> None:
+async def run(settings: Settings, *, claim_code: bool = False, foresee: Foresee | None = None) -> None:
     """``bot run``: the real clock, the channel of the settings, until SIGTERM or the end of input.
 
     ``claim_code``: make an admin by it though there is one, whom the platform may call something else now.
     """
     with owning(settings.database_url, settings.account) as claim:
-        await _run(settings, claim, claim_code)
+        await _run(settings, claim, claim_code, foresee)
 
 
-async def _run(settings: Settings, claim: Claim, claim_code: bool) -> None:
+async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Foresee | None) -> None:
     loaded = load_sops(settings)
     sop_set = needed(loaded)
     _report(loaded)
@@ -137,9 +143,10 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool) -> None:
         writer,
         clock,
         account=settings.account,
-        pace=_pace(settings),
+        pace=pace_of(settings),
         status=status,
         media=settings.media,
+        foresee=foresee,
     )
     stage.attach(runtime)
     try:
@@ -151,13 +158,13 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool) -> None:
         writer.close()
 
 
-async def demo(settings: Settings) -> None:
+async def demo(settings: Settings, foresee: Foresee | None = None) -> None:
     """``bot demo``: a group in the terminal with a database and a clock of its own."""
-    with owning(f"sqlite:///{DEMO_DATABASE}", DEMO_ACCOUNT):
-        await _demo(settings)
+    with owning(DEMO_URL, DEMO_ACCOUNT):
+        await _demo(settings, foresee)
 
 
-async def _demo(settings: Settings) -> None:
+async def _demo(settings: Settings, foresee: Foresee | None) -> None:
     loaded = load_sops(settings)
     sop_set = needed(loaded)
     _report(loaded)
@@ -165,7 +172,7 @@ async def _demo(settings: Settings) -> None:
     clock = VirtualClock(datetime.fromisoformat(DEMO_BEGINS).replace(tzinfo=zone))
     _remove(DEMO_DATABASE)
     shutil.rmtree(DEMO_MEDIA, ignore_errors=True)
-    writer = Writer(open_database(f"sqlite:///{DEMO_DATABASE}"))
+    writer = Writer(open_database(DEMO_URL))
     stage = Stage(clock, zone)
     channel = _console(stage, sop_set)
     status = Status(problems=_told(loaded))
@@ -178,6 +185,7 @@ async def _demo(settings: Settings) -> None:
         pace=Pace(),
         status=status,
         media=DEMO_MEDIA,
+        foresee=foresee,
     )
     stage.attach(runtime)
     try:
@@ -228,7 +236,7 @@ def _room_title(sop_set: SopSet) -> str:
     return f"{sop_set.community.name}·{sop_set.community.rooms[0]}"
 
 
-def _pace(settings: Settings) -> Pace:
+def pace_of(settings: Settings) -> Pace:
     return Pace(settings.account_gap, settings.jitter, settings.room_gap, settings.day_cap)
 
 
@@ -262,7 +270,7 @@ def _open_demo(writer: Writer, now: datetime, pipeline: Pipeline) -> None:
 def furnish(
     tx: Transaction,
     pipeline: Pipeline,
-    chats: dict[str, Chat],
+    chats: Mapping[str, Chat],
     admins: Sequence[Person],
     others: Mapping[Person, str] | None = None,
 ) -> dict[str, Room]:

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
@@ -22,7 +23,6 @@ from bot.errors import BotError, ScenarioError
 
 if TYPE_CHECKING:
     from bot.sop.loader import Loaded, SopSet
-    from bot.sop.problems import Problem
 
 P = ParamSpec("P")
 
@@ -40,6 +40,11 @@ def _friendly(command: Callable[P, None]) -> Callable[P, None]:
     return wrapped
 
 
+def _beginning(help: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    formats = ["%Y-%m-%d", "%Y-%m-%d %H:%M"]
+    return click.option("--from", "begins", type=click.DateTime(formats), metavar="日期", help=help)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="member-group-bot", prog_name="bot")
 def cli() -> None:
@@ -48,6 +53,8 @@ def cli() -> None:
     \b
     第一次来：      bot demo          在终端里试一个群，时间可以拨
     写完 SOP：      bot check         有没有写错，错在哪一行
+    接下来发什么：  bot calendar      哪天几点发到哪个群，什么会被拦下
+    想看看热闹：    bot simulate      请一班人来演几天
     想知道会怎样：  bot test          按写好的对话演一遍
     正式上线：      bot run           连上微信（先照 .env.example 填 .env）
     """
@@ -65,10 +72,12 @@ def run(claim_code: bool) -> None:
     第一位管理员；再到要开通的群里发 /开群 群名。按 Ctrl-C 停下，等着的事情和没发的消息都还在，下次接着来。
     """
     from bot import app
+    from bot.foresight.chat import Foresight
 
     settings = config.load()
     logs.set_up(settings.log_level, settings.log_format)
-    asyncio.run(app.run(settings, claim_code=claim_code))
+    foresight = Foresight(settings.database_url, app.pace_of(settings))
+    asyncio.run(app.run(settings, claim_code=claim_code, foresee=foresight))
 
 
 @cli.command()
@@ -86,11 +95,13 @@ def demo() -> None:
     bot demo < week.txt
     """
     from bot import app
+    from bot.foresight.chat import Foresight
+    from bot.outbox.pace import Pace
 
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `bot demo | head` ends without a word
     settings = _offline()
     logs.set_up("WARNING")
-    asyncio.run(app.demo(settings))
+    asyncio.run(app.demo(settings, Foresight(app.DEMO_URL, Pace())))
 
 
 def _offline() -> Settings:
@@ -101,16 +112,26 @@ def _offline() -> Settings:
 @cli.command()
 @click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
 @click.option(
-    "--json", "as_json", is_flag=True, help="给程序读：file line column path message suggestion 的列表。"
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="给程序读：file line column path message suggestion level 的列表。",
 )
+@click.option("--no-weeks", is_flag=True, help="不演后面四周，只看写得对不对。")
+@_beginning("从这天起演四周，不写就是现在。")
 @_friendly
-def check(path: Path | None, as_json: bool) -> None:
-    """检查 SOP、模板和内容架，一次说出所有错误；有错时退出码是 1。
+def check(path: Path | None, as_json: bool, no_weeks: bool, begins: datetime | None) -> None:
+    """检查 SOP、模板和内容架，再把后面四周演一遍，一次说出所有问题；有错时退出码是 1。
+
+    \b
+    错：写得不对；到时候会被群里的规矩拦下、发不出去；两个 SOP 抢同一个词；谁也不会打的标签。
+    ⚠：永远轮不到的步骤、没人用的模板、要讲重样的货架。只是提醒，不算错。
 
     PATH 是 SOP 的文件夹，或其中一个文件；不写就是设置里的 BOT_SOPS。
     模板用 BOT_TEMPLATES 的；没有设，就用 PATH 旁边的 templates/。
     """
     from bot import app
+    from bot.foresight import asked
 
     settings = _offline()
     path = (path or settings.sops).resolve()
@@ -118,26 +139,76 @@ def check(path: Path | None, as_json: bool) -> None:
     beside = folder.parent / "templates"
     if beside.is_dir() and settings.templates == Settings().templates:
         settings = replace(settings, templates=beside)
+    logs.set_up("CRITICAL")
     loaded = app.load_sops(replace(settings, sops=folder))
-    problems = loaded.problems if path.is_dir() else _of_file(loaded, path)
+    wanted = None if path.is_dir() else _wanted(loaded, path)
+    found = asked.examine(loaded, begins, with_weeks=not no_weeks)
+    problems = [problem for problem in found if wanted is None or problem.file in wanted]
+    is_wrong = any(problem.level == "error" for problem in problems)
     if as_json:
         click.echo(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, indent=2))
     elif problems:
         click.echo("\n".join(map(str, problems)))
-    else:
+    if not as_json and not is_wrong:
         count = len(loaded.sops.declared) if loaded.sops and path.is_dir() else 1
         click.echo(f"没有错误，{count} 个 SOP 都可以用。")
-    if problems:
+    if is_wrong:
         sys.exit(1)
 
 
-def _of_file(loaded: Loaded, path: Path) -> list[Problem]:
-    """What is wrong with one file; without a sound community.yaml nothing can be said of the others."""
+def _wanted(loaded: Loaded, path: Path) -> set[str]:
+    """The names of one file; without a sound community.yaml nothing can be said of the others."""
     if path.suffix not in (".yaml", ".yml"):
         raise BotError(f"{path.name} 不是 SOP 文件。模板和内容架会随 SOP 一起查：bot check")
     name, community = f"{path.parent.name}/{path.name}", f"{path.parent.name}/community.yaml"
-    wanted = {name} if loaded.sops is not None else {name, community}
-    return [problem for problem in loaded.problems if problem.file in wanted]
+    return {name} if loaded.sops is not None else {name, community}
+
+
+@cli.command()
+@click.option("--days", default=7, show_default=True, type=click.IntRange(1, 92), help="看几天，今天算一天。")
+@click.option("--room", help="只看这个群，或这一组群。")
+@click.option("--fresh", is_flag=True, help="不管现在的数据，当作所有的群刚刚开通。")
+@_beginning("从这天起，当作所有的群那时刚刚开通；不写就是现在。")
+@click.option("--json", "as_json", is_flag=True, help="给程序读：每条消息一项，到每个群各算一条。")
+@_friendly
+def calendar(days: int, room: str | None, fresh: bool, begins: datetime | None, as_json: bool) -> None:
+    """接下来发什么、发到哪里、什么时候，哪些会被规矩拦下。
+
+    把现在的数据复制一份，在里面往后演，没有人说话；正式的数据一个字也不动，机器人在跑也可以看。
+    """
+    from bot import app
+    from bot.foresight import asked
+
+    settings = _offline()
+    logs.set_up("CRITICAL")
+    wanted = asked.Asked(days, begins, fresh, as_json)
+    sops = app.needed(app.load_sops(settings))
+    click.echo("\n".join(asked.calendar_lines(settings, sops, wanted, room)))
+
+
+@cli.command()
+@click.option("--days", default=7, show_default=True, type=click.IntRange(1, 92), help="演几天，头一天也算。")
+@click.option(
+    "--cast", "size", default=12, show_default=True, type=click.IntRange(0, 5000), help="几个人说话。"
+)
+@click.option("--seed", default=1, show_default=True, help="换一个数，就换一种说法；同一个数，总是一样。")
+@click.option("--fresh", is_flag=True, help="不管现在的数据，当作所有的群刚刚开通。")
+@_beginning("从这天起，当作所有的群那时刚刚开通；不写就是现在。")
+@click.option("--json", "as_json", is_flag=True, help="给程序读：谁、什么时候、在哪里、说了什么。")
+@_friendly
+def simulate(days: int, size: int, seed: int, fresh: bool, begins: datetime | None, as_json: bool) -> None:
+    """请一班人来演几天：打招呼、晒图、提问、回话，看机器人怎么接。
+
+    用的是真的 SOP 和规矩，时间是虚拟的，话是编的；正式的数据一个字也不动。
+    """
+    from bot import app
+    from bot.foresight import asked
+
+    settings = _offline()
+    logs.set_up("CRITICAL")
+    wanted = asked.Asked(days, begins, fresh, as_json)
+    sops = app.needed(app.load_sops(settings))
+    click.echo("\n".join(asked.simulation_lines(settings, sops, wanted, size=size, seed=seed)))
 
 
 @cli.command()

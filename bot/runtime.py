@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -43,7 +43,7 @@ from bot.pipeline import Pipeline
 from bot.sender import Sender
 from bot.store import failures
 from bot.store.session import is_passing
-from bot.store.transaction import Transaction
+from bot.store.transaction import Errand, Transaction
 from bot.store.writer import Writer
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Runtime:
         self._unfinished = 0
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
-        self._ticks: set[asyncio.Task[None]] = set()
+        self._beside: set[asyncio.Task[None]] = set()
         self.started = asyncio.Event()
         self.timer = clock.alarm(self._ring)
         manners = Manners(pace, pipeline.desk.sops.community.rules)
@@ -108,9 +108,9 @@ class Runtime:
             await self._finish(listener)
         finally:
             self._clock.stop()
-            for task in (*tasks, *self._ticks):
+            for task in (*tasks, *self._beside):
                 task.cancel()
-            await asyncio.gather(*tasks, *self._ticks, return_exceptions=True)
+            await asyncio.gather(*tasks, *self._beside, return_exceptions=True)
 
     @property
     def pacer(self) -> Alarm:
@@ -200,10 +200,14 @@ class Runtime:
         return await job.done  # type: ignore[no-any-return]
 
     def _ring(self) -> None:
+        self._spawn(self._tick(), "tick")
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Have something done beside; nothing is settled before it is."""
         self._unfinished += 1
-        ticking = asyncio.get_running_loop().create_task(self._tick(), name="tick")
-        self._ticks.add(ticking)
-        ticking.add_done_callback(self._ticked)
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._beside.add(task)
+        task.add_done_callback(self._done_beside)
 
     async def _tick(self) -> None:
         try:
@@ -213,8 +217,17 @@ class Runtime:
             logger.error("a tick failed, and is tried again", extra={"trace": trace})
             self.timer.set(self._clock.now() + LOOK_AGAIN)
 
-    def _ticked(self, task: asyncio.Task[None]) -> None:
-        self._ticks.discard(task)
+    async def _run_errand(self, errand: Errand[Any]) -> None:
+        try:
+            found = await asyncio.to_thread(errand.do)
+        except Exception as error:
+            failed = error  # the name of an except clause is gone after it
+            await self._ask_core(lambda tx: failures.record(tx, errand.place, failed))
+            found = errand.otherwise
+        await self._ask_core(lambda tx: errand.then(tx, found))
+
+    def _done_beside(self, task: asyncio.Task[None]) -> None:
+        self._beside.discard(task)
         self._finished(1)
 
     # --- the core ---
@@ -290,23 +303,25 @@ class Runtime:
         now = self._clock.now()
         set_back = now < self._latest - LOOK_AGAIN
 
-        def work() -> tuple[list[Any], bool, bool, datetime | None, bool]:
+        def work() -> tuple[list[Any], Transaction, datetime | None, bool]:
             with self._writer.transaction(now) as tx:
                 if set_back:
                     delivery.reconsider(tx, self.account)
                 results = self._work_through(tx, batch)
                 changed = tx.rescheduled or self.timer.due is None
                 due = self.pipeline.next_due(tx) if changed else None
-                return results, tx.queued, tx.pictures, due, changed
+                return results, tx, due, changed
 
-        results, queued, pictures, due, rescheduled = await self._writer.run(work)
+        results, done, due, rescheduled = await self._writer.run(work)
         self._latest = now
         if rescheduled:
             self.timer.set(due)
-        if queued:
+        if done.queued:
             self._sender.wake()
-        if pictures:
+        if done.pictures:
             self._wake_fetcher()
+        for errand in done.errands:
+            self._spawn(self._run_errand(errand), "errand")
         return results
 
     def _work_through(self, tx: Transaction, batch: list[Item]) -> list[Any]:

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from tests.builders import BOSS, MONDAY_9
 from tests.conftest import ROOT
 
 COMMUNITY = "name: 原野之味\nmission: 一起吃饭。\nrooms: [会员1群]\n"
+NEEDED = {"origin_story.j2", "privacy_notice.j2", "complaint_reply.j2"}
 THEME_DAY = """\
 sop: theme_day
 id: monday-origin
@@ -40,13 +42,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "sops").mkdir()
     (tmp_path / "sops" / "community.yaml").write_text(COMMUNITY, encoding="utf-8")
     (tmp_path / "sops" / "monday.yaml").write_text(THEME_DAY, encoding="utf-8")
-    (tmp_path / "templates").symlink_to(ROOT / "templates")
+    shutil.copytree(ROOT / "templates", tmp_path / "templates", ignore=lambda *_: for_other_sops())
     monkeypatch.chdir(tmp_path)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield tmp_path
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+def for_other_sops() -> set[str]:
+    """The templates that the samples name, but for the one that our SOP needs."""
+    samples = (path.read_text(encoding="utf-8") for path in (ROOT / "sops").glob("*.yaml"))
+    return {name for text in samples for name in re.findall(r"\w+\.j2", text)} - NEEDED
 
 
 def bot(*args: str) -> Result:
@@ -106,7 +114,7 @@ def test_mistakes_are_told_to_programs_as_json(folder: Path) -> None:
     problems = json.loads(done.output)
     assert done.exit_code == 1
     assert {tuple(problem) for problem in problems} == {
-        ("file", "line", "column", "path", "message", "suggestion")
+        ("file", "line", "column", "path", "message", "suggestion", "level")
     }
     nmae = next(problem for problem in problems if problem["path"] == "nmae")
     assert (nmae["file"], nmae["line"], nmae["column"], nmae["suggestion"]) == (
@@ -115,6 +123,25 @@ def test_mistakes_are_told_to_programs_as_json(folder: Path) -> None:
         1,
         "name",
     )
+
+
+def test_what_the_guard_would_stop_is_an_error_unless_the_weeks_are_left_out(folder: Path) -> None:
+    late = THEME_DAY.replace("周一 12:10", "周一 23:10")
+    (folder / "sops" / "monday.yaml").write_text(late, encoding="utf-8")
+    done = bot("check", "--from", "2026-11-30")
+    assert done.exit_code == 1
+    assert done.output.startswith("sops/monday.yaml:5:1 post：11月30日 周一 23:10 发到会员1群的会被拦下")
+    assert bot("check", "--no-weeks").exit_code == 0
+
+
+def test_warnings_are_told_and_are_no_errors(folder: Path) -> None:
+    (folder / "templates" / "nobody.j2").write_text("没人用我。", encoding="utf-8")
+    done = bot("check")
+    assert done.exit_code == 0
+    warning, verdict = done.output.splitlines()
+    assert warning.startswith("⚠ templates/nobody.j2:1:1：没有哪个 SOP 用到这个模板")
+    assert verdict == "没有错误，1 个 SOP 都可以用。"
+    assert [problem["level"] for problem in json.loads(bot("check", "--json").output)] == ["warning"]
 
 
 def test_one_file_can_be_checked(folder: Path) -> None:

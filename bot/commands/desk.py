@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.commands import access
@@ -12,7 +12,7 @@ from bot.events import MessageKind, MessageReceived, RoomEvent
 from bot.outbox.queue import ANSWER_WITHIN, Intent, Post, Priority, enqueue, text
 from bot.people import directory, roles
 from bot.people.directory import Room
-from bot.sop.context import CommandContext, Played
+from bot.sop.context import CommandContext, Foresee, Played
 from bot.sop.kind import Command, Who
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
@@ -23,7 +23,7 @@ from bot.store import failures, log
 from bot.store.ids import next_number
 from bot.store.session import count_up
 from bot.store.tables import unheard
-from bot.store.transaction import Transaction
+from bot.store.transaction import Errand, Transaction
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ Typed = Mapping[str, Call | Unknown]
 """What messages call for, by the platform's id of the message."""
 LONGEST_ARGUMENT, MOST_ARGUMENTS = 50, 5
 """What is recorded of an admin's arguments, in characters and words."""
+_FAILED = "出了点错，这个命令没有做成；错误已经记下。"
 NOWHERE = Room(0, "", "", enabled=False)
 """A chat that was never bound to a key."""
 
@@ -45,6 +46,7 @@ class CommandDesk:
     player: Player
     known: Commands
     status: Status
+    foresee: Foresee | None = None
 
     def read(self, message: MessageReceived) -> Call | Unknown | None:
         """What a message calls for; None: it is no command."""
@@ -124,7 +126,16 @@ class CommandDesk:
         name = call.command.names[0]
         logger.info("command %s by=M%d", name, heard.person.number)
         done = failures.attempt(tx, f"command {name}", lambda: call.command.run(ctx), cause=heard.id)
-        return (ctx.answers, ctx.quoted) if done else (["出了点错，这个命令没有做成；错误已经记下。"], [])
+        if not done:
+            return [_FAILED], []
+        tx.errands.extend(self._errand(heard, f"command {name}", work) for work in ctx.later)
+        return ctx.answers, ctx.quoted
+
+    def _errand(self, heard: Heard, place: str, work: Callable[[], str]) -> Errand[str]:
+        def answer(tx: Transaction, text: str) -> None:
+            self._answer(tx, heard, [text], which="later")
+
+        return Errand(place, work, answer, otherwise=_FAILED)
 
     def _answer(
         self,
@@ -134,6 +145,7 @@ class CommandDesk:
         quotes: Sequence[int] = (),
         *,
         despite_stop: bool = False,
+        which: str = "",
     ) -> None:
         if not answers:
             return
@@ -141,7 +153,7 @@ class CommandDesk:
             parts=[text("\n".join(answers))],
             intent=Intent.REPLY,
             priority=Priority.ANSWER,
-            dedupe_key=f"answer:{heard.id}",
+            dedupe_key=f"answer:{heard.id}{which}",
             room_id=None if heard.room is None else heard.room.id,
             identity_id=heard.person.identity_id if heard.room is None else None,
             quotes=quotes,

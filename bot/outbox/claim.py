@@ -7,6 +7,7 @@ in it; one that the guard holds lets the others pass. Later parts of a post wait
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from bot.outbox.brakes import BrakeKind, brakes
 from bot.outbox.effects import effect
 from bot.outbox.ledger import candidate, ledger
 from bot.outbox.pace import DAY, Pace
-from bot.outbox.queue import AnyRow, State, change, ended, expire, give_up, is_waiting
+from bot.outbox.queue import AnyRow, State, by_id, change, ended, expire, give_up, is_waiting
 from bot.outbox.record import record
 from bot.outbox.rules import Hold, Refuse, Rules, Send
 from bot.store.tables import outgoing, room_address
@@ -42,6 +43,9 @@ class Manners:
 
 def claim(tx: Transaction, account: str, manners: Manners) -> Effect | datetime | None:
     """The next effect to bring about, now in ``sending``; or when to ask again; or None if nothing waits."""
+    last = _last_sendings(tx, account, manners.pace)
+    if last.rested_at is not None and last.rested_at > tx.now and _waits_elsewhere(tx, account, last):
+        return last.rested_at  # no need to look closer
     expire(tx, account)
     tx.connection.execute(_CLEARANCE, {"mine": account, "now": tx.now})
     held = brakes(tx, account)
@@ -50,7 +54,7 @@ def claim(tx: Transaction, account: str, manners: Manners) -> Effect | datetime 
         return resting.until
     heads = _HEADS_DESPITE_STOP if BrakeKind.STOPPED in held else _HEADS
     for _ in range(MOST_AT_ONCE):
-        first = _first(tx, account, manners.pace, heads)
+        first = _first(tx, account, manners.pace, last, heads)
         if first is None or isinstance(first, datetime):
             return first
         message = candidate(first, manners.rules)
@@ -61,34 +65,54 @@ def claim(tx: Transaction, account: str, manners: Manners) -> Effect | datetime 
     return tx.now
 
 
-def _first(tx: Transaction, account: str, pace: Pace, heads: Select[Any]) -> AnyRow | datetime | None:
+@dataclass(frozen=True, slots=True)
+class _LastSendings:
+    """When the account last began to send in each place, as far as that still matters.
+
+    ``rested_at``: when the pace lets it go on in any other place. The jitter is that of ``seed``, one moment
+    for all, so that priority decides.
+    """
+
+    at: Mapping[Place, datetime]
+    seed: int
+    latest: datetime | None
+    rested_at: datetime | None
+
+
+def _last_sendings(tx: Transaction, account: str, pace: Pace) -> _LastSendings:
+    """A clock that was set back leaves moments in the future: what is near counts on both sides."""
+    asked = {"mine": account, "since": tx.now - pace.longest, "until": tx.now + pace.longest}
+    at = {_place(row): row.at for row in tx.connection.execute(_SENDINGS, asked)}
+    latest = max(at.values(), default=None)
+    seed = 0 if latest is None else int(latest.timestamp() * 1000)
+    return _LastSendings(at, seed, latest, pace.ready_at(seed, latest, None))
+
+
+def _waits_elsewhere(tx: Transaction, account: str, last: _LastSendings) -> bool:
+    """Whether something waits for a place to which nothing was sent just now."""
+    asked = {"mine": account, "now": tx.now, "most": len(last.at) + 1}
+    return any(_place(row) not in last.at for row in tx.connection.execute(_PLACES, asked).all())
+
+
+def _first(
+    tx: Transaction, account: str, pace: Pace, last: _LastSendings, heads: Select[Any]
+) -> AnyRow | datetime | None:
     """The first message that the pace lets go now; or when it lets one go, or the guard lets one pass."""
     asked = {"mine": account, "now": tx.now}
-    sendings = _sendings_near(tx, account, pace)
     free_at = _day_is_free_at(tx, account, pace.day_cap)
     waiting = [tx.connection.execute(_NEXT_RELEASE, asked).scalar()]
-    last = max(sendings.values(), default=None)
-    seed = 0 if last is None else int(last.timestamp() * 1000)  # one moment for all, so that priority decides
     for row in tx.connection.execute(heads, asked).all():
-        paced = pace.ready_at(seed, last, sendings.get(_place(row)))
+        here = last.at.get(_place(row))
+        paced = last.rested_at if here is None else pace.ready_at(last.seed, last.latest, here)
         ready = max(moment for moment in (paced, free_at, row.not_before, tx.now) if moment is not None)
         if ready <= tx.now:
-            return row
+            return by_id(tx, row.id)
         waiting.append(ready)
     return min((moment for moment in waiting if moment is not None), default=None)
 
 
 def _place(row: AnyRow) -> Place:
     return row.room_id, row.identity_id
-
-
-def _sendings_near(tx: Transaction, account: str, pace: Pace) -> dict[Place, datetime]:
-    """When the account last began to send in each place, as far as that still matters.
-
-    A clock that was set back leaves moments in the future: what is near counts on both sides.
-    """
-    asked = {"mine": account, "since": tx.now - pace.longest, "until": tx.now + pace.longest}
-    return {_place(row): row.at for row in tx.connection.execute(_SENDINGS, asked)}
 
 
 def _day_is_free_at(tx: Transaction, account: str, cap: int | None) -> datetime | None:
@@ -126,6 +150,9 @@ def _put_off(tx: Transaction, row: AnyRow, verdict: Hold | Refuse) -> None:
 _ACCOUNT, _NOW = bindparam("mine", type_=outgoing.c.account.type), bindparam("now", type_=UtcTime)
 _SINCE, _UNTIL = bindparam("since", type_=UtcTime), bindparam("until", type_=UtcTime)
 _WAITING = (outgoing.c.account == _ACCOUNT) & is_waiting
+_RELEASED = outgoing.c.not_before.is_(None) | (outgoing.c.not_before <= _NOW)
+_PLACES = select(outgoing.c.room_id, outgoing.c.identity_id).where(_WAITING, _RELEASED).distinct()
+_PLACES = _PLACES.limit(bindparam("most", type_=Integer))
 
 
 def _clearance() -> Update:
@@ -144,16 +171,16 @@ def _heads(*conditions: ColumnElement[bool]) -> Select[Any]:
     is_later_part = (outgoing.c.sequence > 0) & exists().where(
         earlier.c.account == _ACCOUNT, earlier.c.settled_at.is_(None), before
     )
-    released = outgoing.c.not_before.is_(None) | (outgoing.c.not_before <= _NOW)
     tried_before = (outgoing.c.attempts > 0) & outgoing.c.held_by.is_(None)
     here = (outgoing.c.room_id, outgoing.c.identity_id)
     line = func.row_number().over(partition_by=here, order_by=(outgoing.c.priority, outgoing.c.id))
     in_line = (
         select(outgoing.c.id, line.label("line"))
-        .where(_WAITING, ~is_later_part, released | tried_before, *conditions)
+        .where(_WAITING, ~is_later_part, _RELEASED | tried_before, *conditions)
         .subquery()
     )
-    query = select(outgoing).join(in_line, in_line.c.id == outgoing.c.id).where(in_line.c.line == 1)
+    columns = (outgoing.c.id, *here, outgoing.c.not_before)
+    query = select(*columns).join(in_line, in_line.c.id == outgoing.c.id).where(in_line.c.line == 1)
     return query.order_by(outgoing.c.priority, outgoing.c.id)
 
 

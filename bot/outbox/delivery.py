@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, bindparam, select, update
 
 from bot.outbox import brakes
 from bot.outbox.pace import Pace, try_again_after
@@ -155,8 +156,12 @@ def echo(tx: Transaction, account: str, platform_id: str, place: int | None, tex
 
 
 def _by_platform_id(tx: Transaction, account: str, platform_id: str) -> AnyRow | None:
-    query = select(outgoing).where(outgoing.c.platform_id == platform_id, outgoing.c.account == account)
-    return tx.connection.execute(query).first()
+    return tx.connection.execute(_BY_PLATFORM_ID, {"theirs": platform_id, "mine": account}).first()
+
+
+_BY_PLATFORM_ID = select(outgoing).where(
+    outgoing.c.platform_id == bindparam("theirs"), outgoing.c.account == bindparam("mine")
+)
 
 
 def _unseen_like(tx: Transaction, account: str, place: int | None, text: str) -> AnyRow | None:
@@ -212,10 +217,18 @@ def reconsider(tx: Transaction, account: str) -> None:
 
 def let_go(tx: Transaction, rule: Rule, **of: object) -> None:
     """A rule may hold nothing back any more of these (``of``: columns of the row): it is looked at again."""
-    which = [outgoing.c[name].is_not_distinct_from(value) for name, value in of.items()]
-    held = update(outgoing).where(outgoing.c.settled_at.is_(None), outgoing.c.held_by == rule, *which)
-    let = tx.connection.execute(held.values(held_by=None, not_before=None)).rowcount
+    these = {f"of_{name}": value for name, value in of.items()}
+    let = tx.connection.execute(_letting_go(tuple(of)), {"by_rule": rule, **these}).rowcount
     tx.queued = tx.queued or let > 0
+
+
+@lru_cache(maxsize=16)
+def _letting_go(of: tuple[str, ...]) -> Update:
+    """Built once: each give that is sent asks for it."""
+    columns = [outgoing.c[name] for name in of]
+    which = [it.is_not_distinct_from(bindparam(f"of_{it.name}", type_=it.type)) for it in columns]
+    held = outgoing.c.settled_at.is_(None) & (outgoing.c.held_by == bindparam("by_rule"))
+    return update(outgoing).where(held, *which).values(held_by=None, not_before=None)
 
 
 def unclaim(tx: Transaction, account: str) -> None:

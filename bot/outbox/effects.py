@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.channels.base import (
     Effect,
@@ -42,8 +42,14 @@ def _person_id(tx: Transaction, identity_id: int) -> str:
 
 
 def _chat_id(tx: Transaction, account: str, room_id: int) -> str:
-    here = (room_address.c.room_id == room_id) & (room_address.c.account == account)
-    return str(tx.connection.execute(select(room_address.c.platform_id).where(here)).scalar_one())
+    here = {"here": room_id, "mine": account}
+    return str(tx.connection.execute(_CHAT_ID, here).scalar_one())
+
+
+# Built once: building it takes longer than its execution.
+_CHAT_ID = select(room_address.c.platform_id).where(
+    room_address.c.room_id == bindparam("here"), room_address.c.account == bindparam("mine")
+)
 
 
 def _mentions(tx: Transaction, row: AnyRow) -> tuple[tuple[str, str], ...]:

@@ -76,7 +76,7 @@ def rooms_of(tx: Transaction, account: str) -> list[Room]:
 
 
 def room_by_id(tx: Transaction, room_id: int) -> Room | None:
-    row = tx.connection.execute(_rooms().where(room.c.id == room_id)).first()
+    row = tx.connection.execute(_ROOM_BY_ID, {"this": room_id}).first()
     return None if row is None else _room(row)
 
 
@@ -88,6 +88,9 @@ def rooms_by_key(tx: Transaction) -> dict[str, Room]:
 def _rooms() -> Select[*tuple[Any, ...]]:
     joined = room.join(room_address, room_address.c.room_id == room.c.id)
     return select(room, room_address.c.platform_id).select_from(joined)
+
+
+_ROOM_BY_ID = _rooms().where(room.c.id == bindparam("this"))
 
 
 def _room(row: AnyRow) -> Room:

@@ -18,6 +18,7 @@ from bot.clock import VirtualClock
 from bot.events import ChannelEvent, Chat, Person
 from bot.outbox.pace import Pace
 from bot.runtime import Runtime
+from bot.sop.context import Foresee
 from bot.sop.loader import SopSet
 from bot.sop.timetable import SlotState
 from bot.stage import Stage
@@ -43,6 +44,8 @@ class World:
         pace: Pace | None = None,
         account: str = ACCOUNT,
         claim: Claim = unclaimed,
+        foresee: Foresee | None = None,
+        without_thread: bool = False,
     ) -> None:
         self.sops, self.account = sops, account
         self.clock = VirtualClock(begins)
@@ -50,9 +53,11 @@ class World:
         self.channel = FakeChannel(self.clock.now)
         self.channel.me = replace(self.channel.me, name=sops.community.bot.name)
         self.engine = session.open_engine(url)
+        session.throw_away(self.engine)
         self._folder = tempfile.TemporaryDirectory(prefix="media-")
         self.media = Path(self._folder.name)
-        self._pace, self._claim = pace or Pace(), claim
+        self._pace, self._claim, self._foresee = pace or Pace(), claim, foresee
+        self._without_thread = without_thread
         self._sent_at: list[datetime] = []
         self._runtime: Runtime | None = None
         self._running: asyncio.Task[None] | None = None
@@ -60,12 +65,12 @@ class World:
 
     async def start(
         self,
-        enabled: dict[str, Chat] | None = None,
+        enabled: Mapping[str, Chat] | None = None,
         admins: Sequence[Person] = (),
         roles: Mapping[Person, str] | None = None,
     ) -> None:
         """Start the bot's process; at the first time with these rooms enabled, these admins and ``roles``."""
-        writer = Writer(self.engine, self._claim)
+        writer = Writer(self.engine, self._claim, without_thread=self._without_thread)
         runtime = app.build_runtime(
             self.sops,
             self.channel,
@@ -75,6 +80,7 @@ class World:
             pace=self._pace,
             status=Status(claim_code=CLAIM_CODE),
             media=self.media,
+            foresee=self._foresee,
         )
         if enabled is not None:
             with writer.transaction(self.clock.now()) as tx:

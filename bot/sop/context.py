@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -358,6 +358,12 @@ class Played(Enum):
     NOTHING = "nothing to play"
 
 
+class Foresee(Protocol):
+    """Tells in a few words what will be sent in so many days; takes a while, so it is for an errand."""
+
+    def __call__(self, sops: SopSet, account: str, now: datetime, days: int, rooms: Sequence[str]) -> str: ...
+
+
 class Desk(Protocol):
     """What commands may ask of the running bot."""
 
@@ -372,6 +378,10 @@ class Desk(Protocol):
     @property
     def problems(self) -> Sequence[str]:
         """In Chinese, what is wrong with SOP files that were left out."""
+
+    @property
+    def foresee(self) -> Foresee | None:
+        """None: here nobody looks ahead."""
 
     def may_claim(self, tx: Transaction, code: str) -> bool:
         """Whether ``code`` makes its bearer an admin; it does so once."""
@@ -406,6 +416,7 @@ class CommandContext:
     """What was typed behind the command's name, as it was typed."""
     roles: frozenset[str] = frozenset()
     quoted: list[int] = field(default_factory=list)
+    later: list[Callable[[], str]] = field(default_factory=list)
 
     def kind_context(self, sop: S, room: Room | None = None) -> Context[S]:
         """For a kind's command: what it does as ``sop`` because this was typed.
@@ -434,3 +445,8 @@ class CommandContext:
         """
         self.answers.append(text)
         self.quoted.extend(quotes)
+
+    def reply_later(self, work: Callable[[], str]) -> None:
+        """Answer with what ``work`` gives, which takes longer than others may wait: it is called off the
+        core's thread, and so without a transaction."""
+        self.later.append(work)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -27,7 +28,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from bot.sop import hashtags
-from bot.sop.problems import MAX_PROBLEMS, Finding, Mistake, caused_by, closest, shown
+from bot.sop.problems import MAX_PROBLEMS, Finding, Loc, Mistake, caused_by, closest, shown
 from bot.sop.schedule import EXAMPLE, DateRange, Schedule, parse_duration, write_duration
 
 if TYPE_CHECKING:
@@ -132,6 +133,18 @@ class Sop(Model):
 
     def check(self, catalog: Catalog) -> Iterable[Finding]:
         """Mistakes that no single field shows; called once all fields are right."""
+        return ()
+
+    def doubts(self, zone: ZoneInfo, today: date) -> Iterable[Finding]:
+        """What is no mistake and hardly meant: steps that are never reached (``bot.sop.doubts``)."""
+        return ()
+
+    def gives_tags(self) -> Iterable[str]:
+        """The tags that members may get by it."""
+        return ()
+
+    def heeds_tags(self) -> Iterable[tuple[str, Loc]]:
+        """The tags that it goes by, and where it says so."""
         return ()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import StrEnum
 
 Loc = tuple[str | int, ...]
 _LONGEST_WORD = 100
@@ -12,6 +13,13 @@ _LONGEST_WORD = 100
 _MOST_SHOWN = 200
 MAX_PROBLEMS = 50
 """In one file; who has made more mistakes mends the first ones first."""
+
+
+class Level(StrEnum):
+    """A warning is about what can be, and was hardly meant."""
+
+    ERROR = "error"
+    WARNING = "warning"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,12 +35,14 @@ class Problem:
     path: str
     message: str
     suggestion: str = ""
+    level: Level = Level.ERROR
 
     def __str__(self) -> str:
         """One line, whatever the names and words in the file are made of."""
         path = f" {_short(self.path)}" if self.path else ""
         hint = f"（建议：{_short(self.suggestion)}）" if self.suggestion else ""
-        return f"{_short(self.file)}:{self.line}:{self.column}{path}：{_short(self.message)}{hint}"
+        mark = "⚠ " if self.level is Level.WARNING else ""
+        return f"{mark}{_short(self.file)}:{self.line}:{self.column}{path}：{_short(self.message)}{hint}"
 
 
 @dataclass(frozen=True, slots=True)

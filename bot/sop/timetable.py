@@ -17,12 +17,13 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 
 from bot.sop.schedule import Schedule
 from bot.store.session import insert_new, upsert
 from bot.store.tables import cursor, slot
 from bot.store.transaction import Transaction
+from bot.store.types import UtcTime
 
 AnyRow = Row[*tuple[Any, ...]]
 AT_ONCE = 25
@@ -172,7 +173,20 @@ def _day(moment: datetime, zone: ZoneInfo) -> str:
 
 def _point(tx: Transaction, it: AnyRow | Line, at: datetime, next_at: datetime | None) -> None:
     """Let the cursor of a line stand at ``at``, with nothing to do before ``next_at``."""
-    tx.connection.execute(update(cursor).where(_is(it)).values(at=at, next_at=next_at))
+    key = {"of": it.sop_id, "here": it.room_id, "which": it.step}
+    tx.connection.execute(_POINT, {**key, "new_at": at, "new_next": next_at})
+
+
+# Built once, because each moment of each room asks for it.
+_POINT = (
+    update(cursor)
+    .where(
+        cursor.c.sop_id == bindparam("of"),
+        cursor.c.room_id == bindparam("here"),
+        cursor.c.step == bindparam("which"),
+    )
+    .values(at=bindparam("new_at", type_=UtcTime), next_at=bindparam("new_next", type_=UtcTime))
+)
 
 
 def _is(it: AnyRow | Line) -> ColumnElement[bool]:

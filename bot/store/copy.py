@@ -40,6 +40,18 @@ def copy(source: str, target: str, account: str, show: Show) -> int:
         return _copy_all(from_engine, to_engine, show)
 
 
+def snapshot(source: str, target: str) -> None:
+    """The same with a database in which a process may be at work: ``target`` is old the next moment."""
+    with _opened(source) as from_engine, _opened(target) as to_engine:
+        _make_tables(to_engine)
+        _accounts(from_engine)
+        _copy_all(from_engine, to_engine, _to_nobody)
+
+
+def _to_nobody(table: str, done: int, of: int) -> None:
+    pass
+
+
 def _copy_all(source: Engine, target: Engine, show: Show) -> int:
     with source.begin() as read, trouble.told(target.url), target.begin() as written:
         if read.dialect.name == "postgresql":  # as SQLite does: all tables as they are at one moment

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -14,6 +14,20 @@ from bot.store import session
 from bot.store.ids import Ids
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Errand(Generic[T]):
+    """Work that takes long: ``do`` it off the core's thread once the transaction is committed, and then write
+    what it gave in a transaction of its own. Where it fails that is on record, and it gave ``otherwise``.
+
+    It is nowhere written down: a process that ends forgets it.
+    """
+
+    place: str
+    do: Callable[[], T]
+    then: Callable[[Transaction, T], None]
+    otherwise: T
 
 
 @dataclass(slots=True)
@@ -33,6 +47,7 @@ class Transaction:
     """Identities for whom a run may be listening; holds too many rather than too few."""
     listening_rooms: set[int] = field(default_factory=set)
     """Rooms in which a run may be listening to everybody; the same."""
+    errands: list[Errand[Any]] = field(default_factory=list)
 
     def new_id(self) -> int:
         return self.ids.next(self.connection)

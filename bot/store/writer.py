@@ -30,16 +30,19 @@ class Writer:
     """Owns the engine for writing; ``run`` does a piece of work on the writer's thread.
 
     ``claim`` is called on each new connection, before anything is written on it (see ``bot.store.owner``).
+    Where nobody waits for the loop meanwhile, as under a virtual clock, it can do ``without_thread``.
     """
 
-    def __init__(self, engine: Engine, claim: Claim = unclaimed) -> None:
+    def __init__(self, engine: Engine, claim: Claim = unclaimed, *, without_thread: bool = False) -> None:
         self.engine = engine
         self._claim = claim
         self._ids = Ids()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="core")
+        self._thread = None if without_thread else ThreadPoolExecutor(1, thread_name_prefix="core")
         self._connection: Connection | None = None
 
     async def run(self, work: Callable[[], T]) -> T:
+        if self._thread is None:
+            return work()
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     @contextmanager
@@ -71,8 +74,11 @@ class Writer:
 
     def close(self) -> None:
         """Wait for the work in hand, and close the connection."""
-        self._thread.submit(self._close).result()
-        self._thread.shutdown()
+        if self._thread is None:
+            self._close()
+        else:
+            self._thread.submit(self._close).result()
+            self._thread.shutdown()
 
     def _close(self) -> None:
         if self._connection is not None:

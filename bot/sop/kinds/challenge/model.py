@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
+from bot.sop import doubts
 from bot.sop.catalog import Catalog
 from bot.sop.kinds.challenge.words import CloseWords, EntryWords, LaunchWords, NewsWords, ReuseWords
 from bot.sop.language import Days, Duration, Every, Finding, Mistake, Model, Name, Sop, Tag, TemplateOf
@@ -183,6 +184,15 @@ class Challenge(Sop):
             yield Finding(("prizes",), "写了奖项，还要写收官 close，奖在收官时公布", "close: {at: 12:10}")
         if self.close is not None and int(self.close.at.partition(":")[0]) < 4:
             yield Finding(("close", "at"), "太早了，最后一天要到凌晨4点才算完", "12:10")
+
+    def doubts(self, zone: ZoneInfo, today: date) -> Iterable[Finding]:
+        if self.news is not None:
+            yield from doubts.never(self.news.every, self.days, zone, ("news", "every"))
+        for n, days in enumerate(self.streak.badge_at):
+            if days > self.length():
+                why = f"一共才 {self.length()} 天，连续 {days} 天谁也做不到"
+                yield Finding(("streak", "badge_at", n), why, str(self.length()))
+        yield from doubts.over(self.days, today)
 
     def day_of(self, moment: datetime, zone: ZoneInfo) -> date:
         """The challenge's day to which ``moment`` belongs."""

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
 
+from bot.sop import doubts
 from bot.sop.language import Duration, Every, Finding, Mistake, Model, Name, Sop, TemplateOf
 from bot.sop.problems import closest
 from bot.sop.schedule import write_duration
@@ -220,3 +221,8 @@ class QaDay(Sop):
         if self.expert not in known:
             meant = closest(self.expert, known)
             yield Finding(("expert",), f"community.yaml 里没有角色“{self.expert}”", meant)
+
+    def doubts(self, zone: ZoneInfo, today: date) -> Iterable[Finding]:
+        yield from doubts.long_open(self.every, self.until, zone, ("until",))
+        for n, reminder in enumerate(self.remind):
+            yield from doubts.just_after(reminder.at, self.every, zone, ("remind", n, "at"))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
+from bot.sop import doubts
 from bot.sop.catalog import Catalog
 from bot.sop.kinds.theme_day import exceptions
 from bot.sop.kinds.theme_day.exceptions import Exceptions
@@ -207,6 +209,20 @@ class ThemeDay(Sop):
         yield from exceptions.check(self.exceptions, self.every)
         for n, post in enumerate(self.post):
             yield from _check_post(catalog, post, n, several=len(self.post) > 1)
+
+    def doubts(self, zone: ZoneInfo, today: date) -> Iterable[Finding]:
+        for every in self.every:
+            if self.days is not None:
+                yield from doubts.never(every, self.days, zone, ("every",))
+            if self.window is not None:
+                yield from doubts.long_open(every, self.window.until, zone, ("window", "until"))
+            for n, notice in enumerate(self.lecture.notices if self.lecture else ()):
+                yield from doubts.just_after(notice.at, every, zone, ("lecture", "notices", n, "at"))
+        if self.days is not None:
+            yield from doubts.over(self.days, today)
+
+    def gives_tags(self) -> Iterable[str]:
+        return () if self.window is None else self.window.collect.tag
 
 
 def _check_post(catalog: Catalog, post: ThemePost, n: int, *, several: bool) -> Iterator[Finding]:

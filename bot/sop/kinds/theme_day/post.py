@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from bot.outbox.queue import Intent, Repeat
 from bot.sop.context import Context
@@ -14,6 +14,7 @@ from bot.sop.kinds.theme_day.model import PostWords, ThemeDay, ThemePost, pictur
 from bot.sop.kinds.theme_day.waking import lateness
 from bot.sop.kinds.theme_day.when import instead
 from bot.sop.shelves import ShelfItem
+from bot.store.session import one_of
 from bot.store.tables import interaction
 
 Ctx = Context[ThemeDay]
@@ -90,12 +91,14 @@ def _post(ctx: Ctx, post: ThemePost) -> None:
 
 def _least_recent(ctx: Ctx, shelf: str, items: Sequence[ShelfItem]) -> ShelfItem:
     """The item that this room saw longest ago; those it never saw come first, in the shelf's order."""
-    query = (
-        select(interaction.c.object_id, func.max(interaction.c.id))
-        .where(interaction.c.object_type == f"shelf:{shelf}", interaction.c.name == SHOWN)
-        .where(interaction.c.object_id.in_([item.id for item in items]))
-        .where(interaction.c.room_id == (ctx.room and ctx.room.id))
-        .group_by(interaction.c.object_id)
-    )
-    shown: dict[str, int] = {row[0]: row[1] for row in ctx.tx.connection.execute(query)}
+    asked = {"on": f"shelf:{shelf}", "items": [item.id for item in items], "here": ctx.room and ctx.room.id}
+    shown: dict[str, int] = {row[0]: row[1] for row in ctx.tx.connection.execute(_SHOWN, asked)}
     return min(items, key=lambda item: shown.get(item.id, 0))
+
+
+_SHOWN = (
+    select(interaction.c.object_id, func.max(interaction.c.id))
+    .where(interaction.c.object_type == bindparam("on"), interaction.c.name == SHOWN)
+    .where(one_of(interaction.c.object_id, "items"), interaction.c.room_id == bindparam("here"))
+    .group_by(interaction.c.object_id)
+)

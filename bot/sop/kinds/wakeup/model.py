@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from bot.sop.catalog import Catalog
 from bot.sop.language import Duration, Every, Finding, Mistake, Model, Name, Sop, TemplateOf, as_tuple
+from bot.sop.problems import Loc
 
 MOST_STEPS = 2
 """Who did not answer twice is not written to a third time."""
@@ -64,3 +65,6 @@ class Wakeup(Sop):
         for n, (step, before) in enumerate(zip(self.ladder[1:], self.ladder, strict=False), 1):
             if step.after <= before.after:
                 yield Finding(("ladder", n, "after"), "后一步要比前一步沉默得更久", "60d")
+
+    def heeds_tags(self) -> Iterable[tuple[str, Loc]]:
+        return ((key, ("interests", key)) for key in self.interests)

@@ -188,3 +188,7 @@ class Welcome(Sop):
             )
         if self.patience.remind >= self.patience.give_up:
             yield Finding(("patience", "remind"), "提醒要早于放弃", "24h")
+
+    def gives_tags(self) -> Iterable[str]:
+        choices = (choice for question in self.questions for choice in question.choices.values())
+        return (key for choice in choices for key in choice.tags)

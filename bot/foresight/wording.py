@@ -1,0 +1,61 @@
+"""How what is planned is told in Chinese: moments, places, and the guard's rules in a few words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import datetime
+
+from bot.foresight.planned import STOPPED
+from bot.outbox.rules import Rule
+
+RULES = {
+    Rule.OPT_OUT: "本人不要打扰",
+    Rule.SAY_DO: "写着只分享，却在卖",
+    Rule.PAUSED: "已暂停",
+    Rule.HUSHED: "群里安静中",
+    Rule.QUIET_HOURS: "安静时段",
+    Rule.COMPLAINT: "有投诉没处理完",
+    Rule.PRIVATE_CAP: "私信已满",
+    Rule.AT_ALL: "@所有人已用完",
+    Rule.POSTS_WEEK: "本周已满",
+    Rule.PROMO_WEEK: "推广已满",
+    Rule.GIVE_ASK: "给得还不够",
+    Rule.POSTS_DAY: "当天已满",
+    Rule.DISTANCE: "离上一条太近",
+    Rule.LULL: "群里正聊着",
+}
+DAYS = "一二三四五六日"
+_DAY_IN_NAME = re.compile(r"^每?周[一二三四五六日天](?=..)")
+
+
+def rule(name: str | None) -> str:
+    """A rule of the guard, or the stop; what waits without one waits for the pace."""
+    if name is None or name == STOPPED:
+        return "还没轮到" if name is None else "已停发"
+    return RULES[Rule(name)]
+
+
+def day(moment: datetime) -> str:
+    return f"{moment.month}月{moment.day}日 周{DAYS[moment.weekday()]}"
+
+
+def short(moment: datetime, now: datetime) -> str:
+    """A moment (both local) beside others on a phone: ``今12:10``, ``五20:00``, ``12/18 20:00``."""
+    ahead = (moment.date() - now.date()).days
+    if not 0 <= ahead < 7:
+        return f"{moment.month}/{moment.day} {moment:%H:%M}"
+    return f"{DAYS[moment.weekday()] if ahead else '今'}{moment:%H:%M}"
+
+
+def bare(name: str) -> str:
+    """A SOP's name beside its day: 周一溯源日 is 溯源日."""
+    return _DAY_IN_NAME.sub("", name)
+
+
+def place(rooms: Collection[str], members: Collection[int]) -> str:
+    """Where something goes: a room by its key, several by their number."""
+    parts = [next(iter(rooms)) if len(rooms) == 1 else f"{len(rooms)}群"] if rooms else []
+    if members:
+        parts.append(f"私聊M{next(iter(members))}" if len(members) == 1 else f"私聊{len(members)}位")
+    return "和".join(parts)
