@@ -20,7 +20,19 @@ from bot.channels.base import Channel
 from bot.channels.console import ROOM_ID, Cast, ConsoleChannel
 from bot.channels.wechaty import WechatyChannel
 from bot.clock import Clock, SystemClock, VirtualClock
-from bot.commands import basic, calendar, complaints, contact, health, outbox, people, rooms, sops
+from bot.commands import (
+    basic,
+    calendar,
+    complaints,
+    contact,
+    health,
+    outbox,
+    people,
+    restraints,
+    rooms,
+    sops,
+    why,
+)
 from bot.commands.desk import CommandDesk
 from bot.commands.parser import Commands
 from bot.config import Settings
@@ -101,7 +113,7 @@ def build_pipeline(
 def all_commands(kinds: Kinds) -> Commands:
     """The core's commands and those of the kinds."""
     of_kinds = [command for kind in kinds.values() for command in kind.commands]
-    topics = (basic, health, outbox, calendar, rooms, sops, people, contact, complaints)
+    topics = (basic, health, outbox, calendar, rooms, sops, restraints, why, people, contact, complaints)
     return Commands([*(it for topic in topics for it in topic.COMMANDS), *of_kinds])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.commands.wording import moment, short_moment
+from bot.commands.wording import RULES, moment, short_moment
 from bot.outbox import brakes, review
 from bot.outbox.queue import AnyRow, Kind, State
 from bot.outbox.review import Answer
@@ -16,12 +16,6 @@ from bot.sop.templates import harmless
 MOST = 8
 """Messages that are listed on a phone."""
 WORDS = 12
-RULES = {
-    "quiet_hours": "安静时段",
-    "freq_cap": "这位7天内的私信满了",
-    "dnc": "本人不要打扰",
-    "complaint": "群里有投诉没处理完",
-}
 _KINDS = {
     Kind.PICTURE: "图片",
     Kind.ACCEPT_FRIEND: "通过好友",
@@ -78,7 +72,7 @@ def _state(ctx: CommandContext, row: AnyRow) -> str:
 
 
 def retry(ctx: CommandContext) -> None:
-    number = _number(ctx)
+    number = number_of(ctx, "重发")
     if number is None:
         return
     answer = review.retry(ctx.tx, ctx.account, number, though_maybe_sent=_CONFIRMED in ctx.args[1:])
@@ -96,7 +90,7 @@ def retry(ctx: CommandContext) -> None:
 
 
 def drop(ctx: CommandContext) -> None:
-    number = _number(ctx)
+    number = number_of(ctx, "作废")
     if number is None:
         return
     ctx.reply(
@@ -109,11 +103,12 @@ def drop(ctx: CommandContext) -> None:
     )
 
 
-def _number(ctx: CommandContext) -> int | None:
+def number_of(ctx: CommandContext, command: str) -> int | None:
+    """The message that is named; None: none is, and how to was said."""
     word = ctx.args[0].lstrip("#") if ctx.args else ""
     if word.isascii() and word.isdigit() and len(word) <= 18:
         return int(word)
-    ctx.reply("要写是哪一条，例如 /重发 10234。发 /发件箱 看号。")
+    ctx.reply(f"要写是哪一条，例如 /{command} 10234。发 /发件箱 看号。")
     return None
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
+from bot.commands.find import sop_named
 from bot.commands.wording import moment
+from bot.outbox import restraints
 from bot.people import directory
 from bot.people.directory import Room
 from bot.sop.context import CommandContext, Played
@@ -45,6 +47,9 @@ def run(ctx: CommandContext) -> None:
     sop = _find(ctx)
     if sop is None:
         return
+    if sop.id in restraints.paused(ctx.tx, ctx.account):
+        ctx.reply(f"“{sop.name}”暂停着，要发先恢复：/恢复 {sop.name}")
+        return
     rooms = _rooms(ctx, sop)
     if not rooms or _is_too_late_after_the_night(ctx, sop):
         return
@@ -84,14 +89,7 @@ def _find(ctx: CommandContext) -> Sop | None:
     if not ctx.args:
         ctx.reply("要发哪一个？例如 /发SOP 周一溯源日。发 /SOP列表 看全部。")
         return None
-    wanted = ctx.args[0]
-    found = [sop for sop in ctx.sops.sops.values() if wanted in (sop.id, sop.name)]
-    if found:
-        return found[0]
-    names = [name for sop in ctx.sops.sops.values() for name in (sop.id, sop.name)]
-    meant = did_you_mean(wanted, names, "。发 /SOP列表 看全部。")
-    ctx.reply(f"没有叫“{harmless(wanted, 20)}”的 SOP{meant}")
-    return None
+    return sop_named(ctx, ctx.args[0], ctx.sops.sops.values())
 
 
 def _rooms(ctx: CommandContext, sop: Sop) -> list[Room]:

@@ -6,6 +6,23 @@ from datetime import datetime, timedelta
 
 from bot.sop.context import CommandContext
 
+RULES = {
+    "quiet_hours": "安静时段",
+    "freq_cap": "这位7天内的私信满了",
+    "dnc": "本人不要打扰",
+    "complaint": "群里有投诉没处理完",
+    "say_do": "写的是分享，却在卖东西",
+    "paused": "SOP 暂停着",
+    "hushed": "这个群在安静",
+    "at_all": "本月的@所有人已满",
+    "posts_week": "本周的帖子已满",
+    "promo_week": "本周推广已满",
+    "give_ask": "给的还不够，先多分享再请人做事",
+    "posts_day": "今天的帖子已满",
+    "distance": "离上一条太近",
+    "lull": "群里正聊着",
+}
+"""The guard's rules, as people say them."""
 _WEEKDAYS = "一二三四五六日"
 
 

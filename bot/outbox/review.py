@@ -9,6 +9,7 @@ from enum import Enum
 from sqlalchemy import ColumnElement, func, or_, select, update
 
 from bot.outbox.queue import UNSAID, AnyRow, State, by_id, change, expire, give_up
+from bot.outbox.rules import BUDGETED
 from bot.people import directory
 from bot.store.tables import outgoing
 from bot.store.transaction import Transaction
@@ -59,9 +60,24 @@ def _listed(tx: Transaction, account: str) -> ColumnElement[bool]:
     return (outgoing.c.account == account) & or_(outgoing.c.settled_at.is_(None), ended_badly)
 
 
+def begun_waiting(tx: Transaction, room_id: int) -> Sequence[datetime | None]:
+    """When what we begin in a room, and has not left, is not wanted any more; None: it always is."""
+    waits = (outgoing.c.room_id == room_id) & outgoing.c.settled_at.is_(None) & (outgoing.c.sequence == 0)
+    query = select(outgoing.c.expires_at).where(waits, outgoing.c.intent.in_(sorted(BUDGETED)))
+    return list(tx.connection.scalars(query))
+
+
+def unsent_of(tx: Transaction, account: str, sop_id: str, since: datetime) -> Sequence[AnyRow]:
+    """What a SOP queued from ``since`` on and did not get out, the latest first; a post by its first part."""
+    here = (outgoing.c.account == account) & (outgoing.c.sop_id == sop_id) & (outgoing.c.sequence == 0)
+    unsent = outgoing.c.state.not_in([State.SENT, State.SENDING])
+    query = select(outgoing).where(here, unsent, outgoing.c.queued_at >= since)
+    return tx.connection.execute(query.order_by(outgoing.c.id.desc())).all()
+
+
 def retry(tx: Transaction, account: str, outgoing_id: int, *, though_maybe_sent: bool) -> Answer:
     """Queue a message anew that did not go out, with the later parts of its post."""
-    row = _of_account(tx, account, outgoing_id)
+    row = of_account(tx, account, outgoing_id)
     if row is None:
         return Answer.NO_SUCH
     if row.settled_at is None:
@@ -98,7 +114,7 @@ def drop(tx: Transaction, account: str, outgoing_id: int) -> Answer:
 
     What was dropped can be tried again.
     """
-    row = _of_account(tx, account, outgoing_id)
+    row = of_account(tx, account, outgoing_id)
     if row is None:
         return Answer.NO_SUCH
     if row.state == State.SENT:
@@ -112,6 +128,6 @@ def drop(tx: Transaction, account: str, outgoing_id: int) -> Answer:
     return Answer.DONE
 
 
-def _of_account(tx: Transaction, account: str, outgoing_id: int) -> AnyRow | None:
+def of_account(tx: Transaction, account: str, outgoing_id: int) -> AnyRow | None:
     row = by_id(tx, outgoing_id)
     return row if row is not None and row.account == account else None

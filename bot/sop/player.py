@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.outbox import restraints
 from bot.people import directory
 from bot.people.directory import Room
 from bot.sop import index as lookup
@@ -25,7 +26,7 @@ from bot.sop.language import Sop
 from bot.sop.loader import SopSet
 from bot.sop.occasion import Befriended, Heard, Joined, Occasion, Recalled
 from bot.sop.runs import Run, Wait
-from bot.sop.timetable import Slot
+from bot.sop.timetable import PAUSED, Slot
 from bot.store import failures
 from bot.store.tables import interaction
 from bot.store.transaction import Transaction
@@ -169,6 +170,9 @@ class Player:
         if room is None or not room.enabled:
             timetable.mark_failed(tx, slot.id, "the room is not enabled")
             return False
+        if cause is None and sop.id in restraints.paused(tx, self.account):
+            timetable.mark_missed(tx, slot.id, PAUSED)
+            return True
         act = lookup.on_slot(self.sops.kind_of(sop), line.step)
         assert act is not None, "the line was made from this behaviour"
         key = f"{line.step}:{slot.occurrence}:{room.id}"

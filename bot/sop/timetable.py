@@ -40,6 +40,10 @@ LineOf = Callable[[str, int, str], "Line | None"]
 """Finds the line of a cursor: SOP id, room id, step."""
 
 
+PAUSED = "paused"
+"""Why a moment was missed of a SOP that a human paused."""
+
+
 class SlotState(StrEnum):
     DONE = "done"
     MISSED = "missed"
@@ -267,6 +271,12 @@ def _add_after_all(tx: Transaction, line: Line, occurrence: str, due_at: datetim
     )
     found = tx.connection.execute(changed).scalar()
     return None if found is None else Slot(found, line, due_at, occurrence)
+
+
+def mark_missed(tx: Transaction, slot_id: int, reason: str) -> None:
+    """The slot came, and nothing was to be done."""
+    missed = {"state": SlotState.MISSED, "reason": reason}
+    tx.connection.execute(update(slot).where(slot.c.id == slot_id).values(missed))
 
 
 def mark_failed(tx: Transaction, slot_id: int, reason: str) -> None:

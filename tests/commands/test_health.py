@@ -20,7 +20,7 @@ async def test_status_fits_one_line(world: World) -> None:
 
 
 async def test_status_counts_what_did_not_go_out(world: World) -> None:
-    world.channel.fail_next(Fault.LOST, *[Fault.REFUSED] * 4)
+    world.channel.fail_next(Fault.LOST, *[Fault.REFUSED] * 3)
     assert await ask(world, "/帮助") == []
     assert await ask(world, "/帮助") == []
     await world.move_to(world.clock.now() + timedelta(hours=1))
