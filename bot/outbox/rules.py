@@ -75,7 +75,7 @@ def _sells_nothing(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The community's rules: ``hours`` from Monday to Sunday, then on holidays; private messages a member and
+    """The community's rules: ``hours`` from Monday to Sunday, and an eighth for holidays that have their own; private messages a member and
     week; for how long a complaint silences its room; what counts as a holiday, and as selling."""
 
     zone: ZoneInfo
@@ -100,8 +100,8 @@ class Rules:
         return moment.astimezone(self.zone).date()
 
     def _span(self, day: date) -> tuple[datetime, datetime]:
-        usual, on_holidays = self.hours[day.weekday()], self.hours[-1]
-        hours = on_holidays if usual != on_holidays and self.is_holiday(day) else usual
+        has_festive = len(self.hours) > 7  # to ask what day it is takes a while, for the first time
+        hours = self.hours[7 if has_festive and self.is_holiday(day) else day.weekday()]
         return datetime.combine(day, hours.opens, self.zone), datetime.combine(day, hours.closes, self.zone)
 
 

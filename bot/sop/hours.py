@@ -1,6 +1,6 @@
 """The hours in which messages may be sent, as operators write them.
 
-hours: {周一到周五: 08:30-21:30, 周末: 09:30-22:00}      # 节假日 is as Sunday unless it is written, too
+hours: {周一到周五: 08:30-21:30, 周末: 09:30-22:00}      # 节假日: 09:30-22:00 may stand beside them
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NAMES = ["周一", "周二", "周三", "周四", "周五", "周六", "周日", 
 
 
 def _hours(value: object) -> tuple[Hours, ...]:
-    """The hours of each day, from Monday to Sunday, then those of holidays; each day is written once."""
+    """The hours of each day, from Monday to Sunday, then those of holidays if they have their own."""
     if isinstance(value, tuple):
         return value
     if not isinstance(value, dict):
@@ -44,7 +44,7 @@ def _hours(value: object) -> tuple[Hours, ...]:
         raise Mistake(f"没有写{'、'.join(missing)}从几点到几点", f"{missing[0]}: {EXAMPLE}")
     if wrong:
         raise Mistake("", findings=wrong)
-    return (*(found[day] for day in WEEKDAYS), found.get(HOLIDAY, found[WEEKDAYS[-1]]))
+    return tuple(found[day] for day in (*WEEKDAYS, HOLIDAY) if day in found)
 
 
 def _add(found: dict[str, Hours], days: str, span: object) -> None:
@@ -75,7 +75,7 @@ def _time(hour: str, minute: str) -> time:
 
 
 def _written(hours: tuple[Hours, ...]) -> dict[str, str]:
-    return {name: str(it) for name, it in zip(_NAMES, hours, strict=True)}
+    return {name: str(it) for name, it in zip(_NAMES, hours, strict=False)}
 
 
 OpenHours = Annotated[
@@ -85,4 +85,4 @@ OpenHours = Annotated[
     WithJsonSchema({"type": "object", "additionalProperties": {"type": "string", "examples": [EXAMPLE]}}),
 ]
 WORKDAY, WEEKEND = Hours(time(8, 30), time(21, 30)), Hours(time(9, 30), time(22))
-USUAL = (WORKDAY,) * 5 + (WEEKEND,) * 3
+USUAL = (WORKDAY,) * 5 + (WEEKEND,) * 2

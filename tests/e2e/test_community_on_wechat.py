@@ -20,7 +20,7 @@ rooms: [会员1群, 运营群]
 operators: 运营群
 roles: {营养师: expert, 运营: staff}
 friends: 接受
-guard: {hours: {每天: 00:00-24:00}}
+guard: {hours: {每天: 00:00-24:00}, apart: 0s, lull: 0s, posts_a_day: 20}
 """
 CHOICES = "choices: {我: {fit: 2, tag: 烹饪热情}, 家里人: {}, 多半在外面吃: {}}"
 GATE = f"""sop: welcome

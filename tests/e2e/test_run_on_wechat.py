@@ -15,7 +15,7 @@ TAG = "#我的原野餐桌#"
 COMMUNITY = """name: 原野之味
 mission: 让每一餐都知道来处
 rooms: [会员1群]
-guard: {hours: {每天: 00:00-24:00}}
+guard: {hours: {每天: 00:00-24:00}, apart: 0s, lull: 0s, posts_a_day: 20}
 """
 
 

@@ -22,11 +22,11 @@ DAY, WEEKEND = Hours(time(8, 30), time(21, 30)), Hours(time(9, 30), time(22))
     ],
 )
 def test_they_are_read_as_people_write_them(written: dict[str, str]) -> None:
-    assert ADAPTER.validate_python(written) == (DAY,) * 5 + (WEEKEND,) * 3 == USUAL
+    assert ADAPTER.validate_python(written) == (DAY,) * 5 + (WEEKEND,) * 2 == USUAL
 
 
 def test_every_day_alike_and_to_the_end_of_the_day() -> None:
-    assert ADAPTER.validate_python({"每天": "00:00-24:00"}) == (Hours(time.min, time.max),) * 8
+    assert ADAPTER.validate_python({"每天": "00:00-24:00"}) == (Hours(time.min, time.max),) * 7
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,10 @@ def test_what_cannot_be_meant_is_refused_with_the_reason(written: object, says: 
 
 def test_they_are_written_day_by_day() -> None:
     assert ADAPTER.dump_python(USUAL, mode="json")["周六"] == "09:30-22:00"
+
+
+def test_holidays_may_have_hours_of_their_own() -> None:
+    written = {"每天": "08:00-20:00", "节假日": "10:00-22:00"}
+    hours = ADAPTER.validate_python(written)
+    assert (len(hours), str(hours[7])) == (8, "10:00-22:00")
+    assert ADAPTER.dump_python(hours, mode="json")["节假日"] == "10:00-22:00"
