@@ -75,8 +75,9 @@ def _sells_nothing(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The community's rules: ``hours`` from Monday to Sunday, and an eighth for holidays that have their own; private messages a member and
-    week; for how long a complaint silences its room; what counts as a holiday, and as selling."""
+    """The community's rules: ``hours`` from Monday to Sunday, and an eighth where holidays have their own;
+    private messages a member and week; for how long a complaint silences its room; what counts as a holiday,
+    and as selling."""
 
     zone: ZoneInfo
     hours: tuple[Hours, ...]
