@@ -144,16 +144,14 @@ def check(path: Path | None, as_json: bool, no_weeks: bool, begins: datetime | N
     wanted = None if path.is_dir() else _wanted(loaded, path)
     found = asked.examine(loaded, begins, with_weeks=not no_weeks)
     problems = [problem for problem in found if wanted is None or problem.file in wanted]
-    is_wrong = any(problem.level == "error" for problem in problems)
     if as_json:
         click.echo(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, indent=2))
     elif problems:
         click.echo("\n".join(map(str, problems)))
-    if not as_json and not is_wrong:
-        count = len(loaded.sops.declared) if loaded.sops and path.is_dir() else 1
-        click.echo(f"没有错误，{count} 个 SOP 都可以用。")
-    if is_wrong:
+    if any(problem.level == "error" for problem in problems):
         sys.exit(1)
+    count = len(loaded.sops.declared) if loaded.sops and path.is_dir() else 1
+    click.echo("" if as_json else f"没有错误，{count} 个 SOP 都可以用。\n", nl=False)
 
 
 def _wanted(loaded: Loaded, path: Path) -> set[str]:
@@ -162,6 +160,17 @@ def _wanted(loaded: Loaded, path: Path) -> set[str]:
         raise BotError(f"{path.name} 不是 SOP 文件。模板和内容架会随 SOP 一起查：bot check")
     name, community = f"{path.parent.name}/{path.name}", f"{path.parent.name}/community.yaml"
     return {name} if loaded.sops is not None else {name, community}
+
+
+def _sops(settings: Settings) -> SopSet:
+    """The SOPs to play with; those with mistakes are named. What is played is not logged."""
+    from bot import app
+
+    loaded = app.load_sops(settings)
+    for problem in loaded.problems if loaded.sops else ():
+        click.echo(f"⚠ 没有装上：{problem}", err=True)
+    logs.set_up("CRITICAL")
+    return app.needed(loaded)
 
 
 @cli.command()
@@ -176,13 +185,10 @@ def calendar(days: int, room: str | None, fresh: bool, begins: datetime | None, 
 
     把现在的数据复制一份，在里面往后演，没有人说话；正式的数据一个字也不动，机器人在跑也可以看。
     """
-    from bot import app
     from bot.foresight import asked
 
-    settings = _offline()
-    logs.set_up("CRITICAL")
-    wanted = asked.Asked(days, begins, fresh, as_json)
-    sops = app.needed(app.load_sops(settings))
+    settings, wanted = _offline(), asked.Asked(days, begins, fresh, as_json)
+    sops = _sops(settings)
     click.echo("\n".join(asked.calendar_lines(settings, sops, wanted, room)))
 
 
@@ -201,13 +207,10 @@ def simulate(days: int, size: int, seed: int, fresh: bool, begins: datetime | No
 
     用的是真的 SOP 和规矩，时间是虚拟的，话是编的；正式的数据一个字也不动。
     """
-    from bot import app
     from bot.foresight import asked
 
-    settings = _offline()
-    logs.set_up("CRITICAL")
-    wanted = asked.Asked(days, begins, fresh, as_json)
-    sops = app.needed(app.load_sops(settings))
+    settings, wanted = _offline(), asked.Asked(days, begins, fresh, as_json)
+    sops = _sops(settings)
     click.echo("\n".join(asked.simulation_lines(settings, sops, wanted, size=size, seed=seed)))
 
 
@@ -220,13 +223,7 @@ def test(path: Path | None, verbose: bool) -> None:
 
     PATH 是一个对话文件或文件夹，不写就是 tests/scenarios。
     """
-    from bot import app
-
-    loaded = app.load_sops(_offline())
-    sops = app.needed(loaded)
-    for problem in loaded.problems:
-        click.echo(f"⚠ 没有装上：{problem}", err=True)
-    logs.set_up("CRITICAL")
+    sops = _sops(_offline())
     start = path or Path("tests/scenarios")
     files = [start] if start.is_file() else sorted(start.rglob("*.yaml"))
     if not files:

@@ -18,7 +18,7 @@ RULES = {
     "posts_week": "本周的帖子已满",
     "promo_week": "本周推广已满",
     "give_ask": "给的还不够，先多分享再请人做事",
-    "posts_day": "今天的帖子已满",
+    "posts_day": "当天的帖子已满",
     "distance": "离上一条太近",
     "lull": "群里正聊着",
 }

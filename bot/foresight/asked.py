@@ -39,8 +39,10 @@ def calendar_lines(settings: Settings, sops: SopSet, asked: Asked, room: str | N
     here = [it for it in found if not wanted or it.room in wanted]
     if asked.as_json:
         yield _json([calendar.entry(it, sops) for it in here])
-    else:
-        yield from list(calendar.table(here, sops)) or [f"{asked.days} 天里没有要发的。"]
+        return
+    if state.enabled is not None and not (asked.fresh or asked.begins):
+        yield "还没有开通的群，当作 community.yaml 里的群都刚刚开通。"
+    yield from list(calendar.table(here, sops)) or [f"{asked.days} 天里没有要发的。"]
 
 
 def simulation_lines(

@@ -61,6 +61,7 @@ _RESULTS = {
 }
 STOPPED = BrakeKind.STOPPED.value
 """Stands for a rule where all sending was stopped by hand."""
+_WAITED = (Result.HELD, Result.EXPIRED)
 _SHOWN = (Kind.TEXT, Kind.PICTURE)
 
 
@@ -108,17 +109,13 @@ def _planned(
 ) -> Planned | None:
     """The post of these rows; None where it became nothing for a reason that is not the guard's."""
     first = parts[0]
-    result = _RESULTS.get(State(first.state))
-    if result is Result.HELD and first.expires_at is not None and first.expires_at < now:
-        result = Result.EXPIRED  # nobody looked at it since
-    waits = result in (Result.HELD, Result.EXPIRED)
-    rule = kept_back.get(first.id) or first.held_by or (otherwise if waits else None)
+    result = _result(first, now)
+    rule = kept_back.get(first.id) or first.held_by or (otherwise if result in _WAITED else None)
     if result is None or (result is Result.REFUSED and rule is None):
         return None
     step, template = _occasion(first)
-    sent_at = first.sending_at if result is Result.SENT else None
     return Planned(
-        at=sent_at or first.settled_at or first.not_before or first.queued_at,
+        at=_moment(first, result),
         due_at=first.queued_at,
         room=first.room_key,
         member=first.number if first.room_id is None else None,
@@ -132,6 +129,19 @@ def _planned(
         rule=rule,
         until=first.not_before if result is Result.HELD else None,
     )
+
+
+def _moment(row: AnyRow, result: Result) -> datetime:
+    """When it became what it is; what is held, when it is looked at again."""
+    sent_at = row.sending_at if result is Result.SENT else None
+    moment: datetime = sent_at or row.settled_at or row.not_before or row.queued_at
+    return moment
+
+
+def _result(row: AnyRow, now: datetime) -> Result | None:
+    result = _RESULTS.get(State(row.state))
+    is_over = result is Result.HELD and row.expires_at is not None and row.expires_at < now
+    return Result.EXPIRED if is_over else result  # while nothing is sent, nobody looks at what is over
 
 
 def _occasion(row: AnyRow) -> tuple[str, str]:

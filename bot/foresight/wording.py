@@ -6,25 +6,9 @@ import re
 from collections.abc import Collection
 from datetime import datetime
 
+from bot.commands.wording import RULES
 from bot.foresight.planned import STOPPED
-from bot.outbox.rules import Rule
 
-RULES = {
-    Rule.OPT_OUT: "本人不要打扰",
-    Rule.SAY_DO: "写着只分享，却在卖",
-    Rule.PAUSED: "已暂停",
-    Rule.HUSHED: "群里安静中",
-    Rule.QUIET_HOURS: "安静时段",
-    Rule.COMPLAINT: "有投诉没处理完",
-    Rule.PRIVATE_CAP: "私信已满",
-    Rule.AT_ALL: "@所有人已用完",
-    Rule.POSTS_WEEK: "本周已满",
-    Rule.PROMO_WEEK: "推广已满",
-    Rule.GIVE_ASK: "给得还不够",
-    Rule.POSTS_DAY: "当天已满",
-    Rule.DISTANCE: "离上一条太近",
-    Rule.LULL: "群里正聊着",
-}
 DAYS = "一二三四五六日"
 _DAY_IN_NAME = re.compile(r"^每?周[一二三四五六日天](?=..)")
 
@@ -33,7 +17,7 @@ def rule(name: str | None) -> str:
     """A rule of the guard, or the stop; what waits without one waits for the pace."""
     if name is None or name == STOPPED:
         return "还没轮到" if name is None else "已停发"
-    return RULES[Rule(name)]
+    return RULES[name]
 
 
 def day(moment: datetime) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     ExceptionContext,
+    PoolProxiedConnection,
     Table,
     bindparam,
     create_engine,
@@ -60,7 +61,7 @@ def open_engine(url: str) -> Engine:
         make_folder(Path(parsed.database).parent)
     engine = create_engine(parsed, hide_parameters=True, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_immediate)
+    engine.dialect.do_begin = _begin_immediate  # type: ignore[method-assign]
     event.listen(engine, "handle_error", trouble.raise_lasting)
     return engine
 
@@ -116,8 +117,9 @@ def _without_the_disk(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA synchronous=OFF")
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_immediate(dbapi_connection: PoolProxiedConnection) -> None:
+    """In the dialect's place: a listener would have SQLAlchemy look for listeners at every statement."""
+    dbapi_connection.cursor().execute("BEGIN IMMEDIATE")
 
 
 def check(engine: Engine) -> None:
