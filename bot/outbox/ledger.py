@@ -24,13 +24,15 @@ LOOKS_BACK = timedelta(days=31)
 
 
 def candidate(row: AnyRow, rules: Rules) -> Candidate:
+    """What repeats members' words is not judged by them: they may say what they paid."""
     words = row.payload["text"] if row.kind == Kind.TEXT else ""
+    ours = row.intent != Intent.SERVICE and not row.payload.get("quotes")
     return Candidate(
         Intent(row.intent),
         is_private=row.room_id is None,
         answers_at=row.answers_at,
         is_alarm=row.priority == Priority.ALARM,
-        sells=rules.sells(words) if row.intent != Intent.SERVICE else False,
+        sells=ours and rules.sells(words),
         at_all=talk.calls_everybody(words),
         continues=row.sequence > 0,
         asked_as=row.run_id or row.post_id,

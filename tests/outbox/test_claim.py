@@ -547,3 +547,14 @@ def test_a_complaint_of_another_room_that_is_dealt_with_lets_nothing_go_here(des
     cases.close(desk.tx, there, member_id=1)
     delivery.let_go(desk.tx, Rule.COMPLAINT, room_id=desk.other_room)
     assert desk.claim() == MONDAY_9 + timedelta(hours=2)
+
+
+def test_what_sells_and_does_not_say_so_never_leaves(strict: Office) -> None:
+    strict.now = MORNING
+    strict.rules = replace(strict.rules, sells=lambda text: "元" in text)
+    strict.post("三斤 39 元", intent=Intent.GIVE)
+    strict.post("三斤 39 元，要的说一声", intent=Intent.PROMO)
+    strict.post("阿青说：39 元买的，值", intent=Intent.GIVE, quotes=[1])
+    assert strict.send_all() == ["三斤 39 元，要的说一声", "阿青说：39 元买的，值"]
+    refused = strict.row_of("三斤 39 元")
+    assert (refused["state"], refused["reason"]) == ("dropped", "say_do")
