@@ -253,6 +253,51 @@ def _play(file: Path, sops: SopSet) -> tuple[str, str, list[str]]:
     return played.script.scenario, report(played) if played.failure else "", played.transcript
 
 
+@cli.command()
+@click.argument("name")
+@_friendly
+def explain(name: str) -> None:
+    """用大白话说一个 SOP 做什么、什么时候做。NAME 是它的编号或名字。"""
+    from bot.sop.draft import find
+
+    sops = _sops(_offline())
+    sop = find(sops, name)
+    rooms = "所有开通的群" if sop.rooms is None else "、".join(sop.rooms)
+    off = "" if sop.enabled else "，停用着"
+    click.echo(f"{sop.name}（{sops.kind_of(sop).title}，{sop.id}{off}）→ {rooms}")
+    click.echo("\n".join(f"- {line}" for line in sop.explain()))
+
+
+@cli.command()
+@click.argument("kind")
+@click.option("--id", "id", default="my-sop", show_default=True, help="新文件的编号，也是文件名。")
+@_friendly
+def new(kind: str, id: str) -> None:
+    """照着现有的一份，新写一个 SOP。KIND 是种类：theme_day、qa_day、challenge、welcome、wakeup。"""
+    from bot.sop.draft import draft
+
+    settings = _offline()
+    path = settings.sops / f"{id}.yaml"
+    if path.exists():
+        raise BotError(f"{path} 已经有了。换一个编号：--id {id}-2")
+    path.write_text(draft(_sops(settings), kind, id), encoding="utf-8")
+    click.echo(
+        f"写好了 {path}，还停用着。改完先 bot check，再 bot explain {id}；行了就把 enabled 改成 true。"
+    )
+
+
+@cli.command()
+@_friendly
+def schema() -> None:
+    """把编辑器用的 JSON Schema 写到 SOP 文件夹的 schema/ 里：写 YAML 时补全、提错。"""
+    from bot.sop.kinds import collect
+    from bot.sop.schema import write
+
+    settings = _offline()
+    for path in write(settings.sops, collect(settings.kinds)):
+        click.echo(f"写好了 {path}")
+
+
 @cli.group()
 def db() -> None:
     """数据库：升级、备份、换回备份、搬家。"""

@@ -139,6 +139,10 @@ class Sop(Model):
         """What is no mistake and hardly meant: steps that are never reached (``bot.sop.doubts``)."""
         return ()
 
+    def explain(self) -> Iterable[str]:
+        """What it does and when, a sentence each, in plain Chinese."""
+        return ()
+
     def gives_tags(self) -> Iterable[str]:
         """The tags that members may get by it."""
         return ()

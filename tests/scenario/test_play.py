@@ -184,11 +184,11 @@ async def test_time_passes_without_a_word(director: Director) -> None:
 
 async def test_the_bot_may_stop_and_begin_again(director: Director) -> None:
     playing = await director.play(
-        "at: 12:00, stop: true", "at: 12:30, who: 甲, say: 在吗各位", "after: 1m, restart: true", "bot: 溯源"
+        "at: 12:00, stop: true", "at: 12:30, who: 甲, say: 在吗各位", "after: 4m, restart: true", "bot: 溯源"
     )
     assert playing.failure == ""
     assert playing.transcript[0] == "11月30日 周一 12:00 —— 机器人停了 ——"
-    assert playing.transcript[2] == "11月30日 周一 12:31 —— 机器人重启 ——"
+    assert playing.transcript[2] == "11月30日 周一 12:34 —— 机器人重启 ——"
 
 
 async def test_only_the_sops_that_are_named_play(director: Director) -> None:

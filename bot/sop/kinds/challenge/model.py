@@ -14,7 +14,7 @@ from bot.sop import doubts
 from bot.sop.catalog import Catalog
 from bot.sop.kinds.challenge.words import CloseWords, EntryWords, LaunchWords, NewsWords, ReuseWords
 from bot.sop.language import Days, Duration, Every, Finding, Mistake, Model, Name, Sop, Tag, TemplateOf
-from bot.sop.schedule import Schedule
+from bot.sop.schedule import Schedule, write_duration
 
 DAY_BEGINS = timedelta(hours=4)
 """A dinner after midnight belongs to the evening before."""
@@ -184,6 +184,21 @@ class Challenge(Sop):
             yield Finding(("prizes",), "写了奖项，还要写收官 close，奖在收官时公布", "close: {at: 12:10}")
         if self.close is not None and int(self.close.at.partition(":")[0]) < 4:
             yield Finding(("close", "at"), "太早了，最后一天要到凌晨4点才算完", "12:10")
+
+    def explain(self) -> Iterable[str]:
+        also = f"，或者图片配上{'、'.join(self.also)}" if self.also else ""
+        yield f"{self.days}，发#{self.hashtag}#{also}，算打卡，一人一天算一次，凌晨4点换天。"
+        apart, gather = (write_duration(it) for it in (self.entry.join_within, self.receipt.gather))
+        yield f"要有{'和'.join(self.entry.needs)}，分开发隔{apart}以内算一次；攒{gather}一起回应。"
+        if self.review.needed:
+            yield "同事审过才算：/待审，/过 31，/退 31 原因。"
+        if self.launch is not None:
+            yield f"第一天 {self.launch.at} 发开场白。"
+        if self.news is not None:
+            yield f"{self.news.every.words}发小报。"
+        if self.close is not None:
+            named = f"，公布{'、'.join(self.prizes)}" if self.prizes else ""
+            yield f"结束后第二天 {self.close.at} 收官{named}。"
 
     def doubts(self, zone: ZoneInfo, today: date) -> Iterable[Finding]:
         if self.news is not None:

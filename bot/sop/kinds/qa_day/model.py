@@ -222,6 +222,17 @@ class QaDay(Sop):
             meant = closest(self.expert, known)
             yield Finding(("expert",), f"community.yaml 里没有角色“{self.expert}”", meant)
 
+    def explain(self) -> Iterable[str]:
+        notices = "、".join(reminder.at.words for reminder in self.remind)
+        yield f"{f'{notices}预告，' if notices else ''}{self.every.words}开场，开到{self.until:%H:%M}。"
+        gather = write_duration(self.number_cards.gather)
+        yield f"这样开头算提问：{'、'.join(self.accept)}；攒{gather}一起编号。"
+        calls = "，".join(f"{write_duration(rung.after)}叫{rung.call}" for rung in self.unanswered)
+        yield f"没人答：{calls}。带这些词的马上转给人：{'、'.join(self.to_human)}。"
+        if self.digest is not None:
+            yield f"{self.digest.at.words}发合集，最多{self.digest.top}个。"
+            yield f"没答完的下次接着问，最多{self.carry}次。"
+
     def doubts(self, zone: ZoneInfo, today: date) -> Iterable[Finding]:
         yield from doubts.long_open(self.every, self.until, zone, ("until",))
         for n, reminder in enumerate(self.remind):

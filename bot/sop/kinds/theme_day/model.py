@@ -32,6 +32,7 @@ from bot.sop.language import (
     one_or_several,
 )
 from bot.sop.problems import closest
+from bot.sop.schedule import write_duration
 from bot.sop.shelves import ShelfItem
 from bot.sop.templates import check_with_items
 
@@ -209,6 +210,24 @@ class ThemeDay(Sop):
         yield from exceptions.check(self.exceptions, self.every)
         for n, post in enumerate(self.post):
             yield from _check_post(catalog, post, n, several=len(self.post) > 1)
+
+    def explain(self) -> Iterable[str]:
+        when = "、".join(each.words for each in self.every)
+        if self.days is not None:
+            when += f"（{self.days}）"
+        shelves = "、".join(dict.fromkeys(f"“{post.shelf}”" for post in self.post))
+        what = f"从内容架{shelves}里轮着发一篇" if self.post else "开讲" if self.lecture else "开场"
+        yield f"{when}{what}。过了{write_duration(self.late_after)}不补发，法定假日{self.on_holiday}。"
+        if self.lecture is not None:
+            notices = "、".join(notice.at.words for notice in self.lecture.notices)
+            told = f"{notices}预告，" if notices else ""
+            yield f"小课“{self.lecture.title}”，{self.lecture.speaker}讲：{told}开讲前把收到的问题交给同事。"
+        if self.window is not None:
+            until, least = f"{self.window.until:%H:%M}", self.window.collect.at_least
+            yield f"发完问一句“{self.window.ask}”，到{until}收大家的话，{least}个字以上才算。"
+        if self.digest is not None:
+            picked = "同事挑几条" if self.digest.pick == "运营" else "自动挑几条"
+            yield f"{self.digest.at.words}发合集：{picked}，不到{self.digest.at_least}条就不发。"
 
     def doubts(self, zone: ZoneInfo, today: date) -> Iterable[Finding]:
         for every in self.every:

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 from bot.sop.catalog import Catalog
 from bot.sop.language import Duration, Every, Finding, Mistake, Model, Name, Sop, TemplateOf, as_tuple
 from bot.sop.problems import Loc
+from bot.sop.schedule import write_duration
 
 MOST_STEPS = 2
 """Who did not answer twice is not written to a third time."""
@@ -68,3 +69,10 @@ class Wakeup(Sop):
 
     def heeds_tags(self) -> Iterable[tuple[str, Loc]]:
         return ((key, ("interests", key)) for key in self.interests)
+
+    def explain(self) -> Iterable[str]:
+        steps = "，再过了".join(f"{write_duration(step.after)}没说话私聊一次" for step in self.ladder)
+        yield f"{self.every.words}看一轮，一轮最多{self.at_once}位：{steps}，之后不再发。只发给好友。"
+        yield f"留{self.hold_out:.0%}的人不发，用来比较有没有用。"
+        late = write_duration(self.late_after)
+        yield f"说一句不用了、{'、'.join(self.legitimate)}，就永远不再发。过了{late}不补。"

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from bot.sop.catalog import Catalog
 from bot.sop.kinds.welcome.questions import Question
 from bot.sop.language import Duration, Finding, Mistake, Model, Name, Sop, TemplateOf, as_tuple
+from bot.sop.schedule import write_duration
 
 _QUOTED = re.compile('[“"「]([^”"」]{1,10})[”"」]')
 
@@ -188,6 +189,20 @@ class Welcome(Sop):
             )
         if self.patience.remind >= self.patience.give_up:
             yield Finding(("patience", "remind"), "提醒要早于放弃", "24h")
+
+    def explain(self) -> Iterable[str]:
+        asked = f"问{len(self.questions)}个问题" if self.questions else "不问问题"
+        after, give_up = write_duration(self.hello.after), write_duration(self.patience.give_up)
+        if self.mode == "gate":
+            yield f"有人加好友，{after}后私聊打招呼：先说宗旨、群公约和隐私，{self.hello.consent}，{asked}。"
+            within = write_duration(self.fit.answer_within)
+            yield f"满{self.fit.at_least:g}分请进群；不到的由人定，{within}内答复（/待定、/通过、/婉拒）。"
+        else:
+            yield f"有人进群就欢迎；{asked}，群里最多问一个，别的私下问。"
+        remind = write_duration(self.patience.remind)
+        yield f"没答完的，{remind}后提醒一次，{give_up}后不再等。"
+        if self.greet is not None:
+            yield f"新进群的攒{write_duration(self.greet.gather)}一起欢迎，最多点{self.greet.names}个名字。"
 
     def gives_tags(self) -> Iterable[str]:
         choices = (choice for question in self.questions for choice in question.choices.values())
