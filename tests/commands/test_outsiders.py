@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from bot import app
 from bot.events import Chat, Person
@@ -56,6 +57,14 @@ def tried(listener: Listener, texts: Iterator[str], by: Person, chat: Chat | Non
     messages = [said(text, by, chat, to_bot=True) for text in texts]
     listener.hear(*messages)
     return len(messages)
+
+
+@pytest.fixture
+def writer(sqlite_engine: Engine) -> Iterator[Writer]:
+    """Who may what is no matter of the database."""
+    writer = Writer(sqlite_engine)
+    yield writer
+    writer.close()
 
 
 @pytest.fixture
