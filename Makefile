@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test soak check bench lock clean
+.PHONY: help install demo run test soak check bench handbook lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ check: $(VENV)/.dev ## ruff, mypy, import rules
 
 bench: $(VENV)/.dev ## measure speed and memory, a few minutes
 	$(BIN)/python -m benchmarks
+
+handbook: $(VENV)/.run ## write the tables of docs/handbook.zh.md anew
+	@$(BIN)/bot handbook
 
 lock: ## write the lock files anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -298,6 +298,19 @@ def schema() -> None:
         click.echo(f"写好了 {path}")
 
 
+@cli.command(hidden=True)
+@click.argument(
+    "file", default="docs/handbook.zh.md", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@_friendly
+def handbook(file: Path) -> None:
+    """把手册里的表照程序现在的样子重写一遍；每行最后一格“意思”是人写的，留着。"""
+    from bot.handbook import refreshed
+    from bot.sop.kinds import collect
+
+    file.write_text(refreshed(file.read_text(encoding="utf-8"), collect()), encoding="utf-8")
+
+
 @cli.group()
 def db() -> None:
     """数据库：升级、备份、换回备份、搬家。"""
