@@ -58,7 +58,8 @@ def refreshed(handbook: str, kinds: Kinds) -> str:
 
 def unexplained(handbook: str) -> list[str]:
     """The rows whose meaning nobody has written yet."""
-    return [line for table in _TABLE.finditer(handbook) for line in table[3].splitlines() if "|  |" in line]
+    tables = (table[3] for table in _TABLE.finditer(handbook))
+    return [line for table in tables for line in table.splitlines() if line.endswith("|  |")]
 
 
 def tables_of(handbook: str) -> set[str]:

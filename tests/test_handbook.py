@@ -1,4 +1,4 @@
-"""The operators' handbook says what is so: its tables are today's, and what it shows can be done as it says."""
+"""The operators' handbook says what is so: its tables are today's, and what it shows can be done."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli import cli
 from bot.handbook import KEYS, refreshed, tables_of, unexplained
 from bot.sop.community import Guard
 from bot.sop.kinds import collect
@@ -116,7 +117,13 @@ def test_every_key_of_the_guard_belongs_to_a_rule() -> None:
     assert sorted(key for keys in KEYS.values() for key in keys) == sorted(Guard.model_fields)
 
 
+def test_every_command_of_the_command_line_is_told() -> None:
+    told = set(re.findall(r"^\| `bot (\w+)", TEXT, re.MULTILINE))
+    assert told == {name for name, command in cli.commands.items() if not command.hidden}
+
+
 def test_the_links_within_it_lead_somewhere() -> None:
-    heads = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", TEXT, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
+    prose = re.sub(r"^```.*?^```", "", TEXT, flags=re.DOTALL | re.MULTILINE)
+    heads = re.findall(r"^#+ (.*)$", prose, re.MULTILINE)
     anchors = {re.sub(r"[^\w\- ]", "", head).lower().replace(" ", "-") for head in heads}
-    assert {link for link in re.findall(r"\]\(#([^)]+)\)", TEXT)} <= anchors
+    assert set(re.findall(r"\]\(#([^)]+)\)", TEXT)) <= anchors
