@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from bot.cli import cli
 from bot.handbook import KEYS, refreshed, tables_of, unexplained
@@ -38,30 +40,45 @@ BLOCKS = [Block(*found) for found in re.findall(r"^```(\w+) ?(.*)\n((?:.*\n)*?)`
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A project folder as it comes, to follow the handbook in."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A project folder as it comes, to follow the handbook in; settings and logging stay out of it."""
+    for name in [name for name in os.environ if name.startswith(("BOT_", "WECHATY_", "DATABASE_"))]:
+        monkeypatch.delenv(name)
     shutil.copytree(ROOT / "sops", tmp_path / "sops")
     shutil.copytree(ROOT / "templates", tmp_path / "templates")
-    return tmp_path
+    monkeypatch.chdir(tmp_path)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield tmp_path
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
-def bot(folder: Path, line: str, typed: str) -> str:
+def bot(line: str, typed: str) -> str:
     """What a command line says; it fails only where the handbook says so."""
     command, fails, _ = line.partition(FAILS)
-    settings = ("BOT_", "WECHATY_", "DATABASE_")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
+    code, said = (_typed_into if typed else _called)(command.split()[1:], typed)
+    assert (code != 0) == bool(fails), f"{line}\n{said}"
+    return said
+
+
+def _called(args: list[str], typed: str) -> tuple[int, str]:
+    done = CliRunner().invoke(cli, args, prog_name="bot")
+    return done.exit_code, done.output
+
+
+def _typed_into(args: list[str], typed: str) -> tuple[int, str]:
+    """What reads from a pipe has a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "bot", *command.split()[1:]],
-        cwd=folder,
-        env={**env, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        [sys.executable, "-m", "bot", *args],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
         input=typed,
         capture_output=True,
         text=True,
         encoding="utf-8",
         check=False,
     )
-    assert (done.returncode != 0) == bool(fails), f"{line}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    return done.returncode, done.stdout + done.stderr
 
 
 def steps() -> Iterator[tuple[Block, str, str]]:
@@ -77,7 +94,7 @@ def steps() -> Iterator[tuple[Block, str, str]]:
 def test_what_it_says_can_be_done_from_the_first_line_to_the_last(folder: Path) -> None:
     for block, typed, shown in steps():
         if block.language == "sh":
-            said = "".join(bot(folder, line, typed) for line in block.code.splitlines())
+            said = "".join(bot(line, typed) for line in block.code.splitlines())
             assert [line for line in shown.splitlines() if line not in said] == [], said
         else:
             path = folder / block.about
