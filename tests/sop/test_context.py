@@ -27,7 +27,7 @@ class Words:
 
 def whisper(ctx: Context[Sop]) -> None:
     assert ctx.heard is not None
-    intent = Intent.ASK if "主动" in ctx.heard.text else Intent.REPLY
+    intent = Intent.GIVE if "主动" in ctx.heard.text else Intent.REPLY
     words = Words(ctx.heard.person.name)
     ctx.say_private(ctx.heard.person.identity_id, "whisper.j2", words, intent=intent)
     ctx.say_private(ctx.heard.person.identity_id, "whisper.j2", words, intent=intent)
