@@ -269,6 +269,24 @@ def explain(name: str) -> None:
 
 
 @cli.command()
+@click.argument("name")
+@click.option("--days", default=14, show_default=True, type=click.IntRange(1, 92), help="往后找几天。")
+@click.option("--fresh", is_flag=True, help="不管现在的数据，当作所有的群刚刚开通。")
+@_beginning("从这天起，当作所有的群那时刚刚开通；不写就是现在。")
+@click.option("--json", "as_json", is_flag=True, help="给程序读：每条消息一项，到每个群各算一条。")
+@_friendly
+def preview(name: str, days: int, fresh: bool, begins: datetime | None, as_json: bool) -> None:
+    """一个 SOP 接下来每一步发的原话，发到哪里、什么时候。NAME 是它的编号或名字，停用着的也能看。
+
+    和 bot calendar 一样，在数据的副本里往后演，没有人说话；正式的数据一个字也不动。
+    """
+    from bot.foresight import asked
+
+    settings, wanted = _offline(), asked.Asked(days, begins, fresh, as_json)
+    click.echo("\n".join(asked.preview_lines(settings, _sops(settings), name, wanted)))
+
+
+@cli.command()
 @click.argument("kind")
 @click.option("--id", "id", default="my-sop", show_default=True, help="新文件的编号，也是文件名。")
 @_friendly
@@ -281,9 +299,8 @@ def new(kind: str, id: str) -> None:
     if path.exists():
         raise BotError(f"{path} 已经有了。换一个编号：--id {id}-2")
     path.write_text(draft(_sops(settings), kind, id), encoding="utf-8")
-    click.echo(
-        f"写好了 {path}，还停用着。改完先 bot check，再 bot explain {id}；行了就把 enabled 改成 true。"
-    )
+    then = f"改完先 bot check，再 bot explain {id}、bot preview {id}；行了就把 enabled 改成 true。"
+    click.echo(f"写好了 {path}，还停用着。{then}")
 
 
 @cli.command()

@@ -1,9 +1,10 @@
-"""``/calendar``: what will be sent in the next days, and what the guard would keep back."""
+"""``/calendar`` and ``/preview``: what will be sent in the next days, in brief or word for word."""
 
 from __future__ import annotations
 
 import re
 
+from bot.commands.find import sop_named
 from bot.sop.context import CommandContext
 from bot.sop.kind import Command, Where, Who
 from bot.sop.problems import did_you_mean
@@ -42,6 +43,20 @@ def _rooms(ctx: CommandContext) -> tuple[str, ...] | None:
     return tuple(key for name in named for key in ctx.sops.community.expand(name))
 
 
+def preview(ctx: CommandContext) -> None:
+    foresee = ctx.desk.foresee
+    if foresee is None:
+        ctx.reply("这里看不了预览，电脑上用 bot preview。")
+        return
+    if not ctx.args:
+        ctx.reply("要看哪一个？例如 /预览 周一溯源日。发 /SOP列表 看全部。")
+        return
+    sop = sop_named(ctx, ctx.args[0], ctx.sops.declared.values())
+    if sop is not None:
+        sops, account, now = ctx.sops, ctx.account, ctx.now
+        ctx.reply_later(lambda: foresee(sops, account, now, MOST, (), sop))
+
+
 COMMANDS = (
     Command(
         ("calendar", "日历"),
@@ -50,5 +65,13 @@ COMMANDS = (
         show,
         where=Where.DESK,
         usage="[3天] [群名]",
+    ),
+    Command(
+        ("preview", "预览"),
+        Who.STAFF,
+        "一个 SOP 接下来发的原话",
+        preview,
+        where=Where.DESK,
+        usage="名字",
     ),
 )

@@ -1,6 +1,8 @@
-"""``/sop list`` and ``/sop run``: which SOPs there are, and playing one by hand."""
+"""``/sop list``, ``/sop show`` and ``/sop run``: which there are, what one does, playing it by hand."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from sqlalchemy import func, select
 
@@ -11,7 +13,7 @@ from bot.people import directory
 from bot.people.directory import Room
 from bot.sop.context import CommandContext, Played
 from bot.sop.index import first_slot, is_for
-from bot.sop.kind import Command, Who
+from bot.sop.kind import Command, Where, Who
 from bot.sop.language import Sop
 from bot.sop.problems import did_you_mean
 from bot.sop.schedule import write_duration
@@ -43,8 +45,17 @@ def _where(ctx: CommandContext, sop: Sop) -> str:
     return next((name for name, keys in names.items() if keys == sop.rooms), "、".join(sop.rooms))
 
 
+def show(ctx: CommandContext) -> None:
+    sop = _find(ctx, "要看哪一个？例如 /SOP详情 周一溯源日", ctx.sops.declared.values())
+    if sop is None:
+        return
+    is_paused = sop.id in restraints.paused(ctx.tx, ctx.account)
+    paused = [] if not is_paused else [f"暂停着，要发先恢复：/恢复 {sop.name}"]
+    ctx.reply("\n".join([_line(ctx, sop), *paused, *sop.explain()]))
+
+
 def run(ctx: CommandContext) -> None:
-    sop = _find(ctx)
+    sop = _find(ctx, "要发哪一个？例如 /发SOP 周一溯源日", ctx.sops.sops.values())
     if sop is None:
         return
     if sop.id in restraints.paused(ctx.tx, ctx.account):
@@ -85,11 +96,11 @@ def _tell(ctx: CommandContext, sop: Sop, played: dict[Room, Played]) -> None:
         ctx.reply(f"“{sop.name}”在{failed}没有发成，错误已经记下。")
 
 
-def _find(ctx: CommandContext) -> Sop | None:
+def _find(ctx: CommandContext, question: str, among: Iterable[Sop]) -> Sop | None:
     if not ctx.args:
-        ctx.reply("要发哪一个？例如 /发SOP 周一溯源日。发 /SOP列表 看全部。")
+        ctx.reply(f"{question}。发 /SOP列表 看全部。")
         return None
-    return sop_named(ctx, ctx.args[0], ctx.sops.sops.values())
+    return sop_named(ctx, ctx.args[0], among)
 
 
 def _rooms(ctx: CommandContext, sop: Sop) -> list[Room]:
@@ -115,5 +126,13 @@ def _no_such_room(ctx: CommandContext, key: str) -> None:
 
 COMMANDS = (
     Command(("sop list", "SOP列表"), Who.ADMIN, "有哪些 SOP，下次什么时候发", show_list),
+    Command(
+        ("sop show", "SOP详情"),
+        Who.STAFF,
+        "一个 SOP 做什么，什么时候做",
+        show,
+        where=Where.DESK,
+        usage="名字",
+    ),
     Command(("sop run", "发SOP"), Who.ADMIN, "现在就发一次", run, usage="名字 [群名]"),
 )

@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from bot import app
 from bot.config import Settings
 from bot.errors import ConfigError
-from bot.foresight import calendar, start, transcript
+from bot.foresight import calendar, preview, start, transcript
 from bot.foresight.ahead import Span, play_ahead
 from bot.foresight.review import review
 from bot.foresight.simulate import simulate
 from bot.foresight.start import Start
 from bot.foresight.weeks import weeks
+from bot.sop.draft import find
 from bot.sop.loader import Loaded, SopSet
 from bot.sop.problems import Problem, did_you_mean
 
@@ -43,6 +44,19 @@ def calendar_lines(settings: Settings, sops: SopSet, asked: Asked, room: str | N
     if state.enabled is not None and not (asked.fresh or asked.begins):
         yield "还没有开通的群，当作 community.yaml 里的群都刚刚开通。"
     yield from list(calendar.table(here, sops)) or [f"{asked.days} 天里没有要发的。"]
+
+
+def preview_lines(settings: Settings, sops: SopSet, name: str, asked: Asked) -> Iterator[str]:
+    """What the SOP of this id or name says next; one that is switched off is played as if it were not."""
+    sop = find(sops, name)
+    sops = preview.switched_on(sops, sop)
+    with _start(settings, sops, asked) as state:
+        found = play_ahead(sops, state, _span(sops, asked), settings.account, app.pace_of(settings))
+    mine = [it for it in found if it.sop == sop.id]
+    if asked.as_json:
+        yield _json([calendar.entry(it, sops) for it in preview.first_of_each_step(mine)])
+        return
+    yield from list(preview.lines(mine, sops)) or [preview.nothing(sop, asked.days)]
 
 
 def simulation_lines(

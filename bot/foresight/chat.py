@@ -1,4 +1,4 @@
-"""The calendar as a command in chat tells it (``bot.sop.context.Foresee``)."""
+"""The calendar, and a preview, as commands in chat tell them (``bot.sop.context.Foresee``)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.foresight import calendar, start
+from bot.foresight import calendar, preview, start
 from bot.foresight.ahead import Span, play_ahead
 from bot.outbox.pace import Pace
+from bot.sop.language import Sop
 from bot.sop.loader import SopSet
 
 
@@ -19,9 +20,22 @@ class Foresight:
     url: str
     pace: Pace
 
-    def __call__(self, sops: SopSet, account: str, now: datetime, days: int, rooms: Sequence[str]) -> str:
+    def __call__(
+        self,
+        sops: SopSet,
+        account: str,
+        now: datetime,
+        days: int,
+        rooms: Sequence[str],
+        verbatim: Sop | None = None,
+    ) -> str:
+        if verbatim is not None:
+            sops = preview.switched_on(sops, verbatim)
         span = Span.of_days(now, days, sops.community.zone)
         with start.as_it_is(self.url, account, sops) as state:
             planned = play_ahead(sops, state, span, account, self.pace)
         here = [it for it in planned if not rooms or it.room in rooms]
-        return calendar.brief(here, sops, now) or f"{days}天里没有要发的。"
+        if verbatim is None:
+            return calendar.brief(here, sops, now) or f"{days}天里没有要发的。"
+        mine = [it for it in here if it.sop == verbatim.id]
+        return "\n".join(preview.lines(mine, sops)).strip() or preview.nothing(verbatim, days)

@@ -359,9 +359,20 @@ class Played(Enum):
 
 
 class Foresee(Protocol):
-    """Tells in a few words what will be sent in so many days; takes a while, so it is for an errand."""
+    """Tells what will be sent in so many days; takes a while, so it is for an errand.
 
-    def __call__(self, sops: SopSet, account: str, now: datetime, days: int, rooms: Sequence[str]) -> str: ...
+    In a few words it tells of all SOPs; of ``verbatim`` alone, the messages themselves.
+    """
+
+    def __call__(
+        self,
+        sops: SopSet,
+        account: str,
+        now: datetime,
+        days: int,
+        rooms: Sequence[str],
+        verbatim: Sop | None = None,
+    ) -> str: ...
 
 
 class Desk(Protocol):

@@ -42,6 +42,29 @@ async def test_the_list_names_every_sop_and_its_next_moment(world: World) -> Non
     assert len(answer.splitlines()) == len(world.sops.declared)
 
 
+@pytest.mark.parametrize("typed", ["/SOP详情 溯源日", "/sop show monday-origin"])
+async def test_what_a_sop_does_is_told_in_private(world: World, typed: str) -> None:
+    (answer,) = await ask(world, typed, BOSS, None)
+    assert answer.splitlines()[:2] == [
+        "周一溯源日 monday-origin｜主题日｜会员群｜下次 11月30日 周一 12:10",
+        "周一 12:10从内容架“溯源故事”里轮着发一篇。过了3h不补发，法定假日跳过。",
+    ]
+
+
+async def test_of_a_paused_sop_it_is_told_how_to_resume_it(world: World) -> None:
+    await ask(world, "/暂停 溯源日", BOSS, None)
+    (answer,) = await ask(world, "/SOP详情 溯源日", BOSS, None)
+    assert answer.splitlines()[1] == "暂停着，要发先恢复：/恢复 周一溯源日"
+
+
+async def test_what_to_show_must_be_said_and_there(world: World) -> None:
+    assert await ask(world, "/SOP详情", BOSS, None) == [
+        "要看哪一个？例如 /SOP详情 周一溯源日。发 /SOP列表 看全部。"
+    ]
+    (answer,) = await ask(world, "/SOP详情 溯原日", BOSS, None)
+    assert answer.startswith("没有叫“溯原日”的 SOP")
+
+
 async def test_a_list_of_nothing_says_what_to_do(sops: SopSet, make_world: MakeWorld) -> None:
     world = await make_world(with_kinds(sops))
     assert await ask(world, "/sop list") == ["还没有 SOP。在 sops/ 里放一个 YAML 文件就有了。"]

@@ -12,6 +12,7 @@ from bot.events import Chat
 from bot.foresight.chat import Foresight
 from bot.outbox.pace import Pace
 from bot.scenario.world import World
+from bot.sop.language import Sop
 from bot.sop.loader import SopSet
 from bot.store.tables import failure, outgoing
 from tests.builders import BOSS, KEY, MONDAY_9, OTHER_KEY, OTHER_ROOM, QING, ROOM, ask, look
@@ -56,13 +57,48 @@ async def test_what_cannot_be_shown_says_what_to_do(world: World, typed: str, an
     assert await ask(world, typed, chat=None) == [answer]
 
 
+async def test_the_next_words_of_a_sop_are_shown_and_not_sent(world: World) -> None:
+    (shown,) = await ask(world, "/预览 溯源日", chat=None)
+    text, _, foot = shown.rpartition("\n└ ")
+    assert foot == f"11月30日 周一 12:10 发2群，{len(text)}字"
+    assert [row["sop_id"] for row in look(world, outgoing)] == [None]
+    await world.move_to(MONDAY_9.replace(hour=5))
+    assert [it.text for _, it in world.sent[1:]] == [text] * 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("/预览", "要看哪一个？例如 /预览 周一溯源日。发 /SOP列表 看全部。"),
+        (
+            "/preview welcome-survey",
+            "“新朋友问卷”14天里没有按时间发的，它只接别人的话。想看怎么接：bot simulate",
+        ),
+    ],
+)
+async def test_where_nothing_is_to_preview_it_says_so(world: World, typed: str, answer: str) -> None:
+    assert await ask(world, typed, chat=None) == [answer]
+
+
+async def test_no_member_and_no_room_sees_a_preview(world: World) -> None:
+    for who, where in ((QING, ROOM), (QING, None), (BOSS, ROOM)):
+        assert not any("└" in text for text in await ask(world, "/预览 溯源日", who, where))
+
+
 async def test_no_member_and_no_room_sees_the_calendar(world: World) -> None:
     for who, where in ((QING, ROOM), (QING, None), (BOSS, ROOM)):
         assert not any("溯源日" in text for text in await ask(world, "/日历 3天", who, where))
 
 
 async def test_a_look_ahead_that_fails_is_on_record_and_said(sops: SopSet, url: str) -> None:
-    def fails(sops: SopSet, account: str, now: datetime, days: int, rooms: Sequence[str]) -> str:
+    def fails(
+        sops: SopSet,
+        account: str,
+        now: datetime,
+        days: int,
+        rooms: Sequence[str],
+        verbatim: Sop | None = None,
+    ) -> str:
         raise RuntimeError("no look ahead")
 
     world = World(sops, MONDAY_9, url, foresee=fails)
@@ -76,7 +112,12 @@ async def test_a_look_ahead_that_fails_is_on_record_and_said(sops: SopSet, url: 
 
 async def test_while_one_looks_ahead_others_are_answered(sops: SopSet, url: str) -> None:
     def looks_until_somebody_is_answered(
-        sops: SopSet, account: str, now: datetime, days: int, rooms: Sequence[str]
+        sops: SopSet,
+        account: str,
+        now: datetime,
+        days: int,
+        rooms: Sequence[str],
+        verbatim: Sop | None = None,
     ) -> str:
         began = time.monotonic()
         while not busy.channel.sent and time.monotonic() - began < PATIENCE:
