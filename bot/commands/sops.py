@@ -11,7 +11,7 @@ from bot.people import directory
 from bot.people.directory import Room
 from bot.sop.context import CommandContext, Played
 from bot.sop.index import first_slot, is_for
-from bot.sop.kind import Command, Who
+from bot.sop.kind import Command, Where, Who
 from bot.sop.language import Sop
 from bot.sop.problems import did_you_mean
 from bot.sop.schedule import write_duration
@@ -113,7 +113,14 @@ def _no_such_room(ctx: CommandContext, key: str) -> None:
     ctx.reply(f"community.yaml 里没有“{harmless(key, 20)}”这个群{meant}")
 
 
+def reload(ctx: CommandContext) -> None:
+    ctx.reload()
+
+
 COMMANDS = (
     Command(("sop list", "SOP列表"), Who.ADMIN, "有哪些 SOP，下次什么时候发", show_list),
     Command(("sop run", "发SOP"), Who.ADMIN, "现在就发一次", run, usage="名字 [群名]"),
+    Command(
+        ("sop reload", "重新装载"), Who.ADMIN, "改好的 SOP 马上用起来，有错就照旧", reload, where=Where.DESK
+    ),
 )
