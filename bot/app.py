@@ -8,8 +8,8 @@ import secrets
 import shutil
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -42,6 +42,7 @@ from bot.outbox.pace import Pace
 from bot.people import directory, roles
 from bot.people.directory import Room
 from bot.pipeline import Pipeline
+from bot.reloader import Load
 from bot.runtime import Runtime
 from bot.sop.context import Foresee
 from bot.sop.index import Index
@@ -54,6 +55,7 @@ from bot.store import migrate, session
 from bot.store.owner import owning
 from bot.store.transaction import Transaction
 from bot.store.writer import Claim, Writer
+from bot.watch import watch
 
 logger = logging.getLogger(__name__)
 
@@ -87,6 +89,7 @@ def build_runtime(
     status: Status,
     media: Path | None = None,
     foresee: Foresee | None = None,
+    load: Load | None = None,
 ) -> Runtime:
     """A runtime of these parts, ready to ``run``; pictures are fetched into ``media``, or not at all."""
     pipeline = build_pipeline(sops, account, f"{channel.name}:{account}", status, foresee)
@@ -98,6 +101,7 @@ def build_runtime(
         clock=clock,
         pace=pace,
         media=media,
+        load=load,
     )
 
 
@@ -106,7 +110,9 @@ def build_pipeline(
 ) -> Pipeline:
     """What ``account`` does about what it hears; ``source`` names it in the log."""
     player = Player(account, sops, Index(sops))
-    desk = CommandDesk(account, source, sops, player, all_commands(sops.kinds), status, foresee)
+    desk = CommandDesk(
+        account, source, sops, player, all_commands(sops.kinds), status, foresee, status.problems
+    )
     return Pipeline(desk, player)
 
 
@@ -159,13 +165,15 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Fore
         status=status,
         media=settings.media,
         foresee=foresee,
+        load=partial(load_sops, settings),
     )
     stage.attach(runtime)
     try:
         with _stopped_by_signals(runtime):
             offer = partial(_offer_claim, writer, clock.now(), runtime.pipeline.desk, always=claim_code)
             await writer.run(offer)
-            await runtime.run()
+            async with _watched(settings, runtime):
+                await runtime.run()
     finally:
         writer.close()
 
@@ -198,6 +206,7 @@ async def _demo(settings: Settings, foresee: Foresee | None) -> None:
         status=status,
         media=DEMO_MEDIA,
         foresee=foresee,
+        load=partial(load_sops, settings),
     )
     stage.attach(runtime)
     try:
@@ -217,6 +226,17 @@ async def _play(runtime: Runtime, stage: Stage) -> None:
     finally:
         if running_on is not None:
             running_on.cancel()
+
+
+@asynccontextmanager
+async def _watched(settings: Settings, runtime: Runtime) -> AsyncIterator[None]:
+    """What is saved in the folders meanwhile is live at once."""
+    watching = asyncio.create_task(watch([settings.sops, settings.templates], runtime.reload))
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.admission import Admission
@@ -19,6 +19,8 @@ from bot.events import MessageRecalled, Request, RoomEvent
 from bot.people import cases, roles
 from bot.recording import BotLeft, Happened, Recorder, SaidByUs, Unheard
 from bot.sop import runs
+from bot.sop.index import Index
+from bot.sop.loader import SopSet
 from bot.sop.occasion import Heard, Joined, Recalled
 from bot.sop.player import Player
 from bot.store import failures, retention
@@ -33,6 +35,11 @@ class Pipeline:
 
     desk: CommandDesk
     player: Player
+
+    def with_sops(self, sops: SopSet) -> Pipeline:
+        """The same with another set of SOPs, in which nothing is wrong."""
+        player = Player(self.player.account, sops, Index(sops))
+        return Pipeline(replace(self.desk, sops=sops, player=player, problems=()), player)
 
     def start(self, tx: Transaction) -> None:
         self.player.start(tx)

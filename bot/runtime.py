@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +40,7 @@ from bot.outbox import delivery
 from bot.outbox.claim import Manners
 from bot.outbox.pace import Pace
 from bot.pipeline import Pipeline
+from bot.reloader import Load, Reloader
 from bot.sender import Sender
 from bot.store import failures
 from bot.store.session import is_passing
@@ -73,7 +74,7 @@ class Runtime:
     """One account at one channel, running. ``settle`` is for those who move a virtual clock."""
 
     def __init__(self, *, account: str, channel: Channel, pipeline: Pipeline, writer: Writer, clock: Clock,
-                 pace: Pace, media: Path | None = None) -> None:  # fmt: skip
+                 pace: Pace, media: Path | None = None, load: Load | None = None) -> None:  # fmt: skip
         self.account, self.channel, self.pipeline = account, channel, pipeline
         self._writer, self._clock = writer, clock
         self._latest = clock.now()
@@ -84,10 +85,11 @@ class Runtime:
         self._beside: set[asyncio.Task[None]] = set()
         self.started = asyncio.Event()
         self.timer = clock.alarm(self._ring)
-        manners = Manners(pace, pipeline.desk.sops.community.rules)
+        self._pace = pace
         self._sender = Sender(
-            account, channel, self._ask_core, clock, manners, pipeline.desk.status, self._changed.set
+            account, channel, self._ask_core, clock, self._manners, pipeline.desk.status, self._changed.set
         )
+        self._reloader = Reloader(self, self._ask_core, load)
         self._fetcher = None if media is None else Fetcher(account, channel, self._ask_core, clock, media)
         self._codes = LoginCodes()
 
@@ -111,6 +113,13 @@ class Runtime:
             for task in (*tasks, *self._beside):
                 task.cancel()
             await asyncio.gather(*tasks, *self._beside, return_exceptions=True)
+
+    def _manners(self) -> Manners:
+        return Manners(self._pace, self.pipeline.desk.sops.community.rules)
+
+    def reload(self) -> None:
+        """Read the SOPs anew beside, because their files changed."""
+        self._spawn(self._reloader.reload(), "reload")
 
     @property
     def pacer(self) -> Alarm:
@@ -211,7 +220,7 @@ class Runtime:
 
     async def _tick(self) -> None:
         try:
-            await self._ask_core(self.pipeline.tick)
+            await self._ask_core(lambda tx: self.pipeline.tick(tx))
         except Exception as error:
             trace = failures.without_words(error)
             logger.error("a tick failed, and is tried again", extra={"trace": trace})
@@ -304,7 +313,7 @@ class Runtime:
         set_back = now < self._latest - LOOK_AGAIN
 
         def work() -> tuple[list[Any], Transaction, datetime | None, bool]:
-            with self._writer.transaction(now) as tx:
+            with self._same_pipeline_unless_committed(), self._writer.transaction(now) as tx:
                 if set_back:
                     delivery.reconsider(tx, self.account)
                 results = self._work_through(tx, batch)
@@ -322,7 +331,18 @@ class Runtime:
             self._wake_fetcher()
         for errand in done.errands:
             self._spawn(self._run_errand(errand), "errand")
+        if done.reloads:
+            self._spawn(self._reloader.reload(done.reloads), "reload")
         return results
+
+    @contextlib.contextmanager
+    def _same_pipeline_unless_committed(self) -> Iterator[None]:
+        before = self.pipeline
+        try:
+            yield
+        except BaseException:
+            self.pipeline = before
+            raise
 
     def _work_through(self, tx: Transaction, batch: list[Item]) -> list[Any]:
         """The batch in its order: events between two jobs go through the pipeline together."""

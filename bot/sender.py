@@ -39,7 +39,7 @@ class Sender:
         channel: Channel,
         ask_core: AskCore,
         clock: Clock,
-        manners: Manners,
+        manners: Callable[[], Manners],
         status: Status,
         changed: Callable[[], None],
     ) -> None:
@@ -96,10 +96,10 @@ class Sender:
         """Nothing is being sent now: what still seems to be, was claimed in a commit that was lost to us."""
         if self._in_doubt:
             delivery.unclaim(tx, self._account)
-        return claim(tx, self._account, self._manners)
+        return claim(tx, self._account, self._manners())
 
     def _settle(self, outcome: Outcome, tx: Transaction) -> None:
-        delivery.settle(tx, outcome, self._manners.pace)
+        delivery.settle(tx, outcome, self._manners().pace)
 
     async def _send(self, effect: Effect) -> Outcome:
         try:

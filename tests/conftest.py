@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from bot.events import Chat, Person
 from bot.outbox.pace import Pace
+from bot.reloader import Load
 from bot.scenario.world import World
 from bot.sop.kinds import collect
 from bot.sop.loader import SopSet, load
@@ -128,8 +129,9 @@ async def make_world(sops: SopSet, url: str) -> AsyncIterator[MakeWorld]:
         enabled: dict[str, Chat] | None = None,
         admins: Sequence[Person] = (BOSS,),
         pace: Pace | None = None,
+        load: Load | None = None,
     ) -> World:
-        world = World(sops, MONDAY_9, url, pace)
+        world = World(sops, MONDAY_9, url, pace, load=load)
         made.append(world)
         await world.start({KEY: ROOM} if enabled is None else enabled, admins)
         return world

@@ -47,6 +47,7 @@ class CommandDesk:
     known: Commands
     status: Status
     foresee: Foresee | None = None
+    problems: Sequence[str] = ()
 
     def read(self, message: MessageReceived) -> Call | Unknown | None:
         """What a message calls for; None: it is no command."""
@@ -129,6 +130,8 @@ class CommandDesk:
         if not done:
             return [_FAILED], []
         tx.errands.extend(self._errand(heard, f"command {name}", work) for work in ctx.later)
+        if ctx.reloads:
+            tx.reloads.append(lambda tx, words: self._answer(tx, heard, [words], which="reloaded"))
         return ctx.answers, ctx.quoted
 
     def _errand(self, heard: Heard, place: str, work: Callable[[], str]) -> Errand[str]:
@@ -219,10 +222,6 @@ class CommandDesk:
     @property
     def link(self) -> str:
         return self.status.link
-
-    @property
-    def problems(self) -> Sequence[str]:
-        return self.status.problems
 
     @property
     def commands(self) -> Sequence[Command]:

@@ -124,6 +124,10 @@ def _no_such_room(ctx: CommandContext, key: str) -> None:
     ctx.reply(f"community.yaml 里没有“{harmless(key, 20)}”这个群{meant}")
 
 
+def reload(ctx: CommandContext) -> None:
+    ctx.reload()
+
+
 COMMANDS = (
     Command(("sop list", "SOP列表"), Who.ADMIN, "有哪些 SOP，下次什么时候发", show_list),
     Command(
@@ -135,4 +139,7 @@ COMMANDS = (
         usage="名字",
     ),
     Command(("sop run", "发SOP"), Who.ADMIN, "现在就发一次", run, usage="名字 [群名]"),
+    Command(
+        ("sop reload", "重新装载"), Who.ADMIN, "改好的 SOP 马上用起来，有错就照旧", reload, where=Where.DESK
+    ),
 )

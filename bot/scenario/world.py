@@ -17,6 +17,7 @@ from bot.channels.fake import FakeChannel
 from bot.clock import VirtualClock
 from bot.events import ChannelEvent, Chat, Person
 from bot.outbox.pace import Pace
+from bot.reloader import Load
 from bot.runtime import Runtime
 from bot.sop.context import Foresee
 from bot.sop.loader import SopSet
@@ -46,6 +47,7 @@ class World:
         claim: Claim = unclaimed,
         foresee: Foresee | None = None,
         without_thread: bool = False,
+        load: Load | None = None,
     ) -> None:
         self.sops, self.account = sops, account
         self.clock = VirtualClock(begins)
@@ -57,7 +59,7 @@ class World:
         self._folder = tempfile.TemporaryDirectory(prefix="media-")
         self.media = Path(self._folder.name)
         self._pace, self._claim, self._foresee = pace or Pace(), claim, foresee
-        self._without_thread = without_thread
+        self._without_thread, self._load = without_thread, load
         self._sent_at: list[datetime] = []
         self._runtime: Runtime | None = None
         self._running: asyncio.Task[None] | None = None
@@ -81,6 +83,7 @@ class World:
             status=Status(claim_code=CLAIM_CODE),
             media=self.media,
             foresee=self._foresee,
+            load=self._load,
         )
         if enabled is not None:
             with writer.transaction(self.clock.now()) as tx:

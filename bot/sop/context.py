@@ -428,6 +428,7 @@ class CommandContext:
     roles: frozenset[str] = frozenset()
     quoted: list[int] = field(default_factory=list)
     later: list[Callable[[], str]] = field(default_factory=list)
+    reloads: list[bool] = field(default_factory=list)
 
     def kind_context(self, sop: S, room: Room | None = None) -> Context[S]:
         """For a kind's command: what it does as ``sop`` because this was typed.
@@ -456,6 +457,10 @@ class CommandContext:
         """
         self.answers.append(text)
         self.quoted.extend(quotes)
+
+    def reload(self) -> None:
+        """Have the SOPs read anew, and answer with what came of it."""
+        self.reloads.append(True)
 
     def reply_later(self, work: Callable[[], str]) -> None:
         """Answer with what ``work`` gives, which takes longer than others may wait: it is called off the

@@ -48,6 +48,8 @@ class Transaction:
     listening_rooms: set[int] = field(default_factory=set)
     """Rooms in which a run may be listening to everybody; the same."""
     errands: list[Errand[Any]] = field(default_factory=list)
+    reloads: list[WhenReloaded] = field(default_factory=list)
+    """Who wants the SOPs to be read anew after the commit, and to be told what came of it."""
 
     def new_id(self) -> int:
         return self.ids.next(self.connection)
@@ -61,6 +63,10 @@ class Transaction:
         except BaseException:
             self.ids.forget()
             raise
+
+
+WhenReloaded = Callable[[Transaction, str], None]
+"""Says in a later transaction, in Chinese, what came of reading the SOPs anew."""
 
 
 class AskCore(Protocol):
