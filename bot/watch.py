@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 SAVED_TOGETHER = 200
 """Milliseconds in which several saved files are one change."""
-_ENDINGS = (".yaml", ".yml", ".j2")
+_ENDINGS = (".yaml", ".yml", ".j2", ".md")
 
 
 class _Ours(DefaultFilter):
