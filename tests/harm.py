@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from bot.pipeline import Pipeline
 
 _JOINER = "\u200d"
-_OUR_OWN = re.compile("@[我您]")
+_OUR_OWN = re.compile("@[我您]|#我的原野餐桌")
 
 
 class Log(logging.Handler):
