@@ -258,10 +258,10 @@ def _play(file: Path, sops: SopSet) -> tuple[str, str, list[str]]:
 @_friendly
 def explain(name: str) -> None:
     """用大白话说一个 SOP 做什么、什么时候做。NAME 是它的编号或名字。"""
-    from bot.sop.draft import find
+    from bot.sop.named import find
 
     sops = _sops(_offline())
-    sop = find(sops, name)
+    sop = find(sops.declared.values(), name)
     rooms = "所有开通的群" if sop.rooms is None else "、".join(sop.rooms)
     off = "" if sop.enabled else "，停用着"
     click.echo(f"{sop.name}（{sops.kind_of(sop).title}，{sop.id}{off}）→ {rooms}")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import func, select
 
-from bot.commands.find import sop_named
+from bot.commands.find import no_such_room, sop_named
 from bot.commands.wording import moment
 from bot.outbox import restraints
 from bot.people import directory
@@ -15,9 +15,7 @@ from bot.sop.context import CommandContext, Played
 from bot.sop.index import first_slot, is_for
 from bot.sop.kind import Command, Where, Who
 from bot.sop.language import Sop
-from bot.sop.problems import did_you_mean
 from bot.sop.schedule import write_duration
-from bot.sop.templates import harmless
 from bot.store.tables import cursor
 
 
@@ -109,7 +107,7 @@ def _rooms(ctx: CommandContext, sop: Sop) -> list[Room]:
     if len(ctx.args) > 1:
         wanted = ctx.sops.community.expand(ctx.args[1])
         if not wanted:
-            _no_such_room(ctx, ctx.args[1])
+            no_such_room(ctx, ctx.args[1])
             return []
         enabled = [room for room in enabled if room.key in wanted]
     elif ctx.room is not None:
@@ -117,11 +115,6 @@ def _rooms(ctx: CommandContext, sop: Sop) -> list[Room]:
     if not enabled:
         ctx.reply(f"“{sop.name}”在这里没有可以发的群：群没有开通，或者不在它的 rooms 里。")
     return enabled
-
-
-def _no_such_room(ctx: CommandContext, key: str) -> None:
-    meant = did_you_mean(key, ctx.sops.community.names())
-    ctx.reply(f"community.yaml 里没有“{harmless(key, 20)}”这个群{meant}")
 
 
 def reload(ctx: CommandContext) -> None:

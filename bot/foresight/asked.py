@@ -17,8 +17,8 @@ from bot.foresight.review import review
 from bot.foresight.simulate import simulate
 from bot.foresight.start import Start
 from bot.foresight.weeks import weeks
-from bot.sop.draft import find
 from bot.sop.loader import Loaded, SopSet
+from bot.sop.named import find
 from bot.sop.problems import Problem, did_you_mean
 
 
@@ -48,7 +48,7 @@ def calendar_lines(settings: Settings, sops: SopSet, asked: Asked, room: str | N
 
 def preview_lines(settings: Settings, sops: SopSet, name: str, asked: Asked) -> Iterator[str]:
     """What the SOP of this id or name says next; one that is switched off is played as if it were not."""
-    sop = find(sops, name)
+    sop = find(sops.declared.values(), name)
     sops = preview.switched_on(sops, sop)
     with _start(settings, sops, asked) as state:
         found = play_ahead(sops, state, _span(sops, asked), settings.account, app.pace_of(settings))

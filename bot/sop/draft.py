@@ -5,22 +5,11 @@ from __future__ import annotations
 import re
 
 from bot.errors import BotError
-from bot.sop.language import Sop
 from bot.sop.loader import SopSet
-from bot.sop.problems import did_you_mean
 
 _ID = re.compile(r"^id:.*$", re.MULTILINE)
 _NAME = re.compile(r"^(name:.*)$", re.MULTILINE)
 _ENABLED = re.compile(r"^enabled:.*\n?", re.MULTILINE)
-
-
-def find(sops: SopSet, name: str) -> Sop:
-    """The SOP of this id or name; raises ``BotError`` where there is none."""
-    for sop in sops.declared.values():
-        if name in (sop.id, sop.name):
-            return sop
-    names = [known for sop in sops.declared.values() for known in (sop.id, sop.name)]
-    raise BotError(f"没有叫“{name}”的 SOP{did_you_mean(name, names)}")
 
 
 def draft(sops: SopSet, kind: str, id: str) -> str:

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BotError
-from bot.sop.draft import draft, find
+from bot.sop.draft import draft
 from bot.sop.kinds import collect
 from bot.sop.loader import SopSet, load
+from bot.sop.named import find
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,17 +41,17 @@ def test_what_cannot_be_is_told(kind: str, id: str, said: str, sops: SopSet) -> 
 
 @pytest.mark.parametrize("id", ["monday-origin", "friday-qa", "dinner-table", "welcome-survey", "wakeup"])
 def test_every_kind_explains_itself_in_chinese(id: str, sops: SopSet) -> None:
-    lines = list(find(sops, id).explain())
+    lines = list(find(sops.declared.values(), id).explain())
     assert len(lines) >= 2
     assert all(line.endswith("。") for line in lines)
 
 
 def test_an_explanation_tells_when_and_what(sops: SopSet) -> None:
-    told = "\n".join(find(sops, "周一溯源日").explain())
+    told = "\n".join(find(sops.declared.values(), "周一溯源日").explain())
     for words in ("周一 12:10", "“溯源故事”", "过了3h不补发", "到21:30", "周二 12:10发合集"):
         assert words in told
 
 
 def test_a_sop_that_nobody_knows_is_told_with_the_nearest(sops: SopSet) -> None:
     with pytest.raises(BotError, match="周一溯源日"):
-        find(sops, "周一溯源")
+        find(sops.declared.values(), "周一溯源")
