@@ -10,7 +10,7 @@ from bot.commands.wording import moment, short_moment
 from bot.outbox import restraints, review
 from bot.people import directory
 from bot.sop.context import CommandContext
-from bot.sop.index import Index
+from bot.sop.index import is_for, lines_of
 from bot.sop.kind import Command, Where, Who
 from bot.sop.language import Sop
 from bot.sop.problems import Mistake
@@ -57,10 +57,9 @@ def _until(ctx: CommandContext, words: tuple[str, ...]) -> datetime | None:
 
 def _coming(ctx: CommandContext, sop: Sop, until: datetime) -> Iterator[datetime]:
     """The moments of its first room that lie before ``until``; each is one for people, in however many."""
-    rooms = [room for room in directory.rooms_of(ctx.tx, ctx.account) if room.enabled]
-    lines = [line for line in Index(ctx.sops).lines(rooms) if line.sop_id == sop.id]
-    first = [line for line in lines if line.room_id == lines[0].room_id]
-    for line in first:
+    rooms = directory.rooms_of(ctx.tx, ctx.account)
+    first = next((room for room in rooms if room.enabled and is_for(sop, room.key)), None)
+    for line in lines_of(sop, ctx.sops.kind_of(sop), first.id) if first is not None else ():
         at = line.schedule.next_after(ctx.now, ctx.sops.community.zone)
         while at is not None and at < until:
             yield at

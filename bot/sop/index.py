@@ -90,7 +90,7 @@ class Index:
         sop = self._sops.sops.get(sop_id)
         if sop is None:
             return None
-        lines = _lines(sop, self._sops.kind_of(sop), room_id)
+        lines = lines_of(sop, self._sops.kind_of(sop), room_id)
         return next((line for line in lines if line.step == step), None)
 
     def lines(self, rooms: Iterable[Room]) -> Iterator[Line]:
@@ -98,14 +98,15 @@ class Index:
         for room in rooms:
             for sop in self._sops.sops.values():
                 if is_for(sop, room.key):
-                    yield from _lines(sop, self._sops.kind_of(sop), room.id)
+                    yield from lines_of(sop, self._sops.kind_of(sop), room.id)
 
 
 def _each_once(found: Iterable[Candidate]) -> list[Candidate]:
     return list({(candidate.sop.id, candidate.act): candidate for candidate in found}.values())
 
 
-def _lines(sop: Sop, kind: Kind, room_id: int) -> Iterator[Line]:
+def lines_of(sop: Sop, kind: Kind, room_id: int) -> Iterator[Line]:
+    """The timetable of one SOP in one room."""
     for behaviour in kind.behaviours:
         if isinstance(behaviour, OnSlot):
             late_after = behaviour.late_after(sop)
