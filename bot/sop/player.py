@@ -142,9 +142,12 @@ class Player:
     def tick(self, tx: Transaction) -> None:
         """Play what is due, in the order of its moments: slots before waits, the first if there are many."""
         slots = timetable.take_due(tx, self.account, self.index.line, self.sops.community.zone)
+        paused = restraints.paused(tx, self.account) if slots else {}
         due: list[Slot | Wait] = [*slots, *runs.due(tx, self.account)]
         for it in sorted(due, key=lambda it: it.due_at):
             match it:
+                case Slot() if it.line.sop_id in paused:
+                    timetable.mark_missed(tx, it.id, PAUSED)
                 case Slot() if not self._play(tx, it, None):
                     timetable.try_again(tx, it)
                 case Wait():
@@ -170,9 +173,6 @@ class Player:
         if room is None or not room.enabled:
             timetable.mark_failed(tx, slot.id, "the room is not enabled")
             return False
-        if cause is None and sop.id in restraints.paused(tx, self.account):
-            timetable.mark_missed(tx, slot.id, PAUSED)
-            return True
         act = lookup.on_slot(self.sops.kind_of(sop), line.step)
         assert act is not None, "the line was made from this behaviour"
         key = f"{line.step}:{slot.occurrence}:{room.id}"
