@@ -109,7 +109,7 @@ def _at_all(message: Candidate, ledger: Ledger, rules: Rules, now: datetime) -> 
 
 def _posts_week(message: Candidate, ledger: Ledger, rules: Rules, now: datetime) -> Hold | None:
     used = sum(1 for it in ledger.begun if _week(rules.day(it.at)) == _week(rules.day(now)))
-    is_over = not message.is_private and _reaches(rules.budget.posts_a_week, used)
+    is_over = _reaches(rules.budget.posts_a_week, used)
     return Hold(Rule.POSTS_WEEK, _next_week(rules, now)) if is_over else None
 
 
@@ -117,7 +117,7 @@ def _promo_week(message: Candidate, ledger: Ledger, rules: Rules, now: datetime)
     promo = [it for it in ledger.begun if it.intent is Intent.PROMO]
     used = sum(1 for it in promo if _week(rules.day(it.at)) == _week(rules.day(now)))
     is_over = message.intent is Intent.PROMO and _reaches(rules.budget.promo_a_week, used)
-    return Hold(Rule.PROMO_WEEK, _next_week(rules, now)) if is_over and not message.is_private else None
+    return Hold(Rule.PROMO_WEEK, _next_week(rules, now)) if is_over else None
 
 
 def _give_ask(message: Candidate, ledger: Ledger, rules: Rules, now: datetime) -> Hold | None:
@@ -145,13 +145,13 @@ def _may_ask(ledger: Ledger, rules: Rules, now: datetime) -> bool:
 def _posts_day(message: Candidate, ledger: Ledger, rules: Rules, now: datetime) -> Hold | None:
     today = rules.day(now)
     used = sum(1 for it in ledger.begun if rules.day(it.at) == today)
-    is_over = not message.is_private and _reaches(rules.budget.posts_a_day, used)
+    is_over = _reaches(rules.budget.posts_a_day, used)
     return Hold(Rule.POSTS_DAY, rules.opening(today + DAY)) if is_over else None
 
 
 def _distance(message: Candidate, ledger: Ledger, rules: Rules, now: datetime) -> Hold | None:
     near = [it.at for it in ledger.begun if abs(now - it.at) < rules.budget.apart]
-    return Hold(Rule.DISTANCE, max(near) + rules.budget.apart) if near and not message.is_private else None
+    return Hold(Rule.DISTANCE, max(near) + rules.budget.apart) if near else None
 
 
 def _lull(message: Candidate, ledger: Ledger, rules: Rules, now: datetime) -> Hold | None:
@@ -160,16 +160,17 @@ def _lull(message: Candidate, ledger: Ledger, rules: Rules, now: datetime) -> Ho
     noises = ((ledger.heard_at, lull), (ledger.gift_at, max(lull, GIFT_LULL) if lull else lull))
     silent_at = max((at + rest for at, rest in noises if at is not None), default=now)
     until = min(silent_at, (ledger.lull_since or now) + PATIENCE)
-    return Hold(Rule.LULL, until) if until > now and not message.is_private else None
+    return Hold(Rule.LULL, until) if until > now else None
 
 
-def _budget(check: Check) -> Check:
-    """Later parts of a post are no further post."""
+def _budget(check: Check, *, of_rooms: bool = False) -> Check:
+    """Later parts of a post are no further post. ``of_rooms``: what is said in private is none of it."""
 
     def of_what_we_begin(
         message: Candidate, ledger: Ledger, rules: Rules, now: datetime
     ) -> Hold | Refuse | None:
         counts = message.counts and not message.continues and not message.is_alarm
+        counts = counts and not (of_rooms and message.is_private)
         return check(message, ledger, rules, now) if counts else None
 
     return of_what_we_begin
@@ -197,11 +198,11 @@ CHECKS: Mapping[Rule, Check] = {
     Rule.COMPLAINT: _complaint,
     Rule.PRIVATE_CAP: _budget(_private_cap),
     Rule.AT_ALL: _budget(_at_all),
-    Rule.POSTS_WEEK: _budget(_posts_week),
-    Rule.PROMO_WEEK: _budget(_promo_week),
+    Rule.POSTS_WEEK: _budget(_posts_week, of_rooms=True),
+    Rule.PROMO_WEEK: _budget(_promo_week, of_rooms=True),
     Rule.GIVE_ASK: _budget(_give_ask),
-    Rule.POSTS_DAY: _budget(_posts_day),
-    Rule.DISTANCE: _budget(_distance),
-    Rule.LULL: _budget(_lull),
+    Rule.POSTS_DAY: _budget(_posts_day, of_rooms=True),
+    Rule.DISTANCE: _budget(_distance, of_rooms=True),
+    Rule.LULL: _budget(_lull, of_rooms=True),
 }
 """The rules in the order in which they are asked: for good first, what passes soonest last."""
