@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, select
 
 from bot.people import points
 from bot.sop import runs
@@ -13,19 +13,18 @@ from bot.sop.context import Context
 from bot.sop.kinds.qa_day import answers, archive, asking, board, ladder
 from bot.sop.kinds.qa_day.board import ASKED, OBJECT, QuestionRow, Status
 from bot.sop.kinds.qa_day.model import QaDay
-from bot.store.tables import interaction, texts
+from bot.store.tables import interaction
 
 WITHDRAWN = "question_withdrawn"
 
 
 def recalled(ctx: Context[QaDay]) -> None:
-    """A message was taken back of which something was made here."""
+    """A message was taken back of which something was made here; all words are gone with it already."""
     assert ctx.recalled is not None, "something was recalled"
     for event in _made_of(ctx, ctx.recalled.id):
         row = board.by_number(ctx.tx, int(event.object_id))
         if row is None:
             continue
-        ctx.tx.connection.execute(delete(texts).where(texts.c.id == event.text_id))
         match event.name:
             case answers.WRITTEN:
                 pass  # the voice message stands, and waits again
@@ -40,7 +39,7 @@ def recalled(ctx: Context[QaDay]) -> None:
 
 def _made_of(ctx: Context[QaDay], message_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
     names = (ASKED, answers.GIVEN, answers.BY_EXPERT, answers.WRITTEN, asking.SECONDED)
-    columns = [interaction.c[name] for name in ("id", "name", "object_id", "text_id")]
+    columns = [interaction.c[name] for name in ("id", "name", "object_id")]
     query = select(*columns).where(
         interaction.c.parent_event_id == message_id,
         interaction.c.programme_id == ctx.sop.id,
