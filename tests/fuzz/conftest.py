@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sop.kind import Kind, OnFriend
+from bot.sop.index import Index
 from bot.sop.loader import SopSet
 from bot.store import session
 from bot.store.tables import metadata
@@ -25,12 +25,8 @@ def hall(tmp_path_factory: pytest.TempPathFactory, sops: SopSet) -> Iterator[Hal
 def hall_without_gate(tmp_path_factory: pytest.TempPathFactory, sops: SopSet) -> Iterator[Hall]:
     """Where nobody minds who becomes a friend; at a gate a stranger's first words make one."""
     folder: Path = tmp_path_factory.mktemp("fuzz")
-    without = [sop.id for sop in sops.sops.values() if not _minds_friends(sops.kind_of(sop))]
-    yield from _hall(f"sqlite:///{folder / 'bot.db'}", only(sops, *without))
-
-
-def _minds_friends(kind: Kind) -> bool:
-    return any(isinstance(behaviour, OnFriend) for behaviour in kind.behaviours)
+    greets = {candidate.sop.id for candidate in Index(sops).friends}
+    yield from _hall(f"sqlite:///{folder / 'bot.db'}", only(sops, *(sops.sops.keys() - greets)))
 
 
 @pytest.fixture
