@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -38,6 +39,15 @@ ROOT = Path(__file__).parent.parent
 
 MakeWorld = Callable[..., Awaitable[World]]
 NewUrl = Callable[[], str]
+
+
+@pytest.fixture(autouse=True)
+def _same_log_level() -> Iterator[None]:
+    """Commands set the level of the whole process; what others count of the log is not to depend on it."""
+    root = logging.getLogger()
+    before = root.level
+    yield
+    root.setLevel(before)
 
 
 @pytest.fixture(scope="session")

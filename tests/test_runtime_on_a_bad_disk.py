@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -117,8 +116,6 @@ async def test_a_tick_that_meets_it_ends_the_bot_too(bot: Bot) -> None:
 async def test_a_full_disk_is_waited_for_and_nothing_is_lost(
     bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.WARNING, logger="bot")  # whatever a command before set for the whole process
-    caplog.set_level(logging.WARNING)
     task = await bot.start()
     monkeypatch.setattr(runtime, "TRY_AGAIN", 0)
 
