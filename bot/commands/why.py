@@ -40,9 +40,9 @@ def why_not(ctx: CommandContext) -> None:
 
 def _recorded(ctx: CommandContext, sop: Sop) -> list[str]:
     """What did not go well with its messages and moments of the last days, the latest first."""
-    rows = review.unsent_of(ctx.tx, ctx.account, sop.id, ctx.now - RECENT)
-    told = dict.fromkeys(f"{_place(ctx, row)}：{_fate(ctx, row)}" for row in rows)
     rooms = {room.id: room.key for room in directory.rooms_of(ctx.tx, ctx.account)}
+    rows = review.unsent_of(ctx.tx, ctx.account, sop.id, ctx.now - RECENT)
+    told = dict.fromkeys(f"{rooms.get(row.room_id, '私聊')}：{_fate(ctx, row)}" for row in rows)
     query = (
         select(slot)
         .where(slot.c.sop_id == sop.id, slot.c.state != SlotState.DONE, slot.c.due_at >= ctx.now - RECENT)

@@ -23,13 +23,18 @@ RULES = {
     "lull": "群里正聊着",
 }
 """The guard's rules, as people say them."""
-_WEEKDAYS = "一二三四五六日"
+WEEKDAYS = "一二三四五六日"
 
 
 def moment(ctx: CommandContext, at: datetime) -> str:
     """``12月1日 周二 09:30``, in the community's zone."""
     local = at.astimezone(ctx.sops.community.zone)
-    return f"{local.month}月{local.day}日 周{_WEEKDAYS[local.weekday()]} {local:%H:%M}"
+    return f"{day(local)} {local:%H:%M}"
+
+
+def day(local: datetime) -> str:
+    """``12月1日 周二``."""
+    return f"{local.month}月{local.day}日 周{WEEKDAYS[local.weekday()]}"
 
 
 def short_moment(ctx: CommandContext, at: datetime) -> str:
@@ -39,7 +44,7 @@ def short_moment(ctx: CommandContext, at: datetime) -> str:
     if local.date() == today:
         return f"{local:%H:%M}"
     near = abs((local.date() - today).days) < 7
-    return f"周{_WEEKDAYS[local.weekday()]} {local:%H:%M}" if near else moment(ctx, at)
+    return f"周{WEEKDAYS[local.weekday()]} {local:%H:%M}" if near else moment(ctx, at)
 
 
 def span(length: timedelta) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from bot.commands.wording import day
 from bot.foresight import wording
 from bot.foresight.planned import Planned, Result
 from bot.sop.loader import SopSet
@@ -103,7 +104,7 @@ def table(planned: Iterable[Planned], sops: SopSet) -> Iterator[str]:
         for n, line in enumerate(lines):
             at = line.shown_at.astimezone(zone)
             if n == 0:
-                yield wording.day(at)
+                yield day(at)
             yield f"  {at:%H:%M} {_SIGNS[line.first.result]}{_told(line, sops)}"
 
 
@@ -121,8 +122,8 @@ def _fate(it: Planned, sops: SopSet) -> str:
     if it.result is Result.SENT:
         due = it.due_at.astimezone(zone)
         why = "" if it.rule is None else f"，{wording.rule(it.rule)}"
-        return f"｜原定{wording.day(due)} {due:%H:%M}{why}" if _is_late(it) else ""
-    until = "" if it.until is None else f"，{wording.day(it.until.astimezone(zone))}再看"
+        return f"｜原定{day(due)} {due:%H:%M}{why}" if _is_late(it) else ""
+    until = "" if it.until is None else f"，{day(it.until.astimezone(zone))}再看"
     return f"｜{wording.rule(it.rule)}，{_ENDS[it.result]}{until}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from bot.commands.wording import day
 from bot.foresight import wording
 from bot.foresight.calendar import Line, gather
 from bot.foresight.planned import Planned, Result
@@ -41,7 +42,7 @@ def _shown(line: Line, sops: SopSet) -> Iterator[str]:
     yield first.text
     pictures = f"，📷{len(first.pictures)}张" if first.pictures else ""
     kept_back = "" if first.result is Result.SENT else f"，{wording.rule(first.rule)}，发不了"
-    yield f"└ {wording.day(at)} {at:%H:%M} 发{line.place}，{len(first.text)}字{pictures}{kept_back}"
+    yield f"└ {day(at)} {at:%H:%M} 发{line.place}，{len(first.text)}字{pictures}{kept_back}"
     yield ""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from bot.commands.wording import day
 from bot.foresight import calendar, wording
 from bot.foresight.cast import Act, What
 from bot.foresight.planned import Planned, Result
@@ -50,7 +51,7 @@ def lines(found: Simulated, sops: SopSet) -> Iterator[str]:
     for _, of_day in groupby(in_order, key=lambda it: it.at.date()):
         for n, it in enumerate(of_day):
             if n == 0:
-                yield wording.day(it.at)
+                yield day(it.at)
             yield f"  {it.at:%H:%M} {it.line}"
     yield _summary(found)
 

@@ -14,6 +14,7 @@ from itertools import groupby
 
 from sqlalchemy import Connection, select
 
+from bot.commands.wording import day
 from bot.foresight import start, wording
 from bot.foresight.ahead import Span, play
 from bot.foresight.places import Places
@@ -128,7 +129,7 @@ def _explained(
     times = len({it.due_at for it in posts})
     where = wording.place(sorted(rooms), [it.member for it in posts if it.member is not None])
     often = f"（{WEEKS}周里{times}次）" if times > 1 else ""
-    why = f"{wording.day(due)} {due:%H:%M} 发到{where}的会被拦下{often}：{wording.rule(rule)}"
+    why = f"{day(due)} {due:%H:%M} 发到{where}的会被拦下{often}：{wording.rule(rule)}"
     return why, _INSTEAD.get(Rule(rule), "")
 
 
@@ -169,6 +170,6 @@ def _dry(sops: SopSet, places: Places, again: Iterable[Shown]) -> Iterator[Probl
     for it in again:
         at = it.at.astimezone(sops.community.zone)
         count = len(sops.shelves[it.shelf].items)
-        why = f"货架“{it.shelf}”只有 {count} 篇，{wording.day(at)}起要讲重样的"
+        why = f"货架“{it.shelf}”只有 {count} 篇，{day(at)}起要讲重样的"
         finding = Finding(places.of_text(it.sop, it.shelf) or (), why, f"在 shelves/{it.shelf}/ 里添几篇 .md")
         yield places.problem(it.sop, finding, Level.WARNING)

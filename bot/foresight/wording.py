@@ -6,10 +6,9 @@ import re
 from collections.abc import Collection
 from datetime import datetime
 
-from bot.commands.wording import RULES
+from bot.commands.wording import RULES, WEEKDAYS
 from bot.foresight.planned import STOPPED
 
-DAYS = "一二三四五六日"
 _DAY_IN_NAME = re.compile(r"^每?周[一二三四五六日天](?=..)")
 
 
@@ -20,16 +19,12 @@ def rule(name: str | None) -> str:
     return RULES[name]
 
 
-def day(moment: datetime) -> str:
-    return f"{moment.month}月{moment.day}日 周{DAYS[moment.weekday()]}"
-
-
 def short(moment: datetime, now: datetime) -> str:
     """A moment (both local) beside others on a phone: ``今12:10``, ``五20:00``, ``12/18 20:00``."""
     ahead = (moment.date() - now.date()).days
     if not 0 <= ahead < 7:
         return f"{moment.month}/{moment.day} {moment:%H:%M}"
-    return f"{DAYS[moment.weekday()] if ahead else '今'}{moment:%H:%M}"
+    return f"{WEEKDAYS[moment.weekday()] if ahead else '今'}{moment:%H:%M}"
 
 
 def bare(name: str) -> str:
