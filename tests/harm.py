@@ -43,8 +43,8 @@ class Log(logging.Handler):
 def check_words(text: str, pipeline: Pipeline) -> None:
     """It calls nobody, bears no hashtag, hides nothing, and begins no command but to explain it.
 
-    ``@我`` and ``@您`` are words of our own, about being mentioned; so is the tag of the sample challenge, in a
-    receipt that hints at it.
+    ``@我`` and ``@您`` are words of our own, about being mentioned; so is the sample challenge's tag, where a
+    receipt hints at it.
     """
     assert not set(_OUR_OWN.sub("", text)) & set("@＠﹫#＃﹟"), text
     assert len(text) <= 2_000
