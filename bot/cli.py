@@ -52,6 +52,7 @@ def cli() -> None:
 
     \b
     第一次来：      bot demo          在终端里试一个群，时间可以拨
+    新写一个 SOP：  bot new           照现成的写一份，再 bot explain、bot preview 看看
     写完 SOP：      bot check         有没有写错，错在哪一行
     接下来发什么：  bot calendar      哪天几点发到哪个群，什么会被拦下
     想看看热闹：    bot simulate      请一班人来演几天
