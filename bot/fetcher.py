@@ -47,11 +47,16 @@ class Fetcher:
 
     def __init__(self, account: str, channel: Channel, ask_core: AskCore, clock: Clock, folder: Path) -> None:
         self._account, self._channel, self._ask_core, self._folder = account, channel, ask_core, folder
-        self._mail, self._disk = asyncio.Event(), asyncio.Lock()
+        self._mail, self._rest, self._disk = asyncio.Event(), asyncio.Event(), asyncio.Lock()
         self._alarm = clock.alarm(self.wake)
 
     def wake(self) -> None:
+        self._rest.clear()
         self._mail.set()
+
+    async def rest(self) -> None:
+        """Return once there is nothing to fetch or to remove now."""
+        await self._rest.wait()
 
     async def run(self) -> None:
         """Fetch and tidy for ever."""
@@ -60,6 +65,8 @@ class Fetcher:
             await self._tidy()
             if not await self._fetch_some():
                 self._alarm.set(await self._ask_core(lambda tx: pictures.next_due(tx, self._account)))
+                if not self._mail.is_set():
+                    self._rest.set()
                 await self._mail.wait()
 
     async def _fetch_some(self) -> bool:

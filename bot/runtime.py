@@ -149,6 +149,11 @@ class Runtime:
         """Return once all that came in is handled, and the sender has nothing that it may send now."""
         await self._until(self._is_settled)
 
+    async def pictures_are_here(self) -> None:
+        """Return once those that can be had were fetched."""
+        if self._fetcher is not None:
+            await self._fetcher.rest()
+
     async def _until(self, holds: Callable[[], bool]) -> None:
         while not holds():
             self._changed.clear()

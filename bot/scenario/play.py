@@ -150,6 +150,8 @@ async def _happen(playing: Play, line: Line) -> None:
         if line.delay:
             await world.move_to(world.clock.now() + line.delay)
         await world.happen(event)
+        if line.image is not None:  # a picture takes no time here, however busy the machine is
+            await world.pictures_are_here()
 
 
 def _renumber(playing: Play, line: Line) -> None:

@@ -123,6 +123,12 @@ class World:
             if len(self.channel.sent) == before:
                 return
 
+    async def pictures_are_here(self) -> None:
+        """Return once the pictures that can be had were fetched, and what follows from them is done."""
+        if self._runtime is not None:
+            await self._runtime.pictures_are_here()
+        await self.settle()
+
     async def move_to(self, moment: datetime) -> None:
         """Go to ``moment``, one due thing after the other."""
         while (due := self.clock.next_due()) is not None and due <= moment and self._runtime is not None:

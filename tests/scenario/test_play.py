@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
+from bot import fetcher
 from bot.errors import ScenarioError
+from bot.likeness import dhash
 from bot.scenario.play import Play, play, report
 from bot.scenario.script import PAT, SENT, read
 from bot.sop.loader import SopSet
@@ -227,3 +230,15 @@ async def test_a_report_shows_what_was_said_before(director: Director) -> None:
     ]
     nothing_before = await director.play("bot: 早")
     assert report(nothing_before) == nothing_before.failure
+
+
+async def test_pictures_take_no_time_however_busy_the_machine_is(
+    sops: SopSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(content: bytes) -> int | None:
+        time.sleep(0.2)
+        return dhash(content)
+
+    monkeypatch.setattr(fetcher, "dhash", slowly)
+    file = Path(__file__).parents[1] / "scenarios/challenge/approved-after-recall.yaml"
+    assert (await play(read(file), sops)).failure == ""
