@@ -44,7 +44,7 @@ MONTH = timedelta(days=28)
 HOLD = timedelta(hours=2)
 OPEN = [(time(8, 30), time(21, 30))] * 5 + [(time(9, 30), time(22))] * 2
 OWN_ACCORD = {Intent.GIVE, Intent.ASK, Intent.PROMO}
-EXAMPLES, ONE_IN = 120, 20
+EXAMPLES, FEW, ONE_IN = 120, 25, 20
 OUTCOMES = [*["sent"] * 5, "unknown", "refused", "too often", "no link"]
 
 
@@ -400,10 +400,15 @@ def play(
     return at_work
 
 
-def test_nothing_leaves_that_the_rules_forbid_and_every_rule_is_at_work(engine: Engine) -> None:
-    at_work = play(engine, lambda desk: None, Phase.generate, Phase.shrink)
+def test_nothing_leaves_that_the_rules_forbid_and_every_rule_is_at_work(sqlite_engine: Engine) -> None:
+    at_work = play(sqlite_engine, lambda desk: None, Phase.generate, Phase.shrink)
     for name in (*CHECKS, "stopped", "resting", "day_cap"):
         assert at_work[name] * ONE_IN >= at_work["examples"], (name, at_work)
+
+
+def test_nor_does_it_on_either_database(engine: Engine) -> None:
+    at_work = play(engine, lambda desk: None, Phase.generate, examples=FEW)
+    assert at_work["examples"] >= FEW
 
 
 def _without_quiet_hours(desk: Office, _patch: pytest.MonkeyPatch) -> None:
