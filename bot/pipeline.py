@@ -55,18 +55,22 @@ class Pipeline:
             tx.listening |= runs.who_is_listened_to(tx, speakers)
             if speakers:
                 tx.listening_rooms |= runs.rooms_listened_to(tx)
+            telling = logger.isEnabledFor(logging.INFO)
             for happened in new:
+                if telling:
+                    _tell(happened)
                 self._react(tx, happened, held, typed)
 
     def _segments(self, batch: Sequence[RoomEvent], typed: Typed) -> Iterator[list[RoomEvent]]:
         """Parts to be recorded at once: recalls need what went before, some commands change who is heard."""
+        changing = {id for id, read in typed.items() if _changes_hearing(read)}
         part: list[RoomEvent] = []
         for event in batch:
             if part and isinstance(event, MessageRecalled):
                 yield part
                 part = []
             part.append(event)
-            if _changes_hearing(typed.get(event.id)):
+            if event.id in changing:
                 yield part
                 part = []
         if part:
@@ -84,7 +88,6 @@ class Pipeline:
         )
 
     def _react(self, tx: Transaction, happened: Happened, held: Mapping[int, set[str]], typed: Typed) -> None:
-        _tell(happened)
         match happened:
             case Heard():
                 read = typed.get(happened.message.id)
@@ -99,8 +102,9 @@ class Pipeline:
                 Admission(self.desk, self.player).hear_stranger(tx, happened.message)
             case Recalled():
                 self.player.recall(tx, happened)
-            case BotLeft():
-                close_room(tx, self.desk, happened.room_id, "the bot is not in the room any more")
+            case BotLeft(room_id=room_id):
+                logger.warning("the bot was removed from room %d", room_id)
+                close_room(tx, self.desk, room_id, "the bot is not in the room any more")
 
     def _complain(self, tx: Transaction, heard: Heard) -> bool:
         """Whether it is a complaint, which no SOP hears. Nearly all that members say is none."""
@@ -129,7 +133,7 @@ class Pipeline:
         return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _changes_hearing(read: Call | Unknown | None) -> bool:
+def _changes_hearing(read: Call | Unknown) -> bool:
     return isinstance(read, Call) and read.command.may_change_hearing
 
 
@@ -143,5 +147,3 @@ def _tell(happened: Happened) -> None:
             logger.debug("joined #%d%s", id, " late" if late else "")
         case Recalled(id=id):
             logger.info("recalled #%d", id)
-        case BotLeft(room_id=room_id):
-            logger.warning("the bot was removed from room %d", room_id)

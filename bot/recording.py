@@ -112,6 +112,8 @@ class _Segment:
     tx: Transaction
     batch: Sequence[RoomEvent]
     rooms: dict[str, Room] = field(init=False)
+    places: dict[int, Room | None] = field(init=False)
+    """Where each event (by its ``id()``) is heard."""
     people: dict[str, Person] = field(init=False)
     texts: list[dict[str, Any]] = field(default_factory=list)
     pictures: list[dict[str, Any]] = field(default_factory=list)
@@ -122,12 +124,16 @@ class _Segment:
         self.rooms = directory.rooms_at(self.tx, self.recorder.account, ids)
         asked = {person.id for event in self.batch for person in _others(event)}
         self.people = directory.known_people(self.tx, self.recorder.source, asked)
+        self.places = {id(event): self._place(event) for event in self.batch}
         heard = [(event, room) for event in self.batch if (room := self.room(event)) is not None]
         seen = [person for event, _ in heard for person in _people(event)]
         self.people |= directory.meet(self.tx, self.recorder.source, seen)
         directory.note_present(self.tx, dict(self._present(heard)))
 
     def room(self, event: RoomEvent) -> Room | None:
+        return self.places[id(event)]
+
+    def _place(self, event: RoomEvent) -> Room | None:
         """The room in which ``event`` is heard: an enabled one of ours, and not before it was."""
         room = None if event.chat is None else self.rooms.get(event.chat.id)
         if room is None or not room.enabled or event.occurred_at + SECOND < room.enabled_at:

@@ -51,17 +51,23 @@ class CommandDesk:
 
     def read(self, message: MessageReceived) -> Call | Unknown | None:
         """What a message calls for; None: it is no command."""
-        if message.is_self or message.kind is not MessageKind.TEXT:
-            return None
-        return self.known.read(message.text, addressed=_is_addressed(message))
+        return self.known.read(message.text, addressed=_is_addressed(message)) if _may_be(message) else None
 
     def read_all(self, events: Iterable[RoomEvent]) -> Typed:
         """What is typed in a batch, each message read once; most call for nothing, and are not in it."""
-        return {it.id: read for it in _messages(events) if (read := self.read(it)) is not None}
+        return {
+            it.id: read
+            for it in _messages(events)
+            if (read := self.known.read(it.text, addressed=_is_addressed(it))) is not None
+        }
 
     def read_leads(self, tx: Transaction, events: Iterable[RoomEvent], held: Mapping[int, set[str]]) -> Typed:
         """What begins with a command's lead, said to the bot or in the operators' room by those who may."""
-        led = {event: call for event in _messages(events) if (call := self._read_lead(event)) is not None}
+        led = {
+            event: call
+            for event in _messages(events)
+            if (call := self.known.read_lead(event.text, addressed=_is_addressed(event))) is not None
+        }
         if not led:
             return {}
         key, standings = self.sops.community.operators, self._standings(held)
@@ -74,11 +80,6 @@ class CommandDesk:
             if (person := people.get(event.sender.id)) is not None
             if access.includes(access.standing(tx, person, None, standings), call.command.who)
         }
-
-    def _read_lead(self, message: MessageReceived) -> Call | None:
-        if message.is_self or message.kind is not MessageKind.TEXT:
-            return None
-        return self.known.read_lead(message.text, addressed=_is_addressed(message))
 
     def props(self, call: Call | Unknown | None, *, by_admin: bool) -> dict[str, object] | None:
         """What is recorded of a command: its name, and of what admins do the arguments too."""
@@ -240,7 +241,12 @@ class CommandDesk:
 
 
 def _messages(events: Iterable[RoomEvent]) -> Iterator[MessageReceived]:
-    return (event for event in events if isinstance(event, MessageReceived))
+    """Those that may be commands."""
+    return (event for event in events if isinstance(event, MessageReceived) and _may_be(event))
+
+
+def _may_be(message: MessageReceived) -> bool:
+    return message.kind is MessageKind.TEXT and not message.is_self
 
 
 def _is_addressed(message: MessageReceived) -> bool:

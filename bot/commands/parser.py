@@ -45,6 +45,7 @@ class Commands:
         self._by_name = {tuple(name.casefold().split()): c for c in commands for name in c.names}
         self._by_word = {word: c for c in commands for word in c.words}
         self._by_lead = {lead: c for c in commands for lead in c.leads}
+        self._leads = tuple(self._by_lead)
 
     def read(self, text: str, *, addressed: bool) -> Call | Unknown | None:
         """What ``text`` calls for; None: no command. ``addressed``: said to the bot, so bare words count."""
@@ -64,8 +65,8 @@ class Commands:
 
         So may what others say: it is a command to those only who may give it.
         """
-        if len(text) > LONGEST:
-            return None
+        if len(text) > LONGEST or not (addressed or text.lstrip().startswith(self._leads)):
+            return None  # nearly everything that is said
         lead, *rest = (_without_mention(text.strip()) if addressed else text).split(maxsplit=1) or [""]
         command = self._by_lead.get(lead)
         return Call(command, tuple(split(rest[0])), rest[0].strip()) if command and rest else None

@@ -47,7 +47,8 @@ def note(
         room_id, at = row["room_id"], row["occurred_at"]
         if row["name"] == "command_given":
             continue
-        heard[room_id] = max(at, heard.get(room_id, at))
+        if room_id not in heard or heard[room_id] < at:
+            heard[room_id] = at
         if message.kind in _GIFTS:
             gifts[room_id] = max(at, gifts.get(room_id, at))
         if _is_post(message, row["actor_role"] != "member", sells):

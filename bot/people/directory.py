@@ -201,14 +201,16 @@ def note_present(tx: Transaction, present: Mapping[tuple[int, int], tuple[str, d
         return
     rooms, people = ({pair[at] for pair in present} for at in (0, 1))
     found = tx.connection.execute(_MEMBERSHIPS, {"rooms": rooms, "people": people})
-    known = {(row[0], row[1]): row for row in found.all()}
+    known = set()
+    for row in found.all():
+        room_id, identity_id, before, _, left_at = row
+        alias, at = present.get((room_id, identity_id), ("", None))
+        known.add((room_id, identity_id))
+        if at is not None and (left_at is not None or (alias and alias != before)):
+            _note_again(tx, (room_id, identity_id), row, alias, at)
     new = [pair for pair in present if pair not in known]
     rows = [{"room_id": r, "identity_id": i, "alias": present[r, i][0], "ordinal": 1} for r, i in new]
     insert_new(tx.connection, membership, rows)
-    for pair, row in known.items():
-        alias, at = present.get(pair, ("", None))
-        if at is not None and (row.left_at is not None or (alias and alias != row.alias)):
-            _note_again(tx, pair, row, alias, at)
 
 
 def _note_again(tx: Transaction, pair: tuple[int, int], row: AnyRow, alias: str, at: datetime) -> None:
