@@ -74,8 +74,6 @@ def _weights() -> Mapping[str, Weight]:
         {
             "message_posted": Weight(1, 3, "参与"),
             "link_shared": Weight(1, 3, "传播"),
-            "survey_answered": Weight(2, 1, "共建"),
-            "nps_answered": Weight(2, 1, "共建"),
         }
     )
 

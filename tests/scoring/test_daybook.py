@@ -107,7 +107,7 @@ def test_what_was_typed_as_a_command_is_an_act_and_what_was_said_is_one_already(
 happenings = st.lists(
     st.tuples(
         st.integers(0, 1),
-        st.sampled_from(["message_posted", "link_shared", "presence_shown", "survey_answered"]),
+        st.sampled_from(["message_posted", "link_shared", "presence_shown", "question_asked"]),
         st.integers(0, 3 * 24 * 60),  # minutes
         st.sampled_from(["self", "prompted"]),
         st.integers(0, 1),  # pictures
