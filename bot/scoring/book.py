@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
@@ -61,17 +61,11 @@ class Person:
     days: Sequence[int]
 
 
-def of(connection: Connection, identities: Collection[int], scoring: Scoring, today: int) -> Person:
-    """What these identities, one person's, come to."""
-    who = {"who": identities}
-    c, a = contribution.c, activity.c
-    rows = connection.execute(
-        select(c.day, c.dimension, c.points).where(one_of(c.identity_id, "who"), c.day <= today), who
-    )
-    days = connection.scalars(
-        select(a.day).where(one_of(a.identity_id, "who"), a.day <= today).distinct().order_by(a.day), who
-    )
-    return Person(score(((day, it, points) for day, it, points in rows), scoring, today), list(days))
+def person(read: Iterable[Day], scoring: Scoring, today: int) -> Person:
+    """What somebody's days come to."""
+    there = [it for it in read if it.day <= today]
+    points = ((it.day, dimension, got) for it in there for dimension, got in it.points.items())
+    return Person(score(points, scoring, today), sorted({it.day for it in there if it.rooms}))
 
 
 def everybody(
@@ -102,31 +96,14 @@ def standings(connection: Connection, members: Collection[int] | None = None) ->
     more: Mapping[str, Any] = {}
     if members is not None:
         query, more = query.where(one_of(standing.c.member_id, "members")), {"members": members}
-    names = ("level", "since", "low_since", "notice", "locked", "away")
+    names = [field.name for field in fields(Standing)]
     return {
         row.member_id: Standing(*(getattr(row, name) for name in names))
         for row in connection.execute(query, more)
     }
 
 
-def stand(tx: Transaction, rows: Mapping[int, tuple[Standing, float]], today: int) -> None:
-    """Write where members stand, with their score of ``today``."""
-    upsert(
-        tx.connection,
-        standing,
-        [
-            {
-                "member_id": member_id,
-                "level": it.level,
-                "since": it.since,
-                "low_since": it.low_since,
-                "notice": it.notice,
-                "locked": it.locked,
-                "away": it.away,
-                "score": points,
-                "looked_on": today,
-            }
-            for member_id, (it, points) in rows.items()
-        ],
-        ["member_id"],
-    )
+def stand(tx: Transaction, members: Mapping[int, Standing]) -> None:
+    """Write where members stand."""
+    rows = [{"member_id": member_id, **asdict(it)} for member_id, it in members.items()]
+    upsert(tx.connection, standing, rows, ["member_id"])

@@ -6,7 +6,7 @@ and done again. Nothing here writes; nothing needs the core's thread.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,12 +68,27 @@ def read(connection: Connection, part: Part, scoring: Scoring, zone: ZoneInfo) -
     """The days of ``part`` on which anything counts, by identity and day."""
     rewarded, typed = rewards(connection, part, zone), _typed(connection, part, zone)
     counts = _counts(connection, _counting(part, [*ACTS, *scoring.weights], zone), part)
+    others = deque(sorted({*typed, *rewarded}))
     for key, group in groupby(counts, key=lambda it: (it.identity_id, it.day)):
-        there = [*group]
-        points = counted(_times(there), rewarded.pop(key, []), scoring)
-        yield Day(*key, _rooms([*(it for it in there if it.name in ACTS), *typed.pop(key, ())]), points)
-    for key in sorted({*typed, *rewarded}):
-        yield Day(*key, _rooms(typed.get(key, [])), counted({}, rewarded.get(key, []), scoring))
+        while others and others[0] < key:
+            yield _day(others[0], [], typed, rewarded, scoring)
+            others.popleft()
+        if others and others[0] == key:
+            others.popleft()
+        yield _day(key, [*group], typed, rewarded, scoring)
+    for key in others:
+        yield _day(key, [], typed, rewarded, scoring)
+
+
+def _day(
+    key: tuple[int, int],
+    counts: list[Counted],
+    typed: Mapping[tuple[int, int], list[Counted]],
+    rewarded: Mapping[tuple[int, int], list[Act]],
+    scoring: Scoring,
+) -> Day:
+    acts = [*(it for it in counts if it.name in ACTS), *typed.get(key, ())]
+    return Day(*key, _rooms(acts), counted(_times(counts), rewarded.get(key, []), scoring))
 
 
 def _times(counts: Iterable[Counted]) -> dict[tuple[str, bool], int]:

@@ -41,7 +41,7 @@ class Contribution(SQLModel, table=True):
 
 
 class Standing(SQLModel, table=True):
-    """Where a member stands (``bot.scoring.levels.Standing``), with the score of the day it was looked at."""
+    """Where a member stands (``bot.scoring.levels.Standing``); without a row, where everybody begins."""
 
     __tablename__ = "standing"
     member_id: int = _key()
@@ -51,8 +51,6 @@ class Standing(SQLModel, table=True):
     notice: int | None = None
     locked: int | None = None
     away: bool = False
-    score: float = 0
-    looked_on: int
 
 
 class Progress(SQLModel, table=True):

@@ -163,10 +163,10 @@ def test_a_score_is_the_sum_of_its_reasons(
 ) -> None:
     clear(tx)
     play(tx, people, happened)
-    book.put_all(tx, min(people), max(people), list(daybook.read(tx.connection, WHOLE, SCORING, ZONE)))
     now = MONDAY_9 + timedelta(days=3 + later)
     for who in people:
-        score = book.of(tx.connection, [who], SCORING, days.number(now, ZONE)).score
+        found = (it for it in daybook.read(tx.connection, WHOLE, SCORING, ZONE) if it.identity_id == who)
+        score = book.person(found, SCORING, days.number(now, ZONE)).score
         told: defaultdict[str, float] = defaultdict(float)
         for reason in reasons(tx.connection, [who], SCORING, ZONE, now):
             told[reason.dimension] += reason.today
@@ -180,7 +180,8 @@ def test_everybody_comes_to_what_each_comes_to(tx: Transaction, people: list[int
     members = {row["id"]: row["member_id"] for row in rows(tx.connection, identity)}
     assert len(found) == 2
     for who in people:
-        alone = book.of(tx.connection, [who], SCORING, TODAY + 9)
+        read_ = (it for it in daybook.read(tx.connection, WHOLE, SCORING, ZONE) if it.identity_id == who)
+        alone = book.person(read_, SCORING, TODAY + 9)
         assert found[members[who]].score.total == pytest.approx(alone.score.total, abs=1e-9)
         assert found[members[who]].days == list(alone.days)
 

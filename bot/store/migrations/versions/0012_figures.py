@@ -43,8 +43,6 @@ def upgrade() -> None:
         sa.Column("notice", sa.Integer(), nullable=True),
         sa.Column("locked", sa.Integer(), nullable=True),
         sa.Column("away", sa.Boolean(), nullable=False),
-        sa.Column("score", sa.Float(), nullable=False),
-        sa.Column("looked_on", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_standing")),
     )
     op.create_table(
