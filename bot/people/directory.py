@@ -287,6 +287,13 @@ def member_numbered(tx: Transaction, number: int, account: str) -> Person | None
     return None if row is None else Person(*row)
 
 
+def known_as(tx: Transaction, member_id: int, account: str) -> Person | None:
+    """A member, as ``account`` knows them."""
+    query = _PERSON.where(member.c.id == member_id, is_known_to(account))
+    row = tx.connection.execute(query.order_by(identity.c.id.desc())).first()
+    return None if row is None else Person(*row)
+
+
 def people_named(tx: Transaction, name: str, account: str, room_id: int | None = None) -> list[Person]:
     """Everybody who bears exactly this name, or is called so in a room; there (or anywhere) now."""
     here = (membership.c.identity_id == identity.c.id) & membership.c.left_at.is_(None)

@@ -62,8 +62,18 @@ class Gap:
     have: float
 
     @property
+    def said(self) -> str:
+        """As people are told it: ``贡献分12.3（要20）``."""
+        return f"{self.what}{_plain(self.have)}（要{_plain(self.needed)}）"
+
+    @property
     def is_closed(self) -> bool:
         return self.have >= self.needed
+
+
+def _plain(number: float) -> str:
+    """Rounded down, so that nobody is told to have what they have not."""
+    return f"{int(number * 10) / 10:g}"
 
 
 def gates(level: Level, facts: Facts, today: int) -> Iterator[Gap]:
@@ -72,14 +82,14 @@ def gates(level: Level, facts: Facts, today: int) -> Iterator[Gap]:
         yield Gap("贡献分", level.score, facts.score.total)
     if (present := level.present) is not None:
         here = sum(1 for day in facts.days if today - present.within < day <= today)
-        yield Gap(f"{present.within}天里有互动的天数", present.days, here)
+        yield Gap(f"{present.within}天里来过的天数", present.days, here)
     if level.dimensions:
         there = sum(1 for points in facts.score.by_dimension.values() if points >= 1)
-        yield Gap("不同类的贡献", level.dimensions, there)
+        yield Gap("有贡献的类别", level.dimensions, there)
     if level.made:
-        yield Gap("通过的作品或被感谢的回答", level.made, facts.made)
+        yield Gap("通过的作品、被感谢的回答", level.made, facts.made)
     if (endorsed := level.endorsed) is not None:
-        yield Gap("感谢过的不同会员", endorsed.by, facts.thanked_by)
+        yield Gap("感谢过您的会员", endorsed.by, facts.thanked_by)
         yield Gap("收到感谢的天数", endorsed.days, facts.thanked_days)
     if level.questionnaire:
         yield Gap("入群问卷办完", 1, 0 if facts.questionnaire_open else 1)

@@ -69,6 +69,15 @@ class Descent:
     notice: int = 14
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The templates by which members hear of their level."""
+
+    up: str = "level_up.j2"
+    notice: str = "level_notice.j2"
+    down: str = "level_down.j2"
+
+
 def _weights() -> Mapping[str, Weight]:
     return MappingProxyType(
         {
@@ -113,6 +122,7 @@ class Scoring:
     rewards: Mapping[str, int] = field(default_factory=_caps)
     levels: tuple[Level, ...] = field(default_factory=_levels)
     descent: Descent = Descent()
+    said: Said = Said()
 
     def decay(self, age: int) -> float:
         """What is left of a point after ``age`` days; nothing that is yet to come counts for more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 from typing import Annotated, get_args
@@ -11,10 +12,21 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from bot.people.points import Dimension
 from bot.scoring import rules
 from bot.scoring.rules import Scoring
-from bot.sop.language import Duration, Model, Name, as_tuple
+from bot.sop.language import Duration, Model, Name, TemplateOf, as_tuple
 from bot.sop.problems import Finding, Mistake, closest
 
 USUAL = Scoring()
+
+
+@dataclass(frozen=True, slots=True)
+class LevelWords:
+    """What the words about a level may use. ``reasons``: what was reached, or what is missing."""
+
+    name: str = "阿青"
+    level: str = "共创者"
+    before: str = "同行者"
+    reasons: tuple[str, ...] = ("贡献分21.5（要20）", "60天里来过的天数8（要6）")
+    falls_on: str = "1月1日"
 
 
 def _whole_days(span: timedelta) -> timedelta:
@@ -83,6 +95,17 @@ class Descent(Model):
     notice: Days = timedelta(days=USUAL.descent.notice)
 
 
+_Template = Annotated[str, TemplateOf(LevelWords)]
+
+
+class Said(Model):
+    """How members hear of their level."""
+
+    up: Annotated[_Template, Field(validate_default=True)] = USUAL.said.up
+    notice: Annotated[_Template, Field(validate_default=True)] = USUAL.said.notice
+    down: Annotated[_Template, Field(validate_default=True)] = USUAL.said.down
+
+
 def _known(weights: dict[str, Weight], info: ValidationInfo) -> dict[str, Weight]:
     """Only what the log may hold can count."""
     names = None if info.context is None else info.context.interactions
@@ -122,8 +145,10 @@ class ScoringFile(Model):
     rewards: dict[str, Annotated[int, Field(ge=0, le=100)]] = Field({})
     levels: Annotated[tuple[Level, ...] | None, BeforeValidator(as_tuple), AfterValidator(_rising)] = None
     descent: Descent = Descent()
+    said: Said = Said()
 
     def rules(self) -> Scoring:
+        """The same as data."""
         weights = {name: rules.Weight(it.points, it.a_day, it.dimension) for name, it in self.weights.items()}
         descent = self.descent
         return Scoring(
@@ -133,4 +158,5 @@ class ScoringFile(Model):
             {**USUAL.rewards, **self.rewards},
             USUAL.levels if self.levels is None else tuple(level.rule() for level in self.levels),
             rules.Descent(descent.below, descent.grace.days, descent.hold.days, descent.notice.days),
+            rules.Said(self.said.up, self.said.notice, self.said.down),
         )

@@ -31,6 +31,8 @@ CORE_NAMES = NAMES | {
     "tag_changed",
     "role_given",
     "role_taken",
+    "level_changed",
+    "level_loss_announced",
     "complaint_raised",
     "complaint_closed",
 }

@@ -45,7 +45,7 @@ def test_what_is_missing_is_said_with_what_is_there() -> None:
     gaps = missing(SCORING.levels[2], facts(12.5, made=0), TODAY)
     assert [(gap.what, gap.needed, gap.have) for gap in gaps] == [
         ("贡献分", 20, 12.5),
-        ("通过的作品或被感谢的回答", 1, 0),
+        ("通过的作品、被感谢的回答", 1, 0),
     ]
 
 
