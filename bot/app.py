@@ -31,6 +31,7 @@ from bot.commands import (
     restraints,
     rooms,
     sops,
+    standing,
     why,
 )
 from bot.commands.desk import CommandDesk
@@ -119,7 +120,20 @@ def build_pipeline(
 def all_commands(kinds: Kinds) -> Commands:
     """The core's commands and those of the kinds."""
     of_kinds = [command for kind in kinds.values() for command in kind.commands]
-    topics = (basic, health, outbox, calendar, rooms, sops, restraints, why, people, contact, complaints)
+    topics = (
+        basic,
+        health,
+        outbox,
+        calendar,
+        rooms,
+        sops,
+        restraints,
+        why,
+        people,
+        standing,
+        contact,
+        complaints,
+    )
     return Commands([*(it for topic in topics for it in topic.COMMANDS), *of_kinds])
 
 
