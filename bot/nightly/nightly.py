@@ -75,8 +75,9 @@ class Nightly:
 
 
 def fingerprint(scoring: Scoring) -> str:
-    """Tells rules apart: by others, every day is worked out anew."""
-    return hashlib.sha256(repr(scoring).encode()).hexdigest()[:16]
+    """Tells apart the rules that make a day's points: by others, every day is worked out anew."""
+    of_days = (scoring.prompted, sorted(scoring.weights.items()), sorted(scoring.rewards.items()))
+    return hashlib.sha256(repr(of_days).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
