@@ -76,7 +76,8 @@ class Nightly:
 
 def fingerprint(scoring: Scoring) -> str:
     """Tells apart the rules that make a day's points: by others, every day is worked out anew."""
-    of_days = (scoring.prompted, sorted(scoring.weights.items()), sorted(scoring.rewards.items()))
+    weights = [(name, float(it.points), it.a_day, it.dimension) for name, it in scoring.weights.items()]
+    of_days = (float(scoring.prompted), sorted(weights), sorted(scoring.rewards.items()))
     return hashlib.sha256(repr(of_days).encode()).hexdigest()[:16]
 
 
