@@ -68,6 +68,18 @@ def person(read: Iterable[Day], scoring: Scoring, today: int) -> Person:
     return Person(score(points, scoring, today), sorted({it.day for it in there if it.rooms}))
 
 
+def together(
+    connection: Connection, read: Iterable[Day], scoring: Scoring, today: int
+) -> Iterator[tuple[int, Person]]:
+    """(member, what their ``read`` days come to), whatever the figures' tables hold."""
+    rows = connection.execute(select(identity.c.id, identity.c.member_id))
+    member_of: dict[int, int] = {row[0]: row[1] for row in rows}
+    of_member: defaultdict[int, list[Day]] = defaultdict(list)
+    for day in read:
+        of_member[member_of[day.identity_id]].append(day)
+    return ((member, person(found, scoring, today)) for member, found in sorted(of_member.items()))
+
+
 def everybody(
     connection: Connection, scoring: Scoring, today: int, since: int
 ) -> Iterator[tuple[int, Person]]:

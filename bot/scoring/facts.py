@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,9 +53,16 @@ def of_all(
 ) -> Iterator[tuple[int, Facts]]:
     """(member, facts) of all who ever did anything, by what the figures' tables hold."""
     longest = max((it.present.within for it in scoring.levels if it.present is not None), default=0)
+    people = book.everybody(connection, scoring, today, since=today - longest)
+    return with_beside(connection, zone, people)
+
+
+def with_beside(
+    connection: Connection, zone: ZoneInfo, people: Iterable[tuple[int, book.Person]]
+) -> Iterator[tuple[int, Facts]]:
+    """What levels go by of these members."""
     beside = _beside(connection, zone, None)
-    for member, person in book.everybody(connection, scoring, today, since=today - longest):
-        yield member, _facts(person, member, beside)
+    return ((member, _facts(person, member, beside)) for member, person in people)
 
 
 def _facts(person: book.Person, member: int, beside: _Beside) -> Facts:
