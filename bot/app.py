@@ -21,14 +21,17 @@ from bot.channels.console import ROOM_ID, Cast, ConsoleChannel
 from bot.channels.wechaty import WechatyChannel
 from bot.clock import Clock, SystemClock, VirtualClock
 from bot.commands import (
+    audit,
     basic,
     calendar,
     complaints,
     contact,
     health,
+    members,
     outbox,
     people,
     restraints,
+    room_settings,
     rooms,
     sops,
     standing,
@@ -130,7 +133,10 @@ def all_commands(kinds: Kinds) -> Commands:
         restraints,
         why,
         people,
+        members,
         standing,
+        room_settings,
+        audit,
         contact,
         complaints,
     )

@@ -34,6 +34,11 @@ def find(ctx: CommandContext, named: str) -> Person | None:
     return None
 
 
+def is_number(word: str) -> bool:
+    """Whether it names a member as M37 does."""
+    return _NUMBER.fullmatch(word) is not None
+
+
 def change_role(ctx: CommandContext) -> None:
     if len(ctx.args) != 2:
         ctx.reply("这样写：/角色 M37 营养师；收回写 /角色 M37 -营养师。")

@@ -82,6 +82,12 @@ def _of_room(
     )
 
 
+def begun_in(tx: Transaction, room_id: int, since: datetime, until: datetime) -> list[Begun]:
+    """What the bot began in a room between two moments."""
+    asked = {"here": room_id, "but": 0, "since": since, "until": until}
+    return [_begun(it) for it in tx.connection.execute(_BEGUN_IN_ROOM, asked)]
+
+
 def _of_member(tx: Transaction, row: AnyRow, in_force: Mapping[Rule, datetime | None]) -> Ledger:
     """What we began with this person, from whatever account, under whichever identity."""
     member_id = tx.connection.execute(_MEMBER, {"who": row.identity_id}).scalar()

@@ -6,7 +6,7 @@ function of a ``Context``: it changes rows and queues messages, and never awaits
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bot.sop.context import CommandContext, Context
     from bot.sop.language import Sop
+    from bot.sop.loader import SopSet
     from bot.sop.occasion import Heard
     from bot.sop.schedule import Schedule
+    from bot.store.transaction import Transaction
 
 Act = Callable[["Context[Any]"], bool | None]
 """What is done at an occasion; True: the message was taken, and nobody else is asked about it."""
@@ -146,7 +148,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of SOP. ``names`` are the interactions it records beside the core's vocabulary."""
+    """One kind of SOP. ``names`` are the interactions it records beside the core's vocabulary.
+
+    ``waiting`` counts what waits for a human, by the word that ``/status`` has for it.
+    """
 
     name: str
     title: str
@@ -154,3 +159,4 @@ class Kind:
     behaviours: tuple[Behaviour, ...]
     commands: tuple[Command, ...] = ()
     names: frozenset[str] = frozenset()
+    waiting: Callable[[Transaction, SopSet, str], Mapping[str, int]] | None = None

@@ -130,6 +130,7 @@ KIND = Kind(
         ),
         Command(("challenge undo", "撤销"), Who.STAFF, "收回您刚才的过或退", review.undo, Where.DESK),
     ),
+    waiting=review.waiting,
     names=frozenset(
         {
             "challenge_entered",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, false, func, or_, select
 
 from bot.outbox.queue import Intent
 from bot.people import directory
@@ -21,9 +21,11 @@ from bot.sop.kinds.challenge.duplicates import FLAGGED
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.receipt import gather
 from bot.sop.kinds.challenge.words import EntryWords
+from bot.sop.loader import SopSet
 from bot.sop.runs import Run
 from bot.sop.templates import harmless, harmless_name
 from bot.store.tables import identity, interaction, texts
+from bot.store.transaction import Transaction
 
 UNDO_WITHIN = timedelta(minutes=10)
 RECENT = timedelta(days=7)
@@ -53,6 +55,18 @@ def show_waiting(ctx: CommandContext) -> None:
     first, quotes = found[0].row.value_int, [message for _, messages in lines for message in messages]
     shown = "｜".join(line for line, _ in lines)
     ctx.reply(f"{shown}{more}｜回“过 {first}”或“退 {first} 原因”", quotes)
+
+
+def waiting(tx: Transaction, sops: SopSet, account: str) -> dict[str, int]:
+    """How many entries nobody decided about yet."""
+    i = interaction.c
+    ids = [sop.id for sop in sops.sops.values() if isinstance(sop, Challenge)]
+    decided = or_(*(i.id.in_(board.about(id, (APPROVED, *board.GONE))) for id in ids)) if ids else false()
+    query = select(func.count()).where(
+        i.programme_id.in_(ids), i.name == "ugc_submitted", i.value_int.is_not(None)
+    )
+    recent = query.where(i.occurred_at >= tx.now - RECENT, ~decided)
+    return {"待审": tx.connection.execute(recent).scalar_one()}
 
 
 def _undecided(ctx: CommandContext, sop: Challenge) -> list[Numbered]:
