@@ -20,7 +20,10 @@ Deliver = Callable[[ChannelEvent], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a platform can do; what it lacks is said, not tried."""
+    """What a platform can do; what it lacks is said, not tried.
+
+    ``mention_all``: @所有人 in a message's words calls everybody in the room.
+    """
 
     recall: bool = False
     mention_all: bool = False

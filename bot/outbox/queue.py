@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import ClauseElement, Row, Update, bindparam, case, select, update
@@ -143,6 +144,11 @@ def enqueue(tx: Transaction, account: str, post: Post) -> int | None:
     )
     tx.queued = tx.queued or new > 0
     return post_id if new else None
+
+
+def drafted(tx: Transaction, account: str, post: Post) -> SimpleNamespace:
+    """The row that the first part of ``post`` would be, if it were queued now."""
+    return SimpleNamespace(**_row(tx, account, post, 0, 0, 0))
 
 
 def _row(

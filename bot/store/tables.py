@@ -428,6 +428,25 @@ class ScoreEntry(SQLModel, table=True):
     programme_id: str | None = None
 
 
+class Offer(SQLModel, table=True):
+    """What somebody may still do about a ``command`` of theirs: ``confirm`` it by its code, in the same chat
+    (``room_id`` None: in private), or ``undo`` it (``kind``). ``args`` are the command's own.
+    """
+
+    __tablename__ = "offer"
+    id: int = _id()
+    account: str
+    kind: str
+    identity_id: int = _ref(null=False)
+    room_id: int | None = _ref()
+    command: str
+    args: dict[str, Any] = _json()
+    code: str | None = None
+    wrong: int = 0
+    until: datetime = _time(null=False)
+    used_at: datetime | None = _time()
+
+
 class Role(SQLModel, table=True):
     """Who was given which role, by whom; a role that was taken back keeps its row."""
 
@@ -499,5 +518,6 @@ cursor, slot, outgoing = _table(Cursor), _table(Slot), _table(Outgoing)
 restraint = _table(Restraint)
 brake, media, consent = _table(Brake), _table(Media), _table(Consent)
 document, tag, score_entry = _table(Document), _table(Tag), _table(ScoreEntry)
+offer = _table(Offer)
 role, unheard, failure = _table(Role), _table(Unheard), _table(Failure)
 complaint_case = _table(ComplaintCase)

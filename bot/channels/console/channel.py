@@ -34,7 +34,7 @@ class ConsoleChannel:
     """
 
     name = "console"
-    capabilities = Capabilities(pictures=True)
+    capabilities = Capabilities(mention_all=True, pictures=True)
 
     def __init__(
         self,
