@@ -22,7 +22,7 @@ Deliver = Callable[[ChannelEvent], Awaitable[None]]
 class Capabilities:
     """What a platform can do; what it lacks is said, not tried.
 
-    ``mention_all``: @所有人 in a message's words calls everybody in the room.
+    ``mention_all``: a message may call everybody in its room (``Message.at_all``).
     """
 
     recall: bool = False
@@ -32,12 +32,16 @@ class Capabilities:
     invitations: bool = False
 
 
+EVERYBODY = "所有人"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message to go out, to the room ``chat_id`` or in private to ``person_id`` (platform ids).
 
     ``id`` is our own id of the outgoing row, for logs. ``mentions`` are the people to be mentioned, as
     (platform id, name shown); the channel puts their ``@name`` before the text, as its platform wants it.
+    ``at_all``: everybody there is called, by ``@所有人`` before the text; the text itself calls nobody.
     """
 
     id: int
@@ -45,9 +49,15 @@ class Message:
     chat_id: str | None = None
     person_id: str | None = None
     mentions: tuple[tuple[str, str], ...] = ()
+    at_all: bool = False
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """The names that stand before the text, each with an @."""
+        return (*((EVERYBODY,) if self.at_all else ()), *(name for _, name in self.mentions))
 
 
-_EVERYBODY = {"所有人", "全体成员", "all", "everyone"}
+_EVERYBODY = {EVERYBODY, "全体成员", "all", "everyone"}
 
 
 def can_be_mentioned(name: str) -> bool:

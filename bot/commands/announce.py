@@ -39,10 +39,6 @@ class Draft:
     intent: Intent
     at_all: bool
 
-    @property
-    def said(self) -> str:
-        return f"{EVERYBODY} {self.words}" if self.at_all else self.words
-
 
 def announce(ctx: CommandContext) -> None:
     words, marks = _read(behind(ctx.rest, 1)) if len(ctx.args) > 1 else ("", frozenset[str]())
@@ -102,7 +98,8 @@ def _summary(ctx: CommandContext, draft: Draft) -> str:
 
 def _post(ctx: CommandContext, room_id: int, draft: Draft) -> Post:
     return Post(
-        parts=[text(draft.said)],
+        parts=[text(draft.words)],
+        at_all=draft.at_all,
         intent=draft.intent,
         priority=Priority.POST,
         dedupe_key=f"announce:{ctx.heard.id}:{room_id}",

@@ -36,7 +36,7 @@ def candidate(row: Asked, rules: Rules) -> Candidate:
         answers_at=row.answers_at,
         is_alarm=row.priority == Priority.ALARM,
         sells=ours and rules.sells(words),
-        at_all=talk.calls_everybody(words),
+        at_all=_calls_everybody(row.payload),
         continues=row.sequence > 0,
         asked_as=row.run_id or row.post_id,
     )
@@ -104,8 +104,12 @@ def _of_member(tx: Transaction, row: Asked, in_force: Mapping[Rule, datetime | N
 
 
 def _begun(row: AnyRow) -> Begun:
-    at_all = talk.calls_everybody(row.payload["text"])
-    return Begun(row.at, Intent(row.intent), row.run_id or row.post_id, at_all)
+    return Begun(row.at, Intent(row.intent), row.run_id or row.post_id, _calls_everybody(row.payload))
+
+
+def _calls_everybody(payload: Mapping[str, Any]) -> bool:
+    """What only looks as if it did, counts as well."""
+    return "at_all" in payload or talk.calls_everybody(payload["text"])
 
 
 def _held_since(tx: Transaction, row: Asked, rule: Rule) -> datetime | None:

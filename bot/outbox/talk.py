@@ -39,7 +39,9 @@ def calls_everybody(text: str) -> bool:
 
 def without_everybody(text: str) -> str:
     """The same, calling nobody."""
-    return functools.reduce(lambda shorter, name: shorter.replace(name, ""), _EVERYBODY, text).strip()
+    while calls_everybody(text):
+        text = functools.reduce(lambda shorter, name: shorter.replace(name, ""), _EVERYBODY, text)
+    return text.strip()
 
 
 def note(
