@@ -111,8 +111,8 @@ class Post:
 
     ``dedupe_key`` is what makes it one and the same: a second post with the key is not queued. ``mentions``
     are identities, ``quotes`` the interactions whose words it repeats; ``at_all`` calls everybody in the
-    room. ``answers_at`` is when that was said which it answers. ``repeat`` is the author's word that it may come twice; ``despite_stop`` marks what is
-    answered though all sending was stopped.
+    room. ``answers_at`` is when that was said which it answers. ``repeat`` is the author's word that it may
+    come twice; ``despite_stop`` marks what is answered though all sending was stopped.
     """
 
     parts: Sequence[Part]
