@@ -9,7 +9,7 @@ from bot.sop.kind import Command, Where, Who
 from bot.sop.offers import NotTaken, Offer
 
 _DIGITS = 4
-_WHY_NOT = {
+WHY_NOT = {
     NotTaken.NOTHING_WAITS: "您在这里没有等着确认的事。",
     NotTaken.WRONG: "码不对，什么也没做。对一下再发；错三次就作废。",
     NotTaken.SPENT: "错了三次，码作废了，什么也没做。要做，把原来的命令再发一次。",
@@ -27,7 +27,7 @@ def confirm(ctx: CommandContext) -> None:
         return
     taken = offers.take(ctx.tx, ctx.whose, code)
     if isinstance(taken, NotTaken):
-        ctx.reply(_WHY_NOT[taken])
+        ctx.reply(WHY_NOT[taken])
         return
     command = _command(ctx, taken)
     if command is None or command.confirmed is None:
