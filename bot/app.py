@@ -8,7 +8,7 @@ import secrets
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from functools import partial
@@ -21,10 +21,12 @@ from bot.channels.console import ROOM_ID, Cast, ConsoleChannel
 from bot.channels.wechaty import WechatyChannel
 from bot.clock import Clock, SystemClock, VirtualClock
 from bot.commands import (
+    announce,
     audit,
     basic,
     calendar,
     complaints,
+    confirm,
     contact,
     health,
     members,
@@ -82,6 +84,11 @@ def needed(loaded: Loaded) -> SopSet:
     return loaded.sops
 
 
+def _new_code() -> str:
+    """What is said to confirm a command: four digits, the first no 0."""
+    return str(1000 + secrets.randbelow(9000))
+
+
 def build_runtime(
     sops: SopSet,
     channel: Channel,
@@ -94,9 +101,18 @@ def build_runtime(
     media: Path | None = None,
     foresee: Foresee | None = None,
     load: Load | None = None,
+    new_code: Callable[[], str] = _new_code,
 ) -> Runtime:
     """A runtime of these parts, ready to ``run``; pictures are fetched into ``media``, or not at all."""
-    pipeline = build_pipeline(sops, account, f"{channel.name}:{account}", status, foresee)
+    pipeline = build_pipeline(
+        sops,
+        account,
+        f"{channel.name}:{account}",
+        status,
+        foresee,
+        new_code=new_code,
+        can_call_everybody=channel.capabilities.mention_all,
+    )
     return Runtime(
         account=account,
         channel=channel,
@@ -110,12 +126,28 @@ def build_runtime(
 
 
 def build_pipeline(
-    sops: SopSet, account: str, source: str, status: Status, foresee: Foresee | None = None
+    sops: SopSet,
+    account: str,
+    source: str,
+    status: Status,
+    foresee: Foresee | None = None,
+    *,
+    new_code: Callable[[], str] = _new_code,
+    can_call_everybody: bool = False,
 ) -> Pipeline:
     """What ``account`` does about what it hears; ``source`` names it in the log."""
     player = Player(account, sops, Index(sops))
     desk = CommandDesk(
-        account, source, sops, player, all_commands(sops.kinds), status, foresee, status.problems
+        account,
+        source,
+        sops,
+        player,
+        all_commands(sops.kinds),
+        status,
+        new_code,
+        foresee,
+        status.problems,
+        can_call_everybody,
     )
     return Pipeline(desk, player)
 
@@ -124,21 +156,8 @@ def all_commands(kinds: Kinds) -> Commands:
     """The core's commands and those of the kinds."""
     of_kinds = [command for kind in kinds.values() for command in kind.commands]
     topics = (
-        basic,
-        health,
-        outbox,
-        calendar,
-        rooms,
-        sops,
-        restraints,
-        why,
-        people,
-        members,
-        standing,
-        room_settings,
-        audit,
-        contact,
-        complaints,
+        *(basic, health, confirm, outbox, calendar, rooms, room_settings, sops, announce),
+        *(restraints, why, people, members, standing, audit, contact, complaints),
     )
     return Commands([*(it for topic in topics for it in topic.COMMANDS), *of_kinds])
 

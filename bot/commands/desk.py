@@ -46,8 +46,10 @@ class CommandDesk:
     player: Player
     known: Commands
     status: Status
+    new_code: Callable[[], str]
     foresee: Foresee | None = None
     problems: Sequence[str] = ()
+    can_call_everybody: bool = False
 
     def read(self, message: MessageReceived) -> Call | Unknown | None:
         """What a message calls for; None: it is no command."""
@@ -125,7 +127,7 @@ class CommandDesk:
             return [why] if why else [], []
         mine = frozenset(held.get(heard.person.member_id, ()))
         ctx = CommandContext(
-            tx, self.sops, self.account, heard, standing, call.args, self, [], call.rest, mine
+            tx, self.sops, self.account, heard, standing, call.command, call.args, self, [], call.rest, mine
         )
         name = call.command.names[0]
         logger.info("command %s by=M%d", name, heard.person.number)

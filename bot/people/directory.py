@@ -321,6 +321,14 @@ def count_present(tx: Transaction, room_id: int) -> int:
     return tx.connection.scalar(select(func.count()).select_from(membership).where(here)) or 0
 
 
+def count_people(tx: Transaction, room_ids: Collection[int]) -> int:
+    """How many people these rooms have together, as far as we know; who is in several is one."""
+    joined = membership.join(identity, identity.c.id == membership.c.identity_id)
+    here = membership.c.room_id.in_(room_ids) & membership.c.left_at.is_(None)
+    query = select(func.count(identity.c.member_id.distinct())).select_from(joined).where(here)
+    return tx.connection.scalar(query) or 0
+
+
 def platform_ids(tx: Transaction, account: str, key: str) -> set[str]:
     """The platform's ids of the room with this key, if it is enabled."""
     joined = room_address.join(room, room.c.id == room_address.c.room_id)

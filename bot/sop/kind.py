@@ -127,6 +127,9 @@ class Command:
     private or with a mention of the bot; ``leads`` are first words that do so with something behind them
     (``过 31 32``), in the operators' room too. ``unheard_too``: obeyed in rooms that nobody enabled (claim,
     enable and bind alone). ``despite_stop``: answered even after all sending was stopped.
+
+    ``confirmed`` does what ``ctx.to_confirm`` announced, once the code is said; ``undo`` takes back what
+    ``ctx.can_undo`` named, says so, and tells whether it did. ``does_what_others_do``: it calls those.
     """
 
     names: tuple[str, ...]
@@ -139,11 +142,14 @@ class Command:
     leads: tuple[str, ...] = ()
     unheard_too: bool = False
     despite_stop: bool = False
+    confirmed: Callable[[CommandContext, Mapping[str, Any]], None] | None = None
+    undo: Callable[[CommandContext, Mapping[str, Any]], bool] | None = None
+    does_what_others_do: bool = False
 
     @property
     def may_change_hearing(self) -> bool:
         """Whether who is heard where, or counts as what, may be another after it."""
-        return self.who is Who.ADMIN or self.unheard_too
+        return self.who is Who.ADMIN or self.unheard_too or self.does_what_others_do
 
 
 @dataclass(frozen=True, slots=True)

@@ -404,6 +404,25 @@ class ScoreEntry(SQLModel, table=True):
     programme_id: str | None = None
 
 
+class Offer(SQLModel, table=True):
+    """What somebody may still do about a ``command`` of theirs: ``confirm`` it by its code, in the same chat
+    (``room_id`` None: in private), or ``undo`` it (``kind``). ``args`` are the command's own.
+    """
+
+    __tablename__ = "offer"
+    id: int = row_id()
+    account: str
+    kind: str
+    identity_id: int = link(null=False)
+    room_id: int | None = link()
+    command: str
+    args: dict[str, Any] = json()
+    code: str | None = None
+    wrong: int = 0
+    until: datetime = moment(null=False)
+    used_at: datetime | None = moment()
+
+
 class Role(SQLModel, table=True):
     """Who was given which role, by whom; a role that was taken back keeps its row."""
 
@@ -471,3 +490,4 @@ brake, media, consent = table_of(Brake), table_of(Media), table_of(Consent)
 document, tag, score_entry = table_of(Document), table_of(Tag), table_of(ScoreEntry)
 role, unheard, failure = table_of(Role), table_of(Unheard), table_of(Failure)
 complaint_case = table_of(ComplaintCase)
+offer = table_of(Offer)

@@ -28,6 +28,7 @@ def test_there_are_scenarios_of_every_topic() -> None:
         "challenge_weeks",
         "commands",
         "complaint",
+        "desk",
         "guard",
         "outbox",
         "qa_day",
