@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from bot.sop.context import CommandContext, Context
     from bot.sop.language import Sop
     from bot.sop.occasion import Heard
@@ -22,6 +24,8 @@ Act = Callable[["Context[Any]"], bool | None]
 """What is done at an occasion; True: the message was taken, and nobody else is asked about it."""
 Minds = Callable[[Any, "Heard"], bool]
 """Whether a SOP minds a message at all: cheap and pure, asked before anything else is done."""
+UnmovedBy = Callable[[Any, "Heard", "ZoneInfo"], str]
+"""In Chinese, why a SOP that was asked about a message does nothing about it; empty: that cannot be told."""
 
 
 def _always(sop: Any, heard: Heard) -> bool:
@@ -146,7 +150,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of SOP. ``names`` are the interactions it records beside the core's vocabulary."""
+    """One kind of SOP. ``names`` are the interactions it records beside the core's vocabulary.
+
+    ``unmoved_by`` is pure, and asked when somebody wants to know why nothing came of a message.
+    """
 
     name: str
     title: str
@@ -154,3 +161,4 @@ class Kind:
     behaviours: tuple[Behaviour, ...]
     commands: tuple[Command, ...] = ()
     names: frozenset[str] = frozenset()
+    unmoved_by: UnmovedBy | None = None
