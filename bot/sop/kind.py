@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,9 @@ Minds = Callable[[Any, "Heard"], bool]
 """Whether a SOP minds a message at all: cheap and pure, asked before anything else is done."""
 UnmovedBy = Callable[[Any, "Heard", "ZoneInfo"], str]
 """In Chinese, why a SOP that was asked about a message does nothing about it; empty: that cannot be told."""
+PutOffBy = Callable[[Any, datetime, "ZoneInfo"], str]
+"""In Chinese, why what a SOP's main schedule has for this moment (local time) comes later, or not at all;
+empty: it comes."""
 
 
 def _always(sop: Any, heard: Heard) -> bool:
@@ -152,7 +155,7 @@ class Command:
 class Kind:
     """One kind of SOP. ``names`` are the interactions it records beside the core's vocabulary.
 
-    ``unmoved_by`` is pure, and asked when somebody wants to know why nothing came of a message.
+    ``unmoved_by`` and ``put_off_by`` are pure, and asked when somebody wants to know why nothing came.
     """
 
     name: str
@@ -162,3 +165,4 @@ class Kind:
     commands: tuple[Command, ...] = ()
     names: frozenset[str] = frozenset()
     unmoved_by: UnmovedBy | None = None
+    put_off_by: PutOffBy | None = None
