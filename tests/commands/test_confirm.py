@@ -314,6 +314,7 @@ def test_a_code_acts_at_most_once_and_for_its_owner_alone(sqlite_engine: Engine,
         for step in steps:
             answers.add(play(bench, oracle, *step))
             assert bench.done == [it.what for it in oracle.done]
+        assert bench.listener.rows(failure) == []
         writer.close()
 
     holds()
