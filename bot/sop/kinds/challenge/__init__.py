@@ -82,7 +82,8 @@ KIND = Kind(
             "提前结束挑战，先给您看结果",
             closing.end_early,
             where=Where.DESK,
-            usage="[挑战] [确定]",
+            usage="[挑战]",
+            confirmed=closing.end,
         ),
         Command(
             ("reuse withdraw", "撤回授权"),
