@@ -46,17 +46,11 @@ class SopSet:
     kinds: Mapping[str, Kind]
     templates: Templates
     shelves: Mapping[str, Shelf]
+    left_out: tuple[Problem, ...] = ()
+    """What is wrong with the files that are not in it."""
 
     def kind_of(self, sop: Sop) -> Kind:
         return self.kinds[sop.sop]
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """The outcome of loading; ``sops`` is None without a sound ``community.yaml``."""
-
-    sops: SopSet | None
-    problems: list[Problem]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +61,76 @@ class _Good:
     document: Document
 
 
-def load(sops: Path, templates: Path, kinds: Mapping[str, Kind]) -> Loaded:
-    """Read the SOPs of a folder with the wording of another; files with mistakes are left out."""
-    found_shelves, problems = shelves.load(templates)
-    wording = Templates(templates)
-    catalog = Catalog(wording, found_shelves, TemplateCheck(wording, found_shelves))
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file of the folder as it was judged: ``good`` where nothing is wrong with it."""
+
+    document: Document
+    good: _Good | None
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The outcome of loading; ``sops`` is None without a sound ``community.yaml``.
+
+    ``catalog`` is what the files were judged by, and ``files`` how: for the next time.
+    """
+
+    sops: SopSet | None
+    problems: list[Problem]
+    catalog: Catalog
+    files: Mapping[str, _Read]
+
+
+class Loader:
+    """Reads a folder of SOPs with the wording of another, again and again."""
+
+    def __init__(self, sops: Path, templates: Path, kinds: Mapping[str, Kind]) -> None:
+        self._sops, self._templates, self._kinds = sops, templates, kinds
+        self._last: Loaded | None = None
+
+    def __call__(self) -> Loaded:
+        self._last = load(self._sops, self._templates, self._kinds, self._last)
+        return self._last
+
+
+def load(sops: Path, templates: Path, kinds: Mapping[str, Kind], last: Loaded | None = None) -> Loaded:
+    """Read the SOPs of a folder with the wording of another; files with mistakes are left out.
+
+    What is as it was at the ``last`` reading is not parsed again, nor judged by the same catalog again.
+    """
+    catalog, problems = _wording(templates, None if last is None else last.catalog)
     community, wrong = _community(sops, catalog)
     problems += wrong
     if community is not None:
         catalog = replace(catalog, rooms=community.names(), roles=community.roles)
-    read, wrong = _read_all(sops, catalog, kinds)
-    problems += wrong
-    good, wrong = _without_clashes(read, community.rooms if community else (), kinds)
+    files = _read_all(sops, catalog, kinds, last)
+    problems += [problem for it in files.values() for problem in it.problems]
+    found = [it.good for it in files.values() if it.good is not None]
+    good, wrong = _without_clashes(found, community.rooms if community else (), kinds)
     problems = sorted({*problems, *wrong})
-    if community is None:
-        return Loaded(None, problems)
-    return Loaded(_sop_set(community, good, kinds, catalog), problems)
+    made = None if community is None else _sop_set(community, good, kinds, catalog, problems)
+    return Loaded(made, problems, catalog, files)
 
 
-def _sop_set(community: Community, good: list[_Good], kinds: Mapping[str, Kind], catalog: Catalog) -> SopSet:
+def _wording(folder: Path, last: Catalog | None) -> tuple[Catalog, list[Problem]]:
+    """What SOPs may name of templates and shelves; the ``last`` one if all is as it was."""
+    found, problems = shelves.load(folder)
+    templates, present = Templates(folder), frozenset(folder.rglob("*"))
+    now = Catalog(templates, found, TemplateCheck(templates, found), present)
+    if last is None or not last.words_as(now):
+        return now, problems
+    return replace(last, rooms=None, roles=None), problems
+
+
+def _sop_set(
+    community: Community,
+    good: list[_Good],
+    kinds: Mapping[str, Kind],
+    catalog: Catalog,
+    problems: Sequence[Problem],
+) -> SopSet:
     declared = {it.sop.id: it.sop for it in good}
     return SopSet(
         community,
@@ -95,6 +140,7 @@ def _sop_set(community: Community, good: list[_Good], kinds: Mapping[str, Kind],
         kinds,
         catalog.templates,
         MappingProxyType(dict(catalog.shelves)),
+        tuple(problems),
     )
 
 
@@ -119,16 +165,26 @@ def _community(sops: Path, catalog: Catalog) -> tuple[Community | None, list[Pro
     return (None if problems else community), problems
 
 
-def _read_all(sops: Path, catalog: Catalog, kinds: Mapping[str, Kind]) -> tuple[list[_Good], list[Problem]]:
-    good: list[_Good] = []
-    problems: list[Problem] = []
+def _read_all(
+    sops: Path, catalog: Catalog, kinds: Mapping[str, Kind], last: Loaded | None
+) -> dict[str, _Read]:
+    before = {} if last is None else last.files
+    by_the_same = last is not None and last.catalog == catalog
+    found: dict[str, _Read] = {}
     for path in _sop_files(sops):
-        document = yaml_reader.read(path, _shown(path))
-        sop, wrong = _sop(document, catalog, kinds)
-        problems += [*document.problems, *wrong]
-        if sop is not None and not wrong and not document.problems:
-            good.append(_Good(sop, document))
-    return good, problems
+        name = _shown(path)
+        known = before.get(name)
+        document = yaml_reader.read(path, name, None if known is None else known.document)
+        if known is None or known.document is not document or not by_the_same:
+            known = _judge(document, catalog, kinds)
+        found[name] = known
+    return found
+
+
+def _judge(document: Document, catalog: Catalog, kinds: Mapping[str, Kind]) -> _Read:
+    sop, wrong = _sop(document, catalog, kinds)
+    problems = (*document.problems, *wrong)
+    return _Read(document, None if sop is None or problems else _Good(sop, document), problems)
 
 
 def _sop_files(sops: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -21,6 +21,9 @@ from bot.sop.templates import Templates
 
 Scope = dict[str, Any]
 """The type of each variable that there is; ``Any`` where it is not known."""
+
+WordsOf = Callable[[ShelfItem], object]
+"""What a template is given when it shows an item."""
 
 MOST_TEMPLATES = 50
 """That one may include, counted as often as they are; each includes others."""
@@ -35,12 +38,20 @@ class TemplateCheck:
         self.names = templates.names()
         self._item_words = _item_words(shelves)
         self._known: dict[tuple[str, type], tuple[Problem, ...]] = {}
+        self._tried_with: dict[tuple[str, WordsOf, str], Problem | None] = {}
 
     def problems(self, name: str, words: type) -> tuple[Problem, ...]:
         """What is wrong with the template ``name`` if it gets ``words``."""
         if (name, words) not in self._known:
             self._known[name, words] = tuple(self._check(name, words))
         return self._known[name, words]
+
+    def try_with(self, name: str, words: WordsOf, item: ShelfItem) -> Problem | None:
+        """What goes wrong when ``name`` is rendered with the ``words`` that go with an item."""
+        key = (name, words, item.file)
+        if key not in self._tried_with:
+            self._tried_with[key] = self._templates.try_out(name, words(item))
+        return self._tried_with[key]
 
     def _check(self, name: str, words: type) -> list[Problem]:
         walk = _Walk(self._templates, self._item_words)
