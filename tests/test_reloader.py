@@ -110,7 +110,9 @@ async def test_a_member_reloads_nothing(live: World, folder: Path) -> None:
 
 async def test_a_saved_file_is_noticed(folder: Path) -> None:
     noticed = asyncio.Event()
-    watching = asyncio.create_task(watch([folder / "sops"], noticed.set))
+    watching = asyncio.create_task(
+        watch([folder / "sops"], lambda: asyncio.ensure_future(asyncio.to_thread(noticed.set)))
+    )
     try:
         await asyncio.sleep(0.3)
         add(folder, "one")
