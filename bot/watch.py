@@ -17,7 +17,7 @@ SAVED_TOGETHER = 200
 
 
 async def watch(folders: list[Path], changed: Callable[[], asyncio.Future[Any]]) -> None:
-    """Call ``changed`` whenever something was saved; what is saved before that is done is one change after it.
+    """Call ``changed`` whenever something was saved; what is saved while that is done makes one call more.
 
     Where the system cannot watch, it is said, once.
     """
