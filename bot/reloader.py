@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
 
+from bot.outbox import delivery
 from bot.pipeline import Pipeline
 from bot.sop import operators
 from bot.sop.loader import Loaded, SopSet
@@ -67,9 +68,11 @@ class Reloader:
         return lambda tx, answers: self._take(tx, made, answers)
 
     def _take(self, tx: Transaction, made: Pipeline, answers: Sequence[WhenReloaded]) -> None:
-        words = difference(self._home.pipeline.desk.sops, made.desk.sops)
+        before = self._home.pipeline.desk.sops
+        words = difference(before, made.desk.sops)
         made.start(tx)
-        tx.queued = True  # the guard's rules may be others now
+        if made.desk.sops.community != before.community:
+            delivery.reconsider(tx, made.desk.account)  # the guard's rules may be others now
         self._home.pipeline = made
         logger.info("reloaded %s", words)
         told = [f"装好了：{words}，一共{len(made.desk.sops.declared)}个 SOP。"]
