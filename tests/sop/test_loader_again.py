@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.sop.kinds import collect
@@ -91,6 +91,7 @@ def said(loaded: Loaded) -> object:
 
 
 @given(st.lists(st.lists(CHANGES, max_size=3), min_size=1, max_size=6))
+@example([[("sops/a.yaml", TEXTS["sops/a.yaml"][-1])], [(PICTURE, "picture")]])
 @settings(max_examples=150)
 def test_whatever_is_saved_in_between(rounds: list[list[tuple[str, str | None]]]) -> None:
     with folder() as path:
