@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bot.sop import hashtags, shelves, yaml_reader
-from bot.sop.catalog import Catalog
+from bot.sop.catalog import Catalog, GoneBy, Shelves
 from bot.sop.community import Community
 from bot.sop.kind import Kind, OnHashtag
 from bot.sop.language import Sop
@@ -63,11 +63,12 @@ class _Good:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A file of the folder as it was judged: ``good`` where nothing is wrong with it."""
+    """A file of the folder as it was judged, by what: ``good`` where nothing is wrong with it."""
 
     document: Document
     good: _Good | None
     problems: tuple[Problem, ...]
+    by: GoneBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Loader:
 def load(sops: Path, templates: Path, kinds: Mapping[str, Kind], last: Loaded | None = None) -> Loaded:
     """Read the SOPs of a folder with the wording of another; files with mistakes are left out.
 
-    What is as it was at the ``last`` reading is not parsed again, nor judged by the same catalog again.
+    What is as it was at the ``last`` reading is not parsed again, nor judged by what says the same again.
     """
     catalog, problems = _wording(templates, None if last is None else last.catalog)
     community, wrong = _community(sops, catalog)
@@ -118,8 +119,8 @@ def _wording(folder: Path, last: Catalog | None) -> tuple[Catalog, list[Problem]
     """What SOPs may name of templates and shelves; the ``last`` one if all is as it was."""
     found, problems = shelves.load(folder)
     templates, present = Templates(folder), frozenset(folder.rglob("*"))
-    now = Catalog(templates, found, TemplateCheck(templates, found), present)
-    if last is None or not last.words_as(now):
+    now = Catalog(templates, Shelves(found), TemplateCheck(templates, found), present)
+    if last is None or not last.reads_as(now):
         return now, problems
     return replace(last, rooms=None, roles=None), problems
 
@@ -169,22 +170,29 @@ def _read_all(
     sops: Path, catalog: Catalog, kinds: Mapping[str, Kind], last: Loaded | None
 ) -> dict[str, _Read]:
     before = {} if last is None else last.files
-    by_the_same = last is not None and last.catalog == catalog
+    same_names = last is not None and last.catalog.names_as(catalog)
     found: dict[str, _Read] = {}
     for path in _sop_files(sops):
         name = _shown(path)
         known = before.get(name)
         document = yaml_reader.read(path, name, None if known is None else known.document)
-        if known is None or known.document is not document or not by_the_same:
+        if (
+            known is None
+            or known.document is not document
+            or not same_names
+            or not catalog.still_says(known.by)
+        ):
             known = _judge(document, catalog, kinds)
         found[name] = known
     return found
 
 
 def _judge(document: Document, catalog: Catalog, kinds: Mapping[str, Kind]) -> _Read:
+    catalog.begin()
     sop, wrong = _sop(document, catalog, kinds)
     problems = (*document.problems, *wrong)
-    return _Read(document, None if sop is None or problems else _Good(sop, document), problems)
+    good = None if sop is None or problems else _Good(sop, document)
+    return _Read(document, good, problems, catalog.gone_by())
 
 
 def _sop_files(sops: Path) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +30,11 @@ class Templates:
 
     def names(self) -> list[str]:
         """Every template, as SOPs name it."""
-        return sorted(self.environment.folder.texts)
+        return sorted(self.texts)
 
-    def reads_as(self, other: Templates) -> bool:
-        """Whether each says the same in ``other``."""
-        return self.folder == other.folder and self.environment.folder.texts == other.environment.folder.texts
+    @property
+    def texts(self) -> Mapping[str, str | Problem | None]:
+        return self.environment.folder.texts
 
     def render(self, name: str, words: object) -> str:
         """The text that ``name`` makes of the fields of ``words``, a dataclass."""
