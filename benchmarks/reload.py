@@ -73,7 +73,6 @@ class Round:
 
 
 def measure(folder: Path, rounds: int) -> list[Result]:
-    gc.freeze()  # as bot run does
     logging.disable(logging.CRITICAL)
     try:
         found = [asyncio.run(_round(_files(folder / str(n)))) for n in range(rounds)]
@@ -158,6 +157,7 @@ async def _running(folder: Path) -> AsyncIterator[tuple[Runtime, AskedChannel]]:
     with writer.transaction(NOW) as tx:
         chats = {key: Chat(key, key) for key in sops.community.rooms}
         app.furnish(tx, runtime.pipeline, chats, [])
+    gc.freeze()  # as bot run does
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(runtime.run())
         await runtime.started.wait()

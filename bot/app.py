@@ -146,7 +146,6 @@ async def run(settings: Settings, *, claim_code: bool = False, foresee: Foresee 
 
     ``claim_code``: make an admin by it though there is one, whom the platform may call something else now.
     """
-    gc.freeze()  # what was imported stays: to look through it for garbage would hold everybody up for 0.1 s
     with owning(settings.database_url, settings.account) as claim:
         await _run(settings, claim, claim_code, foresee)
 
@@ -173,6 +172,7 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Fore
         load=load,
     )
     stage.attach(runtime)
+    gc.freeze()  # what is there now stays: to look through it for garbage would hold everybody up for 0.1 s
     try:
         with _stopped_by_signals(runtime):
             offer = partial(_offer_claim, writer, clock.now(), runtime.pipeline.desk, always=claim_code)

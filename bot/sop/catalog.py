@@ -41,7 +41,7 @@ class GoneBy:
 class Catalog:
     """``rooms`` maps every room key and every set to room keys, ``roles`` each role to what it is.
 
-    None while they are not known. ``present`` are the files beside the templates: pictures.
+    None while they are not known. ``present`` is what lies in the folder of the templates: shelves, pictures.
     """
 
     templates: Templates
@@ -57,17 +57,9 @@ class Catalog:
         return same and self.present == other.present
 
     def names_as(self, other: Catalog) -> bool:
-        """Whether there are the same names in ``other``, for those who name templates, shelves and words."""
-        return all(
-            (
-                self.rooms == other.rooms,
-                self.roles == other.roles,
-                self.present == other.present,
-                self.checks.names == other.checks.names,
-                self.checks.item_words == other.checks.item_words,
-                [*self.shelves] == [*other.shelves],
-            )
-        )
+        """Whether there are the same names in ``other``: of rooms, roles, files, and words of items."""
+        same = self.rooms == other.rooms and self.roles == other.roles and self.present == other.present
+        return same and self.checks.item_words == other.checks.item_words
 
     def begin(self) -> None:
         """A file is going to be judged."""

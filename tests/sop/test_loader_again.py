@@ -25,6 +25,7 @@ rooms: {}
 every: 周一 12:10
 post: {{shelf: 溯源故事, template: {}}}
 """
+LONG = "番茄" * 1_001
 ITEM = "---\ntitle: {}\n农场: farm.jpg\n---\n正文\n"
 TEXTS = {
     "sops/community.yaml": (COMMUNITY.format("一群, 二群"), COMMUNITY.format("一群"), "name: 原野\n", ""),
@@ -41,13 +42,14 @@ TEXTS = {
         "{{ item.title }",
         "{% include 'sign.j2' %}",
     ),
-    "templates/other.j2": ("{{ item.body }}", ""),
+    "templates/other.j2": ("{{ item.title }}{% if item.做法 is defined %}{{ item.做法 }}{% endif %}", ""),
     "templates/sign.j2": ("{{ item.title }}", "{{ item.农场 }}", "{{ nobody }}"),
     "templates/shelves/溯源故事/01.md": (
         ITEM.format("番茄"),
         ITEM.format("番茄").replace("农场", "产地"),
-        "正文",
+        ITEM.format(LONG),
     ),
+    "templates/shelves/食谱/01.md": (ITEM.format("牛腩").replace("农场", "做法"), "正文"),
     PICTURE: ("picture",),
 }
 """What the files of the folder may say; each may also be missing."""
@@ -92,6 +94,10 @@ def said(loaded: Loaded) -> object:
 
 @given(st.lists(st.lists(CHANGES, max_size=3), min_size=1, max_size=6))
 @example([[("sops/a.yaml", TEXTS["sops/a.yaml"][-1])], [(PICTURE, "picture")]])
+@example([[("sops/a.yaml", TEXTS["sops/a.yaml"][1])], [("sops/community.yaml", COMMUNITY.format("一群"))]])
+@example([[("templates/shelves/溯源故事/01.md", ITEM.format(LONG))]])
+@example([[("sops/a.yaml", TEXTS["sops/a.yaml"][2])], [("templates/shelves/食谱/01.md", "正文")]])
+@example([[("templates/post.j2", "{% include 'sign.j2' %}")], [("templates/sign.j2", "{{ nobody }}")]])
 @settings(max_examples=150)
 def test_whatever_is_saved_in_between(rounds: list[list[tuple[str, str | None]]]) -> None:
     with folder() as path:
