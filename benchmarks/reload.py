@@ -95,6 +95,7 @@ def _files(folder: Path) -> Path:
     (folder / "sops" / "answering.yaml").write_text(_ANSWERING, "utf-8")
     ours = {path.name: path.read_text("utf-8") for path in (_ROOT / "sops").glob("*.yaml")}
     community = ours.pop("community.yaml")
+    (folder / "sops" / "scoring.yaml").write_text(ours.pop("scoring.yaml"), "utf-8")
     copies = FILES // len(ours) + 1
     for n, (name, text) in list(product(range(copies), ours.items()))[:FILES]:
         text = text.replace("rooms: 会员群", f"rooms: 会员{n}群").replace("room: 会员群", f"room: 会员{n}群")

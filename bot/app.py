@@ -9,7 +9,7 @@ import secrets
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from functools import partial
@@ -22,16 +22,22 @@ from bot.channels.console import ROOM_ID, Cast, ConsoleChannel
 from bot.channels.wechaty import WechatyChannel
 from bot.clock import Clock, SystemClock, VirtualClock
 from bot.commands import (
+    announce,
+    audit,
     basic,
     calendar,
     complaints,
+    confirm,
     contact,
     health,
+    members,
     outbox,
     people,
     restraints,
+    room_settings,
     rooms,
     sops,
+    standing,
     why,
 )
 from bot.commands.desk import CommandDesk
@@ -83,6 +89,11 @@ def needed(loaded: Loaded) -> SopSet:
     return loaded.sops
 
 
+def _new_code() -> str:
+    """What is said to confirm a command: four digits, the first no 0."""
+    return str(1000 + secrets.randbelow(9000))
+
+
 def build_runtime(
     sops: SopSet,
     channel: Channel,
@@ -95,9 +106,18 @@ def build_runtime(
     media: Path | None = None,
     foresee: Foresee | None = None,
     load: Load | None = None,
+    new_code: Callable[[], str] = _new_code,
 ) -> Runtime:
     """A runtime of these parts, ready to ``run``; pictures are fetched into ``media``, or not at all."""
-    pipeline = build_pipeline(sops, account, f"{channel.name}:{account}", status, foresee)
+    pipeline = build_pipeline(
+        sops,
+        account,
+        f"{channel.name}:{account}",
+        status,
+        foresee,
+        new_code=new_code,
+        can_call_everybody=channel.capabilities.mention_all,
+    )
     return Runtime(
         account=account,
         channel=channel,
@@ -111,19 +131,40 @@ def build_runtime(
 
 
 def build_pipeline(
-    sops: SopSet, account: str, source: str, status: Status, foresee: Foresee | None = None
+    sops: SopSet,
+    account: str,
+    source: str,
+    status: Status,
+    foresee: Foresee | None = None,
+    *,
+    new_code: Callable[[], str] = _new_code,
+    can_call_everybody: bool = False,
 ) -> Pipeline:
     """What ``account`` does about what it hears; ``source`` names it in the log."""
     player = Player(account, sops, Index(sops))
     left_out = [str(problem) for problem in sops.left_out]
-    desk = CommandDesk(account, source, sops, player, all_commands(sops.kinds), status, foresee, left_out)
+    desk = CommandDesk(
+        account,
+        source,
+        sops,
+        player,
+        all_commands(sops.kinds),
+        status,
+        new_code,
+        foresee,
+        left_out,
+        can_call_everybody,
+    )
     return Pipeline(desk, player)
 
 
 def all_commands(kinds: Kinds) -> Commands:
     """The core's commands and those of the kinds."""
     of_kinds = [command for kind in kinds.values() for command in kind.commands]
-    topics = (basic, health, outbox, calendar, rooms, sops, restraints, why, people, contact, complaints)
+    topics = (
+        *(basic, health, confirm, outbox, calendar, rooms, room_settings, sops, announce),
+        *(restraints, why, people, members, standing, audit, contact, complaints),
+    )
     return Commands([*(it for topic in topics for it in topic.COMMANDS), *of_kinds])
 
 

@@ -1,4 +1,5 @@
-"""What names exist while a file is judged: rooms, roles, templates and shelves; and what it went by."""
+"""What names exist while a file is judged (rooms, roles, templates, shelves, what the log holds); what it
+went by."""
 
 from __future__ import annotations
 
@@ -40,6 +41,7 @@ class GoneBy:
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """``rooms`` maps every room key and every set to room keys, ``roles`` each role to what it is.
+    ``interactions`` are the names that the log may hold.
 
     None while they are not known. ``present`` is what lies in the folder of the templates: shelves, pictures.
     """
@@ -50,6 +52,7 @@ class Catalog:
     present: frozenset[Path] = frozenset()
     rooms: Mapping[str, tuple[str, ...]] | None = None
     roles: Mapping[str, str] | None = None
+    interactions: frozenset[str] | None = None
 
     def reads_as(self, other: Catalog) -> bool:
         """Whether templates and shelves say the same in ``other``."""

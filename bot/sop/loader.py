@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import getitem
 from pathlib import Path
 from types import MappingProxyType
 
+from bot.scoring.rules import Scoring
 from bot.sop import hashtags, shelves, yaml_reader
 from bot.sop.catalog import Catalog, GoneBy, Shelves
 from bot.sop.community import Community
 from bot.sop.kind import Kind, OnHashtag
 from bot.sop.language import Sop
 from bot.sop.problems import Loc, Problem, closest
+from bot.sop.scoring_file import ScoringFile
 from bot.sop.shelves import Shelf
 from bot.sop.template_check import TemplateCheck
 from bot.sop.templates import Templates
 from bot.sop.validation import located, validate
 from bot.sop.yaml_reader import Document
+from bot.store.log import CORE_NAMES
 
-COMMUNITY = "community.yaml"
-_NOT_SOPS = (COMMUNITY, "scoring.yaml")
+COMMUNITY, SCORING = "community.yaml", "scoring.yaml"
+_NOT_SOPS = (COMMUNITY, SCORING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,10 @@ class LoadedFile:
 
 @dataclass(frozen=True, slots=True)
 class SopSet:
-    """What a folder says: ``sops`` are the enabled ones by id, ``declared`` those switched off, too."""
+    """What a folder says: ``sops`` are the enabled ones by id, ``declared`` those switched off, too.
+
+    ``scoring`` is None where its file has mistakes: nobody's level is to move by rules that nobody wrote.
+    """
 
     community: Community
     sops: Mapping[str, Sop]
@@ -46,6 +52,7 @@ class SopSet:
     kinds: Mapping[str, Kind]
     templates: Templates
     shelves: Mapping[str, Shelf]
+    scoring: Scoring | None = field(default_factory=Scoring)
     left_out: tuple[Problem, ...] = ()
     """What is wrong with the files that are not in it."""
 
@@ -102,6 +109,7 @@ def load(sops: Path, templates: Path, kinds: Mapping[str, Kind], last: Loaded | 
     What is as it was at the ``last`` reading is not parsed again, nor judged by what says the same again.
     """
     catalog, problems = _wording(templates, None if last is None else last.catalog)
+    catalog = replace(catalog, interactions=CORE_NAMES.union(*(kind.names for kind in kinds.values())))
     community, wrong = _community(sops, catalog)
     problems += wrong
     if community is not None:
@@ -110,8 +118,12 @@ def load(sops: Path, templates: Path, kinds: Mapping[str, Kind], last: Loaded | 
     problems += [problem for it in files.values() for problem in it.problems]
     found = [it.good for it in files.values() if it.good is not None]
     good, wrong = _without_clashes(found, community.rooms if community else (), kinds)
+    problems += wrong
+    scoring, wrong = _scoring(sops, catalog)
     problems = sorted({*problems, *wrong})
-    made = None if community is None else _sop_set(community, good, kinds, catalog, problems)
+    if community is None:
+        return Loaded(None, problems, catalog, files)
+    made = replace(_sop_set(community, good, kinds, catalog), scoring=scoring, left_out=tuple(problems))
     return Loaded(made, problems, catalog, files)
 
 
@@ -125,13 +137,7 @@ def _wording(folder: Path, last: Catalog | None) -> tuple[Catalog, list[Problem]
     return replace(last, rooms=None, roles=None), problems
 
 
-def _sop_set(
-    community: Community,
-    good: list[_Good],
-    kinds: Mapping[str, Kind],
-    catalog: Catalog,
-    problems: Sequence[Problem],
-) -> SopSet:
+def _sop_set(community: Community, good: list[_Good], kinds: Mapping[str, Kind], catalog: Catalog) -> SopSet:
     declared = {it.sop.id: it.sop for it in good}
     return SopSet(
         community,
@@ -141,7 +147,6 @@ def _sop_set(
         kinds,
         catalog.templates,
         MappingProxyType(dict(catalog.shelves)),
-        tuple(problems),
     )
 
 
@@ -164,6 +169,18 @@ def _community(sops: Path, catalog: Catalog) -> tuple[Community | None, list[Pro
     community, wrong = validate(Community, document, catalog)
     problems = [*document.problems, *wrong]
     return (None if problems else community), problems
+
+
+def _scoring(sops: Path, catalog: Catalog) -> tuple[Scoring | None, list[Problem]]:
+    path = sops / SCORING
+    if not path.is_file():
+        return Scoring(), []
+    document = yaml_reader.read(path, _shown(path))
+    if document.is_lost:
+        return None, list(document.problems)
+    read, wrong = validate(ScoringFile, document, catalog)
+    problems = [*document.problems, *wrong]
+    return (None if problems or read is None else read.rules()), problems
 
 
 def _read_all(

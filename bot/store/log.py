@@ -20,6 +20,9 @@ CORE_NAMES = NAMES | {
     "member_invited",
     "message_recalled",
     "command_given",
+    "command_refused",
+    "member_noted",
+    "note_removed",
     "content_sent",
     "send_suppressed",
     "post_made_by_hand",
@@ -31,6 +34,8 @@ CORE_NAMES = NAMES | {
     "tag_changed",
     "role_given",
     "role_taken",
+    "level_changed",
+    "level_loss_announced",
     "complaint_raised",
     "complaint_closed",
 }
