@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import secrets
 import shutil
@@ -53,7 +54,7 @@ from bot.runtime import Runtime
 from bot.sop.context import Foresee
 from bot.sop.index import Index
 from bot.sop.kinds import Kinds, collect
-from bot.sop.loader import Loaded, SopSet, load
+from bot.sop.loader import Loaded, Loader, SopSet
 from bot.sop.player import Player
 from bot.stage import Stage
 from bot.status import Status
@@ -74,13 +75,17 @@ _CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without those that are mist
 
 
 def load_sops(settings: Settings) -> Loaded:
-    return load(settings.sops, settings.templates, collect(settings.kinds))
+    return sops_loader(settings)()
+
+
+def sops_loader(settings: Settings) -> Loader:
+    return Loader(settings.sops, settings.templates, collect(settings.kinds))
 
 
 def needed(loaded: Loaded) -> SopSet:
     """The SOPs; without ``community.yaml`` there are none, and nothing can run."""
     if loaded.sops is None:
-        raise ConfigError(["SOP 没法装载，请先改好这些（bot check 可以再查）：", *_told(loaded)])
+        raise ConfigError(["SOP 没法装载，请先改好这些（bot check 可以再查）：", *map(str, loaded.problems)])
     return loaded.sops
 
 
@@ -137,6 +142,7 @@ def build_pipeline(
 ) -> Pipeline:
     """What ``account`` does about what it hears; ``source`` names it in the log."""
     player = Player(account, sops, Index(sops))
+    left_out = [str(problem) for problem in sops.left_out]
     desk = CommandDesk(
         account,
         source,
@@ -146,7 +152,7 @@ def build_pipeline(
         status,
         new_code,
         foresee,
-        status.problems,
+        left_out,
         can_call_everybody,
     )
     return Pipeline(desk, player)
@@ -186,10 +192,10 @@ async def run(settings: Settings, *, claim_code: bool = False, foresee: Foresee 
 
 
 async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Foresee | None) -> None:
-    loaded = load_sops(settings)
-    sop_set = needed(loaded)
-    _report(loaded)
-    status = Status(problems=_told(loaded))
+    load = sops_loader(settings)
+    sop_set = needed(load())
+    _report(sop_set)
+    status = Status()
     clock = SystemClock()
     stage = Stage(clock, sop_set.community.zone)
     channel = _channel(settings, stage, sop_set)
@@ -204,9 +210,10 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Fore
         status=status,
         media=settings.media,
         foresee=foresee,
-        load=partial(load_sops, settings),
+        load=load,
     )
     stage.attach(runtime)
+    gc.freeze()  # what is there now stays: to look through it for garbage would hold everybody up for 0.1 s
     try:
         with _stopped_by_signals(runtime):
             offer = partial(_offer_claim, writer, clock.now(), runtime.pipeline.desk, always=claim_code)
@@ -224,9 +231,9 @@ async def demo(settings: Settings, foresee: Foresee | None = None) -> None:
 
 
 async def _demo(settings: Settings, foresee: Foresee | None) -> None:
-    loaded = load_sops(settings)
-    sop_set = needed(loaded)
-    _report(loaded)
+    load = sops_loader(settings)
+    sop_set = needed(load())
+    _report(sop_set)
     zone = sop_set.community.zone
     clock = VirtualClock(datetime.fromisoformat(DEMO_BEGINS).replace(tzinfo=zone))
     _remove(DEMO_DATABASE)
@@ -234,7 +241,7 @@ async def _demo(settings: Settings, foresee: Foresee | None) -> None:
     writer = Writer(open_database(DEMO_URL))
     stage = Stage(clock, zone)
     channel = _console(stage, sop_set)
-    status = Status(problems=_told(loaded))
+    status = Status()
     runtime = build_runtime(
         sop_set,
         channel,
@@ -245,12 +252,13 @@ async def _demo(settings: Settings, foresee: Foresee | None) -> None:
         status=status,
         media=DEMO_MEDIA,
         foresee=foresee,
-        load=partial(load_sops, settings),
+        load=load,
     )
     stage.attach(runtime)
     try:
         await writer.run(lambda: _open_demo(writer, clock.now(), runtime.pipeline))
-        await _play(runtime, stage)
+        async with _watched(settings, runtime):
+            await _play(runtime, stage)
     finally:
         writer.close()
 
@@ -311,12 +319,8 @@ def pace_of(settings: Settings) -> Pace:
     return Pace(settings.account_gap, settings.jitter, settings.room_gap, settings.day_cap)
 
 
-def _told(loaded: Loaded) -> list[str]:
-    return [str(problem) for problem in loaded.problems]
-
-
-def _report(loaded: Loaded) -> None:
-    for problem in _told(loaded):
+def _report(sops: SopSet) -> None:
+    for problem in sops.left_out:
         logger.warning("left out: %s", problem)
 
 

@@ -117,9 +117,9 @@ class Runtime:
     def _manners(self) -> Manners:
         return Manners(self._pace, self.pipeline.desk.sops.community.rules)
 
-    def reload(self) -> None:
+    def reload(self) -> asyncio.Task[None]:
         """Read the SOPs anew beside, because their files changed."""
-        self._spawn(self._reloader.reload(), "reload")
+        return self._spawn(self._reloader.reload(), "reload")
 
     @property
     def pacer(self) -> Alarm:
@@ -216,12 +216,13 @@ class Runtime:
     def _ring(self) -> None:
         self._spawn(self._tick(), "tick")
 
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Have something done beside; nothing is settled before it is."""
         self._unfinished += 1
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._beside.add(task)
         task.add_done_callback(self._done_beside)
+        return task
 
     async def _tick(self) -> None:
         try:
