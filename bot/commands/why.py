@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from bot.commands.find import sop_named
 from bot.commands.outbox import number_of
+from bot.commands.trace import told, trace
 from bot.commands.wording import RULES, moment, short_moment
 from bot.outbox import brakes, restraints, review
 from bot.outbox.queue import AnyRow, State
@@ -108,13 +109,15 @@ def _next(ctx: CommandContext, sop: Sop, rooms: list[Room]) -> str:
 
 
 def why(ctx: CommandContext) -> None:
-    """Why one message of the outbox is where it is."""
+    """Why one message of the outbox is where it is, or what became of an event."""
     number = number_of(ctx, "为什么")
     if number is None:
         return
     row = review.of_account(ctx.tx, ctx.account, number)
     if row is None:
-        ctx.reply(f"没有 {number} 这一条。发 /发件箱 看号。")
+        found = trace(ctx.tx, ctx.sops, ctx.account, number)
+        none = f"没有 {number} 这一条。发 /发件箱 看号。"
+        ctx.reply(none if found is None else "\n".join(told.brief(found, ctx.sops)))
     elif row.state == State.SENT:
         ctx.reply(f"{number} {short_moment(ctx, row.sending_at)}发出去了，发到{_place(ctx, row)}。")
     else:
@@ -131,5 +134,12 @@ COMMANDS = (
         where=Where.DESK,
         usage="名字",
     ),
-    Command(("outbox why", "为什么"), Who.ADMIN, "一条消息为什么没发", why, where=Where.PRIVATE, usage="号"),
+    Command(
+        ("outbox why", "为什么"),
+        Who.ADMIN,
+        "一条消息为什么没发，一件事引出了什么",
+        why,
+        where=Where.PRIVATE,
+        usage="号",
+    ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.sop.context import CommandContext
 
@@ -28,7 +29,12 @@ WEEKDAYS = "一二三四五六日"
 
 def moment(ctx: CommandContext, at: datetime) -> str:
     """``12月1日 周二 09:30``, in the community's zone."""
-    local = at.astimezone(ctx.sops.community.zone)
+    return at_day(at, ctx.sops.community.zone)
+
+
+def at_day(at: datetime, zone: ZoneInfo) -> str:
+    """The same for those who have no command at hand."""
+    local = at.astimezone(zone)
     return f"{day(local)} {local:%H:%M}"
 
 

@@ -162,4 +162,5 @@ KIND = Kind(
             "ugc_unfeatured",
         }
     ),
+    unmoved_by=lambda sop, heard, zone: sop.why_not_on(heard.occurred_at, zone),
 )

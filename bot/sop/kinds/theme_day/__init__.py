@@ -73,4 +73,5 @@ KIND = Kind(
             lecture.NOTED,
         }
     ),
+    unmoved_by=window.unmoved_by,
 )

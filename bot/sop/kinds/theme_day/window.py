@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, select
 
@@ -73,6 +74,17 @@ def minds(sop: ThemeDay, heard: Heard) -> bool:
     if any(sign in heard.text for sign in "#＃"):
         return False
     return sop.lecture is not None or _says_something(sop, heard.text)
+
+
+def unmoved_by(sop: ThemeDay, heard: Heard, zone: ZoneInfo) -> str:
+    """Why a message is no view."""
+    if heard.actor_role in ("staff", "expert"):
+        return "自己人说的不收"
+    if heard.message.kind is not MessageKind.TEXT:
+        return "只收文字"
+    if letters(heard.text) < _at_least(sop):
+        return f"不到{_at_least(sop)}个字，不收"
+    return "" if minds(sop, heard) else "带#的、问话和笑声不收"
 
 
 def _says_something(sop: ThemeDay, text: str) -> bool:
