@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,9 @@ Minds = Callable[[Any, "Heard"], bool]
 """Whether a SOP minds a message at all: cheap and pure, asked before anything else is done."""
 UnmovedBy = Callable[[Any, "Heard", "ZoneInfo"], str]
 """In Chinese, why a SOP that was asked about a message does nothing about it; empty: that cannot be told."""
+PutOffBy = Callable[[Any, datetime, "ZoneInfo"], str]
+"""In Chinese, why what a SOP's main schedule has for this moment (local time) comes later, or not at all;
+empty: it comes."""
 
 
 def _always(sop: Any, heard: Heard) -> bool:
@@ -161,7 +164,7 @@ class Kind:
     """One kind of SOP. ``names`` are the interactions it records beside the core's vocabulary.
 
     ``waiting`` counts what waits for a human, by the word that ``/status`` has for it.
-    ``unmoved_by`` is pure, and asked when somebody wants to know why nothing came of a message.
+    ``unmoved_by`` and ``put_off_by`` are pure, and asked when somebody wants to know why nothing came.
     """
 
     name: str
@@ -172,3 +175,4 @@ class Kind:
     names: frozenset[str] = frozenset()
     waiting: Callable[[Transaction, SopSet, str], Mapping[str, int]] | None = None
     unmoved_by: UnmovedBy | None = None
+    put_off_by: PutOffBy | None = None

@@ -25,8 +25,9 @@ def reading(url: str) -> Iterator[Connection]:
     engine = session.open_engine(url)
     if is_file:
         engine.dialect.do_begin = _begin_reading  # type: ignore[method-assign]
+    options = {} if is_file else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     try:
-        with engine.connect() as connection, connection.execution_options(postgresql_readonly=True).begin():
+        with engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
     finally:
         engine.dispose()

@@ -12,7 +12,7 @@ from bot import naming
 from bot.commands.trace import Trace
 from bot.commands.trace.events import Effect
 from bot.commands.trace.unmoved import OFF
-from bot.commands.wording import RULES, at_day
+from bot.commands.wording import at_day, why_unsent
 from bot.outbox.queue import State
 from bot.sop.loader import SopSet
 from bot.sop.templates import harmless
@@ -143,7 +143,7 @@ def _fate(it: Effect, zone: ZoneInfo) -> str:
     state = _STATES[State(it.state)]
     if it.state == State.SENT:
         return state
-    rule = RULES.get(it.rule, harmless(it.rule, 40))
+    rule = why_unsent(it.rule)
     until = "" if it.until is None else f"，{_at(it.until, zone)}再看"
     return f"{state}：{rule}{until}" if rule else f"{state}{until}"
 

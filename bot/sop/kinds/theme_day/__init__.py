@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bot.sop.context import Context
 from bot.sop.kind import Command, Kind, OnHeard, OnRecall, OnSlot, OnWait, Where, Who
-from bot.sop.kinds.theme_day import digest, lecture, post, window
+from bot.sop.kinds.theme_day import digest, lecture, post, when, window
 from bot.sop.kinds.theme_day.model import ThemeDay
 from bot.sop.kinds.theme_day.waking import if_enabled
 from bot.sop.schedule import Schedule
@@ -74,4 +74,5 @@ KIND = Kind(
         }
     ),
     unmoved_by=window.unmoved_by,
+    put_off_by=when.put_off_by,
 )
