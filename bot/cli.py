@@ -281,7 +281,7 @@ def why(event: int, text: bool, as_json: bool) -> None:
     """
     from bot.commands.trace import ask, told
 
-    settings = _offline()
+    settings = config.offline()
     sops = _sops(settings)
     found = ask(settings.database_url, sops, settings.account, event, text=text)
     click.echo(told.as_json(found, sops) if as_json else "\n".join(told.lines(found, sops)))
