@@ -117,10 +117,10 @@ class Judge:
         """Which hashtags and words would have called it."""
         if self.event.room_key is None:
             return ""
-        if self._is_forgotten:
-            return "原话已经删了，有没有它的词看不出来了"
         tags, words = self._calls(sop)
         named = [*(f"#{tag}" for tag in tags), *words]
+        if named and self._is_forgotten:
+            return "原话已经删了，有没有它的词看不出来了"
         more = "等" if len(named) > MOST_WORDS else ""
         return f"没提到{'、'.join(named[:MOST_WORDS])}{more}" if named else ""
 
