@@ -11,12 +11,13 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
 
+from bot.alarms import LOST_AFTER
 from bot.channels.base import Channel
 from bot.channels.console import ROOM_ID, Cast, ConsoleChannel
 from bot.channels.wechaty import WechatyChannel
@@ -107,6 +108,7 @@ def build_runtime(
     foresee: Foresee | None = None,
     load: Load | None = None,
     new_code: Callable[[], str] = _new_code,
+    lost_after: timedelta = LOST_AFTER,
 ) -> Runtime:
     """A runtime of these parts, ready to ``run``; pictures are fetched into ``media``, or not at all."""
     pipeline = build_pipeline(
@@ -127,6 +129,7 @@ def build_runtime(
         pace=pace,
         media=media,
         load=load,
+        lost_after=lost_after,
     )
 
 
@@ -211,6 +214,7 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Fore
         media=settings.media,
         foresee=foresee,
         load=load,
+        lost_after=settings.lost_after,
     )
     stage.attach(runtime)
     gc.freeze()  # what is there now stays: to look through it for garbage would hold everybody up for 0.1 s

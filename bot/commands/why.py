@@ -32,6 +32,7 @@ from bot.store.tables import cursor, slot
 RECENT = timedelta(days=7)
 WEEK = timedelta(days=7)
 MOST = 5
+MOST_NAMED, MOST_ROWS = 2, 30
 MOST_SKIPPED = 60
 """Moments in a row that are looked at for one that is not skipped."""
 
@@ -42,15 +43,19 @@ def why_not(ctx: CommandContext) -> None:
         return
     sop = sop_named(ctx, ctx.args[0], ctx.sops.declared.values())
     if sop is not None:
-        recorded = [f"{'、'.join(sorted(places))}：{why}" for why, places in _recorded(ctx, sop).items()]
+        recorded = [f"{_named(places)}：{why}" for why, places in _recorded(ctx, sop).items()]
         ctx.reply("\n".join([*recorded[:MOST], *_judged(ctx, sop)]))
+
+
+def _named(places: list[str]) -> str:
+    return "、".join(sorted(places)) if len(places) <= MOST_NAMED else f"{len(places)}群"
 
 
 def _recorded(ctx: CommandContext, sop: Sop) -> dict[str, list[str]]:
     """What did not go well with its messages and moments of the last days, the latest first, and where."""
     rooms = {room.id: room.key for room in directory.rooms_of(ctx.tx, ctx.account)}
     told: dict[str, list[str]] = {}
-    rows = review.unsent_of(ctx.tx, ctx.account, sop.id, ctx.now - RECENT)
+    rows = review.unsent_of(ctx.tx, ctx.account, sop.id, ctx.now - RECENT)[:MOST_ROWS]
     for room_id, why in [*((row.room_id, _fate(ctx, row)) for row in rows), *_moments(ctx, sop)]:
         places = told.setdefault(why, [])
         if (place := rooms.get(room_id, "私聊")) not in places:

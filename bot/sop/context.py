@@ -57,7 +57,7 @@ class Context(Generic[S]):
     typed: Heard | None = None
     """The command that is obeyed, where one is."""
     nth: int = 0
-    in_turn: Sequence[str] = ()
+    in_turn: tuple[str, ...] = ()
     """The rooms to which what has come is posted, one after the other; none: all at once."""
 
     @property
@@ -229,11 +229,12 @@ class Context(Generic[S]):
         self, intent: Intent, expires_after: timedelta | None, not_before: datetime | None
     ) -> datetime | None:
         """When the room's turn comes, for what we begin there; else as it was asked for."""
-        if self.room is None or self.room.key not in self.in_turn[1:] or intent not in BUDGETED:
+        if self.room is None or not self.in_turn or intent not in BUDGETED:
             return not_before
         day = self.local(self.due_at or self.now).date()
-        turn = self.now + delay(self.sop.id, day, self.in_turn, self.room.key, expires_after)
-        return turn if not_before is None else max(turn, not_before)
+        later = delay(self.sop.id, day, self.in_turn, self.room.key, expires_after)
+        turn = self.now + later if later else None
+        return max((it for it in (turn, not_before) if it is not None), default=None)
 
     def record(
         self,

@@ -26,6 +26,7 @@ from bot.sop.language import Sop
 from bot.sop.loader import SopSet
 from bot.sop.occasion import Befriended, Heard, Joined, Occasion, Recalled
 from bot.sop.runs import Run, Wait
+from bot.sop.stagger import in_turn
 from bot.sop.timetable import PAUSED, Slot
 from bot.store import failures
 from bot.store.tables import interaction
@@ -154,10 +155,10 @@ class Player:
                 case Wait():
                     self._end(tx, it, rooms)
 
-    def _rooms_in_turn(self, tx: Transaction) -> Sequence[str]:
+    def _rooms_in_turn(self, tx: Transaction) -> tuple[str, ...]:
         """The keys of the enabled rooms, in the order of ``community.yaml``."""
         enabled = {room.key for room in directory.rooms_of(tx, self.account) if room.enabled}
-        return [key for key in self.sops.community.rooms if key in enabled]
+        return tuple(key for key in self.sops.community.rooms if key in enabled)
 
     def next_due(self, tx: Transaction) -> datetime | None:
         """When ``tick`` has something to play again."""
@@ -173,7 +174,7 @@ class Player:
             return Played.NOTHING
         return Played.DONE if self._play(tx, slot, cause) else Played.FAILED
 
-    def _play(self, tx: Transaction, slot: Slot, cause: int | None, rooms: Sequence[str] = ()) -> bool:
+    def _play(self, tx: Transaction, slot: Slot, cause: int | None, rooms: tuple[str, ...] = ()) -> bool:
         line = slot.line
         sop, room = self.sops.sops[line.sop_id], directory.room_by_id(tx, line.room_id)
         if room is None or not room.enabled:
@@ -190,7 +191,7 @@ class Player:
         logger.info("slot %s sop=%s room=%s at=%s", "done" if done else "failed", sop.id, room.key, key)
         return done
 
-    def _end(self, tx: Transaction, wait: Wait, rooms: Sequence[str]) -> None:
+    def _end(self, tx: Transaction, wait: Wait, rooms: tuple[str, ...]) -> None:
         run = runs.take(tx, wait)
         if run is None:
             return
@@ -199,7 +200,7 @@ class Player:
         if not failures.attempt(tx, place, lambda: self._wake(tx, run, wait, key, rooms), sop_id=run.sop_id):
             runs.try_again(tx, run, wait)
 
-    def _wake(self, tx: Transaction, run: Run, wait: Wait, key: str, rooms: Sequence[str]) -> None:
+    def _wake(self, tx: Transaction, run: Run, wait: Wait, key: str, rooms: tuple[str, ...]) -> None:
         room = None if run.room_id is None else directory.room_by_id(tx, run.room_id)
         if run.room_id is not None and room is None:
             runs.close(tx, run.id)  # the chat has another key now
@@ -224,10 +225,10 @@ class Player:
         run: Run | None = None,
         due_at: datetime | None = None,
         nth: int = 0,
-        rooms: Sequence[str] = (),
+        rooms: tuple[str, ...] = (),
     ) -> Context[Sop]:
         """``rooms``: those that take turns, of which the SOP plays in some."""
-        told: dict[str, Any] = {"in_turn": [it for it in rooms if lookup.is_for(sop, it)]} if rooms else {}
+        told: dict[str, Any] = {"in_turn": in_turn(rooms, sop.rooms)} if rooms else {}
         if occasion is not None:
             called, name = _CALLED[type(occasion)]
             key, cause, told[name] = f"{called}:{occasion.id}", occasion.id, occasion

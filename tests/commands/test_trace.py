@@ -161,10 +161,13 @@ async def test_what_is_late_or_a_command_or_a_list_says_so(world: World) -> None
 
 
 async def test_words_that_were_recalled_are_not_judged(world: World) -> None:
-    trace = await say(world, "今天吃什么好呢")
+    await world.move_to(NOON)
+    trace = await say(world, "好吃")
     with world.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM text")
-    assert why_not(at(world, trace.event))["friday-qa"].startswith("原话已经删了")
+    reasons = why_not(at(world, trace.event))
+    assert reasons["friday-qa"].startswith("原话已经删了")
+    assert reasons["monday-origin"] == "它在听"
 
 
 async def test_who_came_in_is_judged_by_who_minds_that(world: World) -> None:

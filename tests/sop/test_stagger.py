@@ -15,7 +15,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def delays(count: int, within: timedelta | None = None, day: date = DAY) -> list[timedelta]:
-    rooms = [f"会员{n}群" for n in range(count)]
+    rooms = tuple(f"会员{n}群" for n in range(count))
     return [delay("monday-origin", day, rooms, room, within) for room in rooms]
 
 
@@ -38,4 +38,4 @@ def test_the_turns_of_another_day_are_others_and_those_of_a_day_always_the_same(
 
 
 def test_a_room_that_takes_no_turn_does_not_wait() -> None:
-    assert delay("monday-origin", DAY, ["会员1群", "会员2群"], "会员9群", None) == timedelta(0)
+    assert delay("monday-origin", DAY, ("会员1群", "会员2群"), "会员9群", None) == timedelta(0)

@@ -29,6 +29,7 @@ _EVENTS = {
     naming.GROUP_NOTE.name: "发群公告",
     naming.PAT.name: "拍一拍",
     "command_given": "打命令",
+    "command_refused": "没权限，没听",
     "member_joined": "进群",
     "member_left": "退群",
     "member_removed": "被移出群",
@@ -44,6 +45,11 @@ _EVENTS = {
     "tag_changed": "改标签",
     "complaint_raised": "投诉",
     "complaint_closed": "投诉处理完",
+    "role_given": "给角色",
+    "role_taken": "收回角色",
+    "member_noted": "记备注",
+    "note_removed": "去掉备注",
+    "level_changed": "升降等级",
 }
 _STATES = {
     State.QUEUED: "排着",

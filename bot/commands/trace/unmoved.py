@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -38,7 +39,7 @@ class Unmoved:
     near: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judge:
     """Asks today's SOPs about an event; ``moved`` are the ids of those that did something."""
 
@@ -99,7 +100,14 @@ class Judge:
     def _own(self, sop: Sop) -> str:
         """What its kind can say of it."""
         why = self._kind(sop).unmoved_by
-        return "" if why is None else why(sop, self.heard, self.sops.community.zone)
+        if why is None or self._is_forgotten:
+            return ""
+        return why(sop, self.heard, self.sops.community.zone)
+
+    @property
+    def _is_forgotten(self) -> bool:
+        """Whether it had words that are not kept any more."""
+        return self.event.body is None and self.event.text_len > 0
 
     def _not_called(self, sop: Sop) -> str:
         parts = [self._unsaid(sop), self._unlistened(sop)]
@@ -109,10 +117,10 @@ class Judge:
         """Which hashtags and words would have called it."""
         if self.event.room_key is None:
             return ""
-        if self.event.body is None and self.event.text_len:
-            return "原话已经删了，有没有它的词看不出来了"
         tags, words = self._calls(sop)
         named = [*(f"#{tag}" for tag in tags), *words]
+        if named and self._is_forgotten:
+            return "原话已经删了，有没有它的词看不出来了"
         more = "等" if len(named) > MOST_WORDS else ""
         return f"没提到{'、'.join(named[:MOST_WORDS])}{more}" if named else ""
 
@@ -129,7 +137,7 @@ class Judge:
             return ""
         runs = self._runs(sop.id)
         if any(self._listened(it) for it in runs):
-            return self._own(sop) or "它在听，但不接这样的话"
+            return self._own(sop) or ("它在听" if self._is_forgotten else "它在听，但不接这样的话")
         over = max((ends for it in runs if (ends := _ends(it)) < self.event.occurred_at), default=None)
         if over is not None:
             return f"它只听到{at_day(over, self.sops.community.zone)}"
@@ -159,18 +167,23 @@ class Judge:
 
     def _runs(self, sop_id: str) -> Sequence[AnyRow]:
         """The runs that ever listened here to this person, or to everybody."""
+        return self._runs_here.get(sop_id, ())
+
+    @cached_property
+    def _runs_here(self) -> Mapping[str, list[AnyRow]]:
         mine = run.c.identity_id.is_(None) | (run.c.identity_id == self.event.identity_id)
-        here = run.c.room_id.is_not_distinct_from(self.event.room_id)
-        columns = (run.c.id, run.c.identity_id, run.c.opened_at, run.c.listens_until, run.c.closed_at)
-        listened = run.c.listens_until.is_not(None)
-        query = select(*columns).where(run.c.sop_id == sop_id, mine, here, listened)
-        return self.tx.connection.execute(query.order_by(run.c.id)).all()
+        here = run.c.room_id.is_not_distinct_from(self.event.room_id) & run.c.listens_until.is_not(None)
+        columns = (run.c.sop_id, run.c.identity_id, run.c.opened_at, run.c.listens_until, run.c.closed_at)
+        found: dict[str, list[AnyRow]] = {}
+        for row in self.tx.connection.execute(select(*columns).where(mine, here).order_by(run.c.id)):
+            found.setdefault(row.sop_id, []).append(row)
+        return found
 
     def _listened(self, it: AnyRow) -> bool:
         """Whether a run had begun by then, and was not over."""
         return bool(it.opened_at < self.event.received_at and self.event.occurred_at <= _ends(it))
 
-    @property
+    @cached_property
     def heard(self) -> Heard:
         """The event as SOPs would hear it, as far as it is kept."""
         e = self.event

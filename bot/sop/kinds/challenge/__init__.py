@@ -20,6 +20,7 @@ from bot.sop.kinds.challenge import (
     news,
     prizes,
     receipt,
+    reminder,
     review,
     status,
 )
@@ -38,6 +39,7 @@ KIND = Kind(
         OnWords(words=manual.words, act=manual.spoken),
         OnWait("look", act=duplicates.look),
         OnWait("rejected", act=review.tell),
+        OnWait("unreviewed", act=reminder.remind),
         OnSlot(
             "launch", schedule=news.launch_schedule, late_after=lambda sop: news.LATE_AFTER, act=news.launch
         ),

@@ -39,6 +39,7 @@ KIND = Kind(
         OnRecall(window.recalled),
         OnWait("put_off", if_enabled(post.put_off)),
         OnWait("window_closed", if_enabled(window.closed)),
+        OnWait("unchosen", if_enabled(window.unchosen)),
         OnWait("digest", if_enabled(digest.come)),
         OnWait("hand_over", if_enabled(lecture.hand_over)),
         OnWait("recap", if_enabled(lecture.recap)),
