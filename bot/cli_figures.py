@@ -15,8 +15,6 @@ from bot.config import Settings
 from bot.errors import BotError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from bot.sop.loader import SopSet
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -35,6 +33,7 @@ def report(first: datetime | None, last: datetime | None, room: str | None, form
     数字到今天 4 点为止；同事、专家和机器人都不算在内。机器人在跑也可以看。
     """
     from bot import reporting
+    from bot.store.reading import reading
 
     with _friendly():
         sops = _sops()
@@ -46,7 +45,7 @@ def report(first: datetime | None, last: datetime | None, room: str | None, form
             raise BotError(f"--from {asked.first} 在 --to {asked.last} 后面，换过来写")
         if room is not None and not sops.community.expand(room):
             raise BotError(f"community.yaml 里没有“{room}”这个群，有：{'、'.join(sops.community.names())}")
-        with _reading() as connection:
+        with reading(_settings().database_url) as connection:
             found = reporting.report(connection, sops, asked)
         match form:
             case "json":
@@ -63,12 +62,13 @@ def report(first: datetime | None, last: datetime | None, room: str | None, form
 def score(preview: bool, as_json: bool) -> None:
     """照现在的 scoring.yaml 把等级全部重算一遍，看谁会升、谁低于门槛，为什么；不写进去。"""
     from bot import scoring_preview
+    from bot.store.reading import reading
 
     with _friendly():
         sops = _sops()
         if sops.scoring is None:
             raise BotError("scoring.yaml 有错，先改好：bot check")
-        with _reading() as connection:
+        with reading(_settings().database_url) as connection:
             moves = scoring_preview.moves(connection, sops, sops.scoring, datetime.now(UTC))
         if as_json:
             click.echo(json.dumps([move.as_json() for move in moves], ensure_ascii=False, indent=2))
@@ -82,12 +82,13 @@ def score(preview: bool, as_json: bool) -> None:
 def explain_score(member: str, as_json: bool) -> None:
     """一位成员（M37）的贡献分是哪些互动算出来的，每次现在还剩多少。"""
     from bot import scoring_preview
+    from bot.store.reading import reading
 
     with _friendly():
         sops = _sops()
         if sops.scoring is None:
             raise BotError("scoring.yaml 有错，先改好：bot check")
-        with _reading() as connection:
+        with reading(_settings().database_url) as connection:
             found = scoring_preview.of_member(connection, sops, sops.scoring, member, datetime.now(UTC))
         click.echo(found.as_json() if as_json else "\n".join(found.as_lines()))
 
@@ -108,19 +109,3 @@ def _sops() -> SopSet:
     from bot import app
 
     return app.needed(app.load_sops(_settings()))
-
-
-@contextmanager
-def _reading() -> Iterator[Connection]:
-    """The database as it is, only to be read; a bot may be running on it."""
-    from bot import app
-    from bot.store import session
-
-    engine = app.open_database(_settings().database_url)
-    reader = session.open_reader(engine)
-    try:
-        with reader.connect() as connection:
-            yield connection
-    finally:
-        reader.dispose()
-        engine.dispose()

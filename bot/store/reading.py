@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, PoolProxiedConnection
+from sqlalchemy import URL, Connection, PoolProxiedConnection
 
 from bot.errors import StoreError
 from bot.store import session
 
 
 @contextmanager
-def reading(url: str) -> Iterator[Connection]:
+def reading(url: str | URL) -> Iterator[Connection]:
     """One view of the database at ``url``, in which nothing can be written; whoever writes goes on meanwhile.
 
     Raises ``StoreError`` where there is none yet.

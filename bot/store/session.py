@@ -18,7 +18,6 @@ from sqlalchemy import (
     Dialect,
     Engine,
     ExceptionContext,
-    NullPool,
     PoolProxiedConnection,
     Table,
     bindparam,
@@ -47,7 +46,7 @@ _LINK = {"connect_timeout": "5", "keepalives_idle": "30", "tcp_user_timeout": "1
 """libpq's own wait for minutes for a server that went away without a word; the URL may say otherwise."""
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str | URL) -> Engine:
     """An engine for ``url``, that names no parameters in its errors (they may be what members wrote).
 
     A SQLite file's folder is made where it does not exist.
@@ -72,30 +71,7 @@ def is_in_memory(engine: Engine) -> bool:
     return engine.dialect.name == "sqlite" and engine.url.database in (None, "", ":memory:")
 
 
-def open_reader(engine: Engine) -> Engine:
-    """An engine for the same database whose connections only read: on SQLite they wait for no writer, and no
-    writer for them. PostgreSQL needs none of its own."""
-    if engine.dialect.name != "sqlite":
-        return engine
-    reader = create_engine(
-        engine.url, hide_parameters=True, connect_args={"check_same_thread": False}, poolclass=NullPool
-    )
-    event.listen(reader, "connect", _only_read)
-    reader.dialect.do_begin = _begin  # type: ignore[method-assign]
-    return reader
-
-
-def _only_read(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout={trouble.BUSY_TIMEOUT * 1000:.0f}")
-    connection.execute("PRAGMA query_only=ON")
-
-
-def _begin(dbapi_connection: PoolProxiedConnection) -> None:
-    dbapi_connection.cursor().execute("BEGIN")
-
-
-def parse_url(url: str) -> URL:
+def parse_url(url: str | URL) -> URL:
     try:
         return make_url(url)
     except ArgumentError as error:

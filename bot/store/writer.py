@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine
 
 from bot.store import session
 from bot.store.ids import Ids
+from bot.store.reading import reading
 from bot.store.transaction import Transaction
 
 T = TypeVar("T")
@@ -64,13 +65,8 @@ class Writer:
     @contextmanager
     def reader(self) -> Iterator[Connection]:
         """A connection that only reads, and sees what was committed by now."""
-        engine = session.open_reader(self.engine)
-        try:
-            with engine.connect() as connection:
-                yield connection
-        finally:
-            if engine is not self.engine:
-                engine.dispose()
+        with reading(self.engine.url) as connection:
+            yield connection
 
     def _connected(self) -> Connection:
         if self._connection is not None and self._connection.invalidated:
