@@ -41,7 +41,8 @@ class Clock(Protocol):
 
     def now(self) -> datetime: ...
 
-    def alarm(self, ring: Callable[[], None]) -> Alarm: ...
+    def alarm(self, ring: Callable[[], None], *, unseen: bool = False) -> Alarm:
+        """``unseen``: for housekeeping, of which nobody who moves the clock by hand wants to know."""
 
     def start(self) -> None:
         """Begin to ring; needs a running event loop."""
@@ -64,7 +65,7 @@ class SystemClock:
         self._latest = max(self._latest, now)
         return now
 
-    def alarm(self, ring: Callable[[], None]) -> Alarm:
+    def alarm(self, ring: Callable[[], None], *, unseen: bool = False) -> Alarm:
         alarm = _SystemAlarm(self, ring, f"alarm-{len(self._alarms)}")
         self._alarms.append(alarm)
         return alarm
@@ -158,8 +159,8 @@ class VirtualClock:
     def now(self) -> datetime:
         return self._now
 
-    def alarm(self, ring: Callable[[], None]) -> Alarm:
-        alarm = _VirtualAlarm(ring, next(self._order))
+    def alarm(self, ring: Callable[[], None], *, unseen: bool = False) -> Alarm:
+        alarm = _VirtualAlarm(ring, next(self._order), unseen)
         self._alarms.append(alarm)
         return alarm
 
@@ -169,9 +170,10 @@ class VirtualClock:
     def stop(self) -> None:
         self._alarms.clear()
 
-    def next_due(self) -> datetime | None:
-        """The moment of the next alarm."""
-        return min((a.due for a in self._alarms if a.due is not None), default=None)
+    def next_due(self, *, seen: bool = False) -> datetime | None:
+        """The moment of the next alarm, or of the next that is ``seen``."""
+        alarms = (a for a in self._alarms if not (seen and a.unseen))
+        return min((a.due for a in alarms if a.due is not None), default=None)
 
     def move(self, to: datetime) -> None:
         """Go to ``to`` (or stay, if that is past) and ring the first alarm due by then, if there is one.
@@ -185,8 +187,8 @@ class VirtualClock:
 
 
 class _VirtualAlarm:
-    def __init__(self, ring: Callable[[], None], order: int) -> None:
-        self._ring, self.order = ring, order
+    def __init__(self, ring: Callable[[], None], order: int, unseen: bool) -> None:
+        self._ring, self.order, self.unseen = ring, order, unseen
         self.due: datetime | None = None
 
     def set(self, when: datetime | None) -> None:

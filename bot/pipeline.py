@@ -137,8 +137,12 @@ class Pipeline:
         """When ``tick`` has something to do again."""
         community = self.desk.sops.community
         purge = retention.next_purge(tx, community.privacy.keep_days, community.zone)
-        moments = (self.player.next_due(tx), purge, self.nightly.next_due(tx))
+        moments = (self.player.next_due(tx), purge)
         return min((moment for moment in moments if moment is not None), default=None)
+
+    def next_night(self, tx: Transaction) -> datetime | None:
+        """When the night's work is due."""
+        return self.nightly.next_due(tx)
 
 
 def _changes_hearing(read: Call | Unknown) -> bool:

@@ -87,6 +87,7 @@ class Runtime:
         self._beside: set[asyncio.Task[None]] = set()
         self.started = asyncio.Event()
         self.timer = clock.alarm(self._ring)
+        self.night = clock.alarm(self._ring, unseen=True)
         self._lost_after, self._lost = lost_after, clock.alarm(self._note_lost)
         self._pace = pace
         self._sender = Sender(account, channel, self._ask_core, clock, self._manners, pipeline.desk.status,
@@ -337,19 +338,20 @@ class Runtime:
         now = self._clock.now()
         set_back = now < self._latest - LOOK_AGAIN
 
-        def work() -> tuple[list[Any], Transaction, datetime | None, bool]:
+        def work() -> tuple[list[Any], Transaction, tuple[datetime | None, datetime | None] | None]:
             with self._same_pipeline_unless_committed(), self._writer.transaction(now) as tx:
                 if set_back:
                     delivery.reconsider(tx, self.account)
                 results = self._work_through(tx, batch)
                 changed = tx.rescheduled or self.timer.due is None
-                due = self.pipeline.next_due(tx) if changed else None
-                return results, tx, due, changed
+                pipeline = self.pipeline
+                return results, tx, (pipeline.next_due(tx), pipeline.next_night(tx)) if changed else None
 
-        results, done, due, rescheduled = await self._writer.run(work)
+        results, done, due = await self._writer.run(work)
         self._latest = now
-        if rescheduled:
-            self.timer.set(due)
+        if due is not None:
+            for alarm, moment in zip((self.timer, self.night), due, strict=True):
+                alarm.set(moment)
         if done.queued:
             self._sender.wake()
         if done.pictures:

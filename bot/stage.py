@@ -46,7 +46,7 @@ class Stage:
     async def next(self) -> bool:
         async with self._moving:
             await self._settle()
-            due = self._virtual.next_due()
+            due = self._virtual.next_due(seen=True)
             if due is not None:
                 await self._move(due)
             return due is not None
@@ -94,9 +94,10 @@ class Stage:
         """What rings already, or will once the pace lets the next message go."""
         if self._runtime is None:
             return None
-        pacer, timer = self._runtime.pacer.due, self._runtime.timer.due
-        if timer is not None and timer <= self.now():
-            return timer
+        pacer = self._runtime.pacer.due
+        for due in (self._runtime.timer.due, self._runtime.night.due):
+            if due is not None and due <= self.now():
+                return due
         return pacer if pacer is not None and pacer <= self.now() + NEAR else None
 
     async def _pass(self, due: datetime) -> None:

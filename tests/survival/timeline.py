@@ -43,7 +43,7 @@ class FastClock:
     def now(self) -> datetime:
         return self._timeline.now()
 
-    def alarm(self, ring: Callable[[], None]) -> FastAlarm:
+    def alarm(self, ring: Callable[[], None], *, unseen: bool = False) -> FastAlarm:
         return FastAlarm(self._timeline, ring)
 
     def start(self) -> None:
