@@ -85,24 +85,64 @@ class RoomAddress(SQLModel, table=True):
 
 
 class Member(SQLModel, table=True):
-    """A person, whatever identities they use; ``number`` is what operators type (M37)."""
+    """A person, whatever identities they use; ``number`` is what operators type (M37).
+
+    ``merged_into`` is who they turned out to be (``bot/people/merging.py``), never one who is merged as well.
+    """
 
     __tablename__ = "member"
+    __table_args__ = (Index("ix_member_merged_into", "merged_into", **_where("merged_into IS NOT NULL")),)
     id: int = _id()
     number: int = Field(unique=True)
     created_at: datetime = _time(null=False)
+    merged_into: int | None = _ref()
 
 
 class Identity(SQLModel, table=True):
-    """An account of a person on a platform; the log points here, the member is found through it."""
+    """An account of a person on a platform; the log points here, the member is found through it.
+
+    ``member_id`` is None where an import brought an account of which nobody knows whose it is. ``origin_id``
+    is whose it was before members were merged; ``phone`` the keyed hash of the number that a shop has for it.
+    """
 
     __tablename__ = "identity"
-    __table_args__ = (UniqueConstraint("source", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("source", "external_id"),
+        Index("ix_identity_member_id", "member_id"),
+        Index("ix_identity_phone", "phone", **_where("phone IS NOT NULL")),
+    )
     id: int = _id()
     source: str
     external_id: str
-    member_id: int = _ref(null=False)
+    member_id: int | None = _ref()
     name: str = ""
+    origin_id: int | None = _ref()
+    phone: str | None = None
+
+
+class IdentityLog(SQLModel, table=True):
+    """That members were merged, that an account was linked to one, or that two claim one phone (``kind``).
+
+    ``moved`` are identities; ``ended_at`` is when it was undone, or the claim settled.
+    """
+
+    __tablename__ = "identity_log"
+    __table_args__ = (
+        Index("ix_identity_log_from_id", "from_id", **_where("ended_at IS NULL")),
+        Index("ix_identity_log_to_id", "to_id", **_where("ended_at IS NULL")),
+    )
+    id: int = _id()
+    number: int = Field(unique=True)
+    kind: str
+    from_id: int | None = _ref()
+    to_id: int = _ref(null=False)
+    moved: list[int] = _json()
+    proof: str
+    reason: str = ""
+    by_id: int | None = _ref()
+    at: datetime = _time(null=False)
+    ended_at: datetime | None = _time()
+    ended_by: int | None = _ref()
 
 
 class Membership(SQLModel, table=True):
@@ -493,6 +533,7 @@ def _table(model: type[SQLModel]) -> Table:
 id_block, counter = _table(IdBlock), _table(Counter)
 room, room_address = _table(Room), _table(RoomAddress)
 member, identity, membership = _table(Member), _table(Identity), _table(Membership)
+identity_log = _table(IdentityLog)
 interaction, texts = _table(Interaction), _table(Text)
 sop_version, run, wait = _table(SopVersion), _table(Run), _table(Wait)
 cursor, slot, outgoing = _table(Cursor), _table(Slot), _table(Outgoing)
