@@ -26,6 +26,7 @@ from bot.commands import (
     complaints,
     contact,
     health,
+    identities,
     outbox,
     people,
     restraints,
@@ -51,7 +52,7 @@ from bot.sop.loader import Loaded, SopSet, load
 from bot.sop.player import Player
 from bot.stage import Stage
 from bot.status import Status
-from bot.store import migrate, session
+from bot.store import keys, migrate, session
 from bot.store.owner import owning
 from bot.store.transaction import Transaction
 from bot.store.writer import Claim, Writer
@@ -90,9 +91,10 @@ def build_runtime(
     media: Path | None = None,
     foresee: Foresee | None = None,
     load: Load | None = None,
+    phone_key: bytes | None = None,
 ) -> Runtime:
     """A runtime of these parts, ready to ``run``; pictures are fetched into ``media``, or not at all."""
-    pipeline = build_pipeline(sops, account, f"{channel.name}:{account}", status, foresee)
+    pipeline = build_pipeline(sops, account, f"{channel.name}:{account}", status, foresee, phone_key)
     return Runtime(
         account=account,
         channel=channel,
@@ -106,20 +108,25 @@ def build_runtime(
 
 
 def build_pipeline(
-    sops: SopSet, account: str, source: str, status: Status, foresee: Foresee | None = None
+    sops: SopSet,
+    account: str,
+    source: str,
+    status: Status,
+    foresee: Foresee | None = None,
+    phone_key: bytes | None = None,
 ) -> Pipeline:
     """What ``account`` does about what it hears; ``source`` names it in the log."""
     player = Player(account, sops, Index(sops))
-    desk = CommandDesk(
-        account, source, sops, player, all_commands(sops.kinds), status, foresee, status.problems
-    )
+    commands = all_commands(sops.kinds)
+    desk = CommandDesk(account, source, sops, player, commands, status, foresee, status.problems, phone_key)
     return Pipeline(desk, player)
 
 
 def all_commands(kinds: Kinds) -> Commands:
     """The core's commands and those of the kinds."""
     of_kinds = [command for kind in kinds.values() for command in kind.commands]
-    topics = (basic, health, outbox, calendar, rooms, sops, restraints, why, people, contact, complaints)
+    of_rooms = (basic, health, outbox, calendar, rooms, sops, restraints, why)
+    topics = (*of_rooms, people, identities, contact, complaints)
     return Commands([*(it for topic in topics for it in topic.COMMANDS), *of_kinds])
 
 
@@ -166,6 +173,7 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Fore
         media=settings.media,
         foresee=foresee,
         load=partial(load_sops, settings),
+        phone_key=phone_key_of(settings),
     )
     stage.attach(runtime)
     try:
@@ -207,6 +215,7 @@ async def _demo(settings: Settings, foresee: Foresee | None) -> None:
         media=DEMO_MEDIA,
         foresee=foresee,
         load=partial(load_sops, settings),
+        phone_key=secrets.token_bytes(keys.BYTES),
     )
     stage.attach(runtime)
     try:
@@ -270,6 +279,11 @@ def _room_title(sop_set: SopSet) -> str:
 
 def pace_of(settings: Settings) -> Pace:
     return Pace(settings.account_gap, settings.jitter, settings.room_gap, settings.day_cap)
+
+
+def phone_key_of(settings: Settings) -> bytes | None:
+    """The setting's, else that of the file beside the database."""
+    return settings.phone_key.encode() or keys.beside(settings.database_url)
 
 
 def _told(loaded: Loaded) -> list[str]:

@@ -35,6 +35,7 @@ class Settings:
     endpoint: str = ""
     token: str = ""
     allow_insecure: bool = False
+    phone_key: str = ""
     account_gap: timedelta = timedelta(seconds=3)
     jitter: timedelta = timedelta(seconds=2)
     room_gap: timedelta = timedelta(seconds=6)
@@ -56,6 +57,7 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
         templates=reader.folder("BOT_TEMPLATES", "templates"),
         kinds=reader.folder("BOT_KINDS", "") if reader.text("BOT_KINDS", "") else None,
         media=Path(reader.text("BOT_MEDIA", "data/media")),
+        phone_key=reader.secret("BOT_PHONE_KEY", 32),
         endpoint=endpoint,
         token=token,
         allow_insecure=reader.switch("BOT_ALLOW_INSECURE_GATEWAY", default=False),
@@ -115,6 +117,12 @@ class _Reader:
         value = self.text(name, default)
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", value):
             self.problems.append(f"{name}={value}：只能用小写字母、数字、- 和 _，最多 32 个")
+        return value
+
+    def secret(self, name: str, least: int) -> str:
+        value = self.text(name, "")
+        if value and len(value) < least:
+            self.problems.append(f"{name}：太短，至少要 {least} 个字符")
         return value
 
     def choice(self, name: str, default: str, options: tuple[str, ...]) -> str:

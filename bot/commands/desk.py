@@ -48,6 +48,7 @@ class CommandDesk:
     status: Status
     foresee: Foresee | None = None
     problems: Sequence[str] = ()
+    phone_key: bytes | None = None
 
     def read(self, message: MessageReceived) -> Call | Unknown | None:
         """What a message calls for; None: it is no command."""

@@ -269,6 +269,12 @@ def number_of(tx: Transaction, identity_id: int) -> int | None:
     return tx.connection.execute(query).scalar()
 
 
+def number_of_member(tx: Transaction, member_id: int) -> int:
+    """The member's own M-number, though they may be merged into another."""
+    number = select(member.c.number).where(member.c.id == member_id)
+    return int(tx.connection.execute(number).scalar_one())
+
+
 _PERSON = select(identity.c.id, identity.c.member_id, member.c.number, identity.c.name).select_from(
     identity.join(member, member.c.id == identity.c.member_id)
 )

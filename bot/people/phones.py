@@ -22,7 +22,7 @@ SOURCE = "phone"
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _BETWEEN = re.compile(r"[\s\-‐-―.()·]")
 _COUNTRY = re.compile(r"^(?:\+|00)?86(?=1)")
-_IN_TEXT = re.compile(r"(?<!\d)(1[3-9]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)")
+_IN_TEXT = re.compile(r"(?<!\d)((?:[8８][6６][ -]?)?[1１][3-9３-９]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)")
 
 
 def normal(typed: str) -> str | None:
@@ -38,7 +38,7 @@ def hashed(key: bytes, number: str) -> str:
 
 def masked(text: str) -> str:
     """``text`` without the middle of any mobile number."""
-    return _IN_TEXT.sub(r"\1****\2", unicodedata.normalize("NFKC", text)) if _IN_TEXT.search(text) else text
+    return _IN_TEXT.sub(r"\1****\2", text)
 
 
 class Given(Enum):

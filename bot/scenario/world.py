@@ -84,6 +84,7 @@ class World:
             media=self.media,
             foresee=self._foresee,
             load=self._load,
+            phone_key=b"a world's",
         )
         if enabled is not None:
             with writer.transaction(self.clock.now()) as tx:

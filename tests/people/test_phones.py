@@ -41,5 +41,6 @@ def test_a_hash_needs_its_key_and_tells_nothing() -> None:
 
 def test_a_number_in_a_text_is_masked_and_other_digits_are_not() -> None:
     assert masked("打 13800138000 或 138-0013-8001。") == "打 138****8000 或 138****8001。"
+    assert masked("＋86１３８００１３８０００，") == "＋86１３８****８０００，"
     for text in ("订单 2026113013800138000", "番茄 12 斤", "62345678"):
         assert masked(text) == text
