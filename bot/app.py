@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
@@ -284,6 +285,11 @@ def pace_of(settings: Settings) -> Pace:
 def phone_key_of(settings: Settings) -> bytes | None:
     """The setting's, else that of the file beside the database."""
     return settings.phone_key.encode() or keys.beside(settings.database_url)
+
+
+def zone_of(settings: Settings) -> ZoneInfo:
+    """The community's time zone."""
+    return needed(load_sops(settings)).community.zone
 
 
 def _told(loaded: Loaded) -> list[str]:

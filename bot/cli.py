@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shlex
 import signal
 import sys
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, ParamSpec
 import click
 
 from bot import config, logs
+from bot.cli_import import import_
 from bot.config import Settings
 from bot.errors import BotError, ScenarioError
 
@@ -61,6 +61,9 @@ def cli() -> None:
     """
 
 
+cli.add_command(import_)
+
+
 @cli.command()
 @click.option(
     "--claim-code", is_flag=True, help="已经有管理员也给一个口令：重新登录后机器人不认得管理员时用。"
@@ -100,14 +103,9 @@ def demo() -> None:
     from bot.outbox.pace import Pace
 
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `bot demo | head` ends without a word
-    settings = _offline()
+    settings = config.offline()
     logs.set_up("WARNING")
     asyncio.run(app.demo(settings, Foresight(app.DEMO_URL, Pace())))
-
-
-def _offline() -> Settings:
-    """What needs SOPs and wording alone is not kept from it by a half-filled ``.env``."""
-    return config.load({**os.environ, "BOT_CHANNEL": "console"})
 
 
 @cli.command()
@@ -134,7 +132,7 @@ def check(path: Path | None, as_json: bool, no_weeks: bool, begins: datetime | N
     from bot import app
     from bot.foresight import asked
 
-    settings = _offline()
+    settings = config.offline()
     path = (path or settings.sops).resolve()
     folder = path if path.is_dir() else path.parent
     beside = folder.parent / "templates"
@@ -188,7 +186,7 @@ def calendar(days: int, room: str | None, fresh: bool, begins: datetime | None, 
     """
     from bot.foresight import asked
 
-    settings, wanted = _offline(), asked.Asked(days, begins, fresh, as_json)
+    settings, wanted = config.offline(), asked.Asked(days, begins, fresh, as_json)
     sops = _sops(settings)
     click.echo("\n".join(asked.calendar_lines(settings, sops, wanted, room)))
 
@@ -210,7 +208,7 @@ def simulate(days: int, size: int, seed: int, fresh: bool, begins: datetime | No
     """
     from bot.foresight import asked
 
-    settings, wanted = _offline(), asked.Asked(days, begins, fresh, as_json)
+    settings, wanted = config.offline(), asked.Asked(days, begins, fresh, as_json)
     sops = _sops(settings)
     click.echo("\n".join(asked.simulation_lines(settings, sops, wanted, size=size, seed=seed)))
 
@@ -224,7 +222,7 @@ def test(path: Path | None, verbose: bool) -> None:
 
     PATH 是一个对话文件或文件夹，不写就是 tests/scenarios。
     """
-    sops = _sops(_offline())
+    sops = _sops(config.offline())
     start = path or Path("tests/scenarios")
     files = [start] if start.is_file() else sorted(start.rglob("*.yaml"))
     if not files:
@@ -261,7 +259,7 @@ def explain(name: str) -> None:
     """用大白话说一个 SOP 做什么、什么时候做。NAME 是它的编号或名字。"""
     from bot.sop.named import find
 
-    sops = _sops(_offline())
+    sops = _sops(config.offline())
     sop = find(sops.declared.values(), name)
     rooms = "所有开通的群" if sop.rooms is None else "、".join(sop.rooms)
     off = "" if sop.enabled else "，停用着"
@@ -283,7 +281,7 @@ def preview(name: str, days: int, fresh: bool, begins: datetime | None, as_json:
     """
     from bot.foresight import asked
 
-    settings, wanted = _offline(), asked.Asked(days, begins, fresh, as_json)
+    settings, wanted = config.offline(), asked.Asked(days, begins, fresh, as_json)
     click.echo("\n".join(asked.preview_lines(settings, _sops(settings), name, wanted)))
 
 
@@ -295,7 +293,7 @@ def new(kind: str, id: str) -> None:
     """照着现有的一份，新写一个 SOP。KIND 是种类：theme_day、qa_day、challenge、welcome、wakeup。"""
     from bot.sop.draft import draft
 
-    settings = _offline()
+    settings = config.offline()
     path = settings.sops / f"{id}.yaml"
     if path.exists():
         raise BotError(f"{path} 已经有了。换一个编号：--id {id}-2")
@@ -311,7 +309,7 @@ def schema() -> None:
     from bot.sop.kinds import collect
     from bot.sop.schema import write
 
-    settings = _offline()
+    settings = config.offline()
     for path in write(settings.sops, collect(settings.kinds)):
         click.echo(f"写好了 {path}")
 
@@ -340,7 +338,7 @@ def upgrade() -> None:
     """把数据库升级到这个版本需要的样子（bot run 启动时也会做）。"""
     from bot import app
 
-    settings = _offline()
+    settings = config.offline()
     logs.set_up(settings.log_level, settings.log_format)
     app.open_database(settings.database_url).dispose()
     click.echo("数据库已是最新。")
@@ -354,7 +352,7 @@ def backup(file: Path | None) -> None:
     from bot.store import archive
     from bot.store.backup import file_of, write
 
-    database = file_of(_offline().database_url)
+    database = file_of(config.offline().database_url)
     target = file or archive.new(database)
     write(database, target)
     click.echo(f"备份好了：{target}（{target.stat().st_size / 1e6:.1f} MB）")
@@ -367,7 +365,7 @@ def restore(file: Path) -> None:
     """换回一个备份，先把机器人停下。现在的数据库会留成一个备份，反悔就再换回它。"""
     from bot.store.restore import restore
 
-    settings = _offline()
+    settings = config.offline()
     kept = restore(settings.database_url, settings.account, file)
     click.echo(f"已经换成 {file} 里的数据。")
     if kept is not None:
@@ -387,7 +385,7 @@ def copy(source: str, target: str) -> None:
     """
     from bot.store.copy import copy
 
-    rows = copy(source, target, _offline().account, _show)
+    rows = copy(source, target, config.offline().account, _show)
     click.echo(f"搬完了，一共 {rows} 行。把 .env 里的 DATABASE_URL 改成新的，再启动；旧的原样还在。")
 
 

@@ -22,7 +22,9 @@ SOURCE = "phone"
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _BETWEEN = re.compile(r"[\s\-‐-―.()·]")
 _COUNTRY = re.compile(r"^(?:\+|00)?86(?=1)")
-_IN_TEXT = re.compile(r"(?<!\d)((?:[8８][6６][ -]?)?[1１][3-9３-９]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)")
+_IN_TEXT = re.compile(
+    r"(?<!\d)((?:(?:[0０]{2})?[8８][6６][ -]?)?[1１][3-9３-９]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)"
+)
 
 
 def normal(typed: str) -> str | None:
@@ -39,6 +41,12 @@ def hashed(key: bytes, number: str) -> str:
 def masked(text: str) -> str:
     """``text`` without the middle of any mobile number."""
     return _IN_TEXT.sub(r"\1****\2", text)
+
+
+def hidden(typed: str) -> str:
+    """A cell in which a number may stand in any form, without the middle of it."""
+    number = normal(typed)
+    return masked(typed if number is None else number)
 
 
 class Given(Enum):

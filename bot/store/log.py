@@ -33,6 +33,13 @@ CORE_NAMES = NAMES | {
     "role_taken",
     "complaint_raised",
     "complaint_closed",
+    "order_placed",
+    "order_paid",
+    "order_delivered",
+    "order_refunded",
+    "content_opened",
+    "content_clicked",
+    "cost_recorded",
 }
 """What the core records; kinds declare what they record beside it."""
 
