@@ -6,7 +6,6 @@ import csv
 import resource
 import sys
 import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -34,8 +33,8 @@ def measure(folder: Path, rounds: int) -> list[Result]:
     first, again = [], []
     for n in range(rounds):
         writer = Writer(app.open_database(sqlite(folder / f"{n}.db")))
-        first.append(_timed(lambda: take(orders, writer, new=ROWS)))
-        again.append(_timed(lambda: take(orders, writer, new=0)))
+        first.append(take(orders, writer, new=ROWS))
+        again.append(take(orders, writer, new=0))
         writer.close()
         writer.engine.dispose()
     return [
@@ -57,18 +56,17 @@ def write(path: Path, rows: int) -> None:
             lines.writerow((f"YY{n:010}", *who, sums[0], f"{at:%Y-%m-%d %H:%M:%S}", sums[1], f"货{n % 50}×1"))
 
 
-def take(orders: Path, writer: Writer, *, new: int) -> None:
+def take(orders: Path, writer: Writer, *, new: int) -> float:
+    """Seconds for the import, of which ``new`` rows are new."""
+
     def nobody(done: int, of: int) -> None:
         pass
 
-    found = import_file(orders, ORDERS, SETTING, writer, mapping=Chosen(), dry=False, show=nobody)
-    assert (found.tally.new, found.tally.refused.total()) == (new, 0), found.tally
-
-
-def _timed(work: Callable[[], None]) -> float:
     began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+    found = import_file(orders, ORDERS, SETTING, writer, mapping=Chosen(), dry=False, show=nobody)
+    seconds = time.perf_counter() - began
+    assert (found.tally.new, found.tally.refused.total()) == (new, 0), found.tally
+    return seconds
 
 
 def _megabytes() -> float:

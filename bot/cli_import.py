@@ -19,7 +19,7 @@ from bot.errors import BotError, ImportFailed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.ingest.records import Record, Topic
+    from bot.ingest.records import Record, Setting, Topic
     from bot.ingest.run import Outcome, Progress
 
 TURN = 0.02
@@ -94,7 +94,7 @@ def _run(
         writer.close()
         writer.engine.dispose()
     told = json.dumps(_as_data(outcome, dry), ensure_ascii=False, indent=2) if as_json else None
-    click.echo(told or "\n".join(_lines(outcome, topic, dry=dry)))
+    click.echo(told or "\n".join(_lines(outcome, topic, setting, dry=dry)))
 
 
 def _source(name: str) -> str:
@@ -124,11 +124,11 @@ def _bar(*, quiet: bool) -> Iterator[Progress]:
 # --- what is told ---
 
 
-def _lines(outcome: Outcome, topic: Topic, *, dry: bool) -> Iterator[str]:
+def _lines(outcome: Outcome, topic: Topic, setting: Setting, *, dry: bool) -> Iterator[str]:
     tally = outcome.tally
     if dry:
         yield f"编码 {outcome.encoding}。{'，'.join(outcome.understood)}"
-        yield from (f"第{line}行：{_understood(record)}" for line, record in tally.first)
+        yield from (f"第{line}行：{_understood(record, setting)}" for line, record in tally.first)
     will = "会收下" if dry else "收下"
     counts = f"{will} {tally.new}，早就有的 {tally.unchanged}，没收 {tally.refused.total()}"
     yield f"{topic.title} {tally.rows} 行：{counts}"
@@ -141,9 +141,11 @@ def _lines(outcome: Outcome, topic: Topic, *, dry: bool) -> Iterator[str]:
         yield f"没收的每一行和原因：{outcome.report}"
 
 
-def _understood(record: Record) -> str:
+def _understood(record: Record, setting: Setting) -> str:
     """A row as it was understood; the accounts by their kind, because ids may be people's."""
-    told = [f"{it.name} {it.at:%Y-%m-%d %H:%M}{_sum(it.values)}" for it in record.events]
+    told = [
+        f"{it.name} {it.at.astimezone(setting.zone):%Y-%m-%d %H:%M}{_sum(it.values)}" for it in record.events
+    ]
     known = "有手机号" if any(it.phone for it in record.accounts) else "没有手机号"
     return "；".join([*told, *([known] if record.accounts else [])])
 

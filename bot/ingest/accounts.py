@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, select, update
@@ -23,6 +23,9 @@ _HOLDERS = select(_i.external_id, _i.member_id).where(
 )
 
 
+Key = tuple[str, str]
+
+
 @dataclass(slots=True)
 class Accounts:
     """The identities of accounts. What was met once is remembered, with the phone that it had.
@@ -33,53 +36,52 @@ class Accounts:
     dry: bool
     made: int = 0
     linked: int = 0
-    fresh: set[Account] = field(default_factory=set)
-    _ids: dict[Account, int] = field(default_factory=dict)
-    _phones: dict[Account, str | None] = field(default_factory=dict)
+    fresh: set[Key] = field(default_factory=set)
+    _met: dict[Key, tuple[int, str | None]] = field(default_factory=dict)
 
-    def find(self, tx: Transaction, accounts: Iterable[Account]) -> Mapping[Account, int]:
-        """The identities of ``accounts``; who is new is made, or if this is dry, gets a number below 0."""
+    def find(self, tx: Transaction, accounts: Iterable[Account]) -> None:
+        """Meet ``accounts``: who is new is made, or if this is dry, gets a number below 0."""
         self.fresh = set()
-        new = {it: it for it in accounts if it not in self._ids or self._is_told_more(it)}
-        for place in {it.source for it in new}:
+        new: dict[Key, Account] = {}
+        for it in accounts:
+            met = self._met.get(it.key)
+            if met is None or (it.phone is not None and it.phone != met[1]):
+                new[it.key] = it
+        for place in sorted({it.source for it in new.values()}):
             self._look_up(tx, place, [it for it in new.values() if it.source == place])
-        return self._ids
 
-    def _is_told_more(self, account: Account) -> bool:
-        return account.phone is not None and self._phones[account] != account.phone
+    def id_of(self, account: Account) -> int:
+        """The identity of an account that was met."""
+        return self._met[account.key][0]
 
     def _look_up(self, tx: Transaction, place: str, accounts: Collection[Account]) -> None:
         asked = {"place": place, "ids": [it.external_id for it in accounts]}
-        rows = {row.external_id: row for row in tx.connection.execute(_FOUND, asked)}
-        known = {it: rows[it.external_id] for it in accounts if it.external_id in rows}
-        self._ids |= {it: row.id for it, row in known.items()}
-        self._make(tx, [it for it in accounts if it not in self._ids])
-        self._phones |= {it: it.phone or (known[it].phone if it in known else None) for it in accounts}
-        open_ones = [it for it in accounts if it.phone and (it not in known or known[it].member_id is None)]
-        told_more = [it for it in open_ones if it in known and known[it].phone != it.phone]
-        self.fresh.update(told_more)
+        known = {(place, row.external_id): row for row in tx.connection.execute(_FOUND, asked)}
+        self._met |= {key: (row.id, row.phone) for key, row in known.items()}
+        self._make(tx, [it for it in accounts if it.key not in self._met])
+        open_ones = [
+            it for it in accounts if it.phone and (it.key not in known or known[it.key].member_id is None)
+        ]
+        told_more = [it for it in open_ones if self._met[it.key][1] != it.phone]
+        self._met |= {it.key: (self.id_of(it), it.phone) for it in accounts if it.phone}
+        self.fresh.update(it.key for it in told_more)
         if not self.dry:
             self._note_phones(tx, told_more)
             self._link(tx, open_ones)
 
     def _make(self, tx: Transaction, accounts: Collection[Account]) -> None:
         for it in accounts:
-            self._ids[it] = -1 - self.made if self.dry else tx.new_id()
+            self._met[it.key] = (-1 - self.made if self.dry else tx.new_id()), it.phone
             self.made += 1
-        self.fresh.update(accounts)
-        names = {"member_id": None, "name": ""}
-        rows = [
-            {"id": self._ids[it], "source": it.source, "external_id": it.external_id, "phone": it.phone}
-            | names
-            for it in accounts
-        ]
+        self.fresh.update(it.key for it in accounts)
+        rows = [{"id": self.id_of(it), **it._asdict(), "member_id": None, "name": ""} for it in accounts]
         if not self.dry:
             insert_new(tx.connection, identity, rows)
 
     def _note_phones(self, tx: Transaction, accounts: Collection[Account]) -> None:
         """The shop has a number now, or another one."""
         for it in accounts:
-            tx.connection.execute(update(identity).where(_i.id == self._ids[it]).values(phone=it.phone))
+            tx.connection.execute(update(identity).where(_i.id == self.id_of(it)).values(phone=it.phone))
 
     def _link(self, tx: Transaction, accounts: Collection[Account]) -> None:
         """Whoever gave the same number in private: it is theirs."""
@@ -87,5 +89,5 @@ class Accounts:
         holders = dict(map(tuple, tx.connection.execute(_HOLDERS, {"ids": hashes}))) if hashes else {}
         for it in accounts:
             if it.phone in holders:
-                entry = merging.link(tx, [self._ids[it]], holders[it.phone], Why(Proof.PHONE))
+                entry = merging.link(tx, [self.id_of(it)], holders[it.phone], Why(Proof.PHONE))
                 self.linked += entry is not None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from bot.ingest.columns import Column, Needed
@@ -26,17 +26,19 @@ class Setting:
     key: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """Somebody's account at a shop or platform; ``phone`` is the hash of the number it has."""
 
     source: str
     external_id: str
-    phone: str | None = field(default=None, compare=False)
+    phone: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self[:2]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """What happened, once; ``values`` are columns of ``interaction``."""
 
     name: str
@@ -45,8 +47,7 @@ class Event:
     values: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A row as understood: what happened, by which accounts; ``member`` is the M-number that staff gave."""
 
     accounts: tuple[Account, ...] = ()

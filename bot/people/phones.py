@@ -19,6 +19,7 @@ from bot.store.tables import identity
 from bot.store.transaction import Transaction
 
 SOURCE = "phone"
+_DIGITS = 11
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _BETWEEN = re.compile(r"[\s\-‐-―.()·]")
 _COUNTRY = re.compile(r"^(?:\+|00)?86(?=1)")
@@ -29,13 +30,15 @@ _IN_TEXT = re.compile(
 
 def normal(typed: str) -> str | None:
     """The 11 digits of a mainland mobile number, in whatever form it was typed; None: it is none."""
+    if len(typed) < _DIGITS:
+        return None  # nearly everything that is none
     plain = _COUNTRY.sub("", _BETWEEN.sub("", unicodedata.normalize("NFKC", typed)))
     return plain if _MOBILE.fullmatch(plain) else None
 
 
 def hashed(key: bytes, number: str) -> str:
     """What is kept of a number that is ``normal``."""
-    return hmac.new(key, number.encode(), "sha256").hexdigest()
+    return hmac.digest(key, number.encode(), "sha256").hex()
 
 
 def masked(text: str) -> str:
