@@ -15,7 +15,7 @@ def _cost(cells: Cells, setting: Setting) -> Record:
     amount, at = cents(cells["amount"]), moment(cells["at"], setting.zone, setting.now)
     if amount < 0:
         raise Refused("花费是负数")
-    written = identifier(cells.get("cost", ""))
+    written = identifier(cells.get("id", ""))
     source_id = written or f"{at.astimezone(setting.zone).date()}:{category}:{amount}:{note}"
     values = {
         "actor_role": "system",
@@ -32,7 +32,7 @@ COSTS = Topic(
     "costs",
     "花费",
     (
-        Column("cost", "花费编号", ("花费编号", "编号", "单号", "costid", "id")),
+        Column("id", "花费编号", ("花费编号", "编号", "单号", "costid")),
         Column("category", "类别", ("类别", "类型", "项目", "用途", "type")),
         Column("amount", "金额", ("金额", "花费", "费用", "cost", "spend")),
         AT,

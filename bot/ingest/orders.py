@@ -33,7 +33,7 @@ def _order(cells: Cells, setting: Setting) -> Record:
     times = _order_times(cells, setting, amount)
     paid_back = _paid_back(cells, amount, times)
     props = _order_props(cells, order)
-    refund_id = identifier(cells.get("refund", ""))
+    refund_id = identifier(cells.get("refund_id", ""))
     amounts = {PLACED: amount, PAID: amount, DELIVERED: None, REFUNDED: paid_back}
     events = tuple(
         Event(
@@ -143,7 +143,7 @@ ORDERS = Topic(
         Column("refunded_at", "退款时间", ("退款时间", "退款完成时间", "退款日期", "refundtime")),
         AT,
         Column("status", "状态", ("订单状态", "状态", "orderstatus", "state")),
-        Column("refund", "退款单号", ("退款单号", "退款编号", "售后单号", "refundid")),
+        Column("refund_id", "退款单号", ("退款单号", "退款编号", "售后单号")),
         Column("refunded", "退款金额", ("退款金额", "已退金额", "refundamount", "refundedamount")),
         Column("margin", "毛利", ("毛利", "毛利额", "利润", "grossmargin", "profit")),
         Column("bundle", "套餐", ("套餐", "礼盒", "组合", "bundleid")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -18,12 +18,13 @@ Cells = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where a file comes from; ``key`` hashes phone numbers."""
+    """Where a file comes from; ``key`` hashes phone numbers, ``hashes`` are those of the numbers so far."""
 
     source: str
     zone: ZoneInfo
     now: datetime
     key: bytes | None
+    hashes: dict[str, str | None] = field(default_factory=dict, repr=False, compare=False)
 
 
 class Account(NamedTuple):
@@ -99,10 +100,13 @@ AT = Column("at", "时间", ("时间", "日期", "发生时间", "time", "date",
 def hashed_phone(cells: Cells, setting: Setting) -> tuple[str | None, str]:
     """The hash of the row's number, and a note where there is something else in its place."""
     typed = cells.get("phone", "").strip()
-    number = phones.normal(typed) if typed else None
-    if number is None or setting.key is None:
-        return None, BAD_PHONE if typed else ""
-    return phones.hashed(setting.key, number), ""
+    if not typed:
+        return None, ""
+    if typed not in setting.hashes:
+        number, key = phones.normal(typed), setting.key
+        setting.hashes[typed] = phones.hashed(key, number) if number and key else None
+    found = setting.hashes[typed]
+    return found, BAD_PHONE if found is None else ""
 
 
 def account(cells: Cells, setting: Setting, place: str, key: str, phone: str | None) -> Account | None:

@@ -32,6 +32,8 @@ def normal(typed: str) -> str | None:
     """The 11 digits of a mainland mobile number, in whatever form it was typed; None: it is none."""
     if len(typed) < _DIGITS:
         return None  # nearly everything that is none
+    if len(typed) == _DIGITS and typed.isascii():
+        return typed if _MOBILE.fullmatch(typed) else None
     plain = _COUNTRY.sub("", _BETWEEN.sub("", unicodedata.normalize("NFKC", typed)))
     return plain if _MOBILE.fullmatch(plain) else None
 
@@ -43,7 +45,7 @@ def hashed(key: bytes, number: str) -> str:
 
 def masked(text: str) -> str:
     """``text`` without the middle of any mobile number."""
-    return _IN_TEXT.sub(r"\1****\2", text)
+    return _IN_TEXT.sub(r"\1****\2", text) if len(text) >= _DIGITS else text
 
 
 def hidden(typed: str) -> str:
