@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bot.ingest.columns import Column, Needed
 from bot.ingest.records import AT, Cells, Event, Record, Setting, Topic
-from bot.ingest.values import Refused, cents, identifier, moment
+from bot.ingest.values import Refused, cents, identifier, moment, words
 from bot.people import phones
 
 
 def _cost(cells: Cells, setting: Setting) -> Record:
-    category, note = cells["category"].strip()[:20], cells.get("note", "").strip()[:60]
+    category, note = words(cells["category"], 20), phones.masked(words(cells.get("note", ""), 60))
     if not category:
         raise Refused("没有写是什么花费")
     amount, at = cents(cells["amount"]), moment(cells["at"], setting.zone, setting.now)
@@ -23,7 +23,7 @@ def _cost(cells: Cells, setting: Setting) -> Record:
         "object_type": "cost",
         "object_id": category,
         "cost_cents": amount,
-        "props": {"note": phones.masked(note)} if note else {},
+        "props": {"note": note} if note else {},
     }
     return Record((), (Event("cost_recorded", source_id, at, values),))
 

@@ -84,7 +84,7 @@ def _csv(text: TextIO, path: Path) -> tuple[Cells, Iterator[tuple[int, Cells | N
     delimiter = max(DELIMITERS, key=first.count)
     reader = csv.reader(text, delimiter=delimiter)
     try:
-        header = next(row for row in reader if any(cell.strip() for cell in row))
+        header = next(row for row in reader if any(it.strip() for it in row))
     except (StopIteration, csv.Error):
         raise ImportFailed(f"{path.name} 里没有列名") from None
     return [name.lstrip("\ufeff") for name in header], _csv_rows(reader)
@@ -119,7 +119,7 @@ def _json_rows(text: TextIO, names: Cells) -> Iterator[tuple[int, Cells | None]]
     for line, written in enumerate(text, 1):
         if written.strip():
             found = _object(written)
-            yield line, None if found is None else [_cell(found.get(name)) for name in names]
+            yield line, None if found is None else [cell(found.get(name)) for name in names]
 
 
 def _object(line: str) -> dict[str, Any] | None:
@@ -130,12 +130,13 @@ def _object(line: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A value of JSON as it would stand in a table."""
     match value:
         case None:
             return ""
         case list():
-            return "；".join(map(_cell, value))
+            return "；".join(map(cell, value))
         case dict():
-            return " ".join(map(_cell, value.values()))
+            return " ".join(map(cell, value.values()))
     return str(value)

@@ -63,7 +63,6 @@ class Tally:
 class Import:
     """Takes the rows of one file. A dry one writes nothing, and remembers all it saw instead."""
 
-    writer: Writer
     topic: Topic
     setting: Setting
     refuse: Refusal
@@ -76,17 +75,17 @@ class Import:
     def __post_init__(self) -> None:
         self._accounts = Accounts(self.dry)
 
-    def take_all(self, rows: Iterator[Numbered], after_each: Callable[[], None]) -> Tally:
+    def take_all(self, writer: Writer, rows: Iterator[Numbered], after_each: Callable[[], None]) -> Tally:
+        """All rows, each chunk in a transaction of its own."""
         with _uncollected():
             while chunk := list(islice(rows, CHUNK)):
-                read = list(self._read(chunk))
-                with self.writer.transaction(self.setting.now) as tx:
-                    self._take(tx, read)
-                self.tally.accounts, self.tally.linked = self._accounts.made, self._accounts.linked
+                read = list(self.read(chunk))
+                with writer.transaction(self.setting.now) as tx:
+                    self.take(tx, read)
                 after_each()
         return self.tally
 
-    def _read(self, chunk: Sequence[Numbered]) -> Iterator[Read]:
+    def read(self, chunk: Sequence[Numbered]) -> Iterator[Read]:
         """The rows that can be understood."""
         for line, cells in chunk:
             self.tally.rows += 1
@@ -107,11 +106,13 @@ class Import:
         self.tally.refused[why.reason] += 1
         self.refuse(line, str(why), cells)
 
-    def _take(self, tx: Transaction, read: Sequence[Read]) -> None:
+    def take(self, tx: Transaction, read: Sequence[Read]) -> None:
+        """Write what is new in these rows."""
         if self.topic.origin:
             self._take_events(tx, read)
         else:
             self._take_members(tx, read)
+        self.tally.accounts, self.tally.linked = self._accounts.made, self._accounts.linked
 
     def _meet(self, tx: Transaction, read: Sequence[Read]) -> None:
         self._accounts.find(tx, (it for _, _, record in read for it in record.accounts))

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.ingest.columns import Column, Needed
 from bot.ingest.records import AT, CUSTOMER, PHONE, Cells, Event, Record, Setting, Topic, whose
-from bot.ingest.values import Refused, cents, identifier, moment
+from bot.ingest.values import Refused, cents, identifier, moment, words
 from bot.people import phones
 from bot.store.types import EPOCH
 
@@ -93,7 +93,7 @@ def _paid_back(cells: Cells, amount: int, times: Mapping[str, datetime]) -> int:
 def _order_props(cells: Cells, order: str) -> dict[str, Any]:
     margin, bundle = cells.get("margin", "").strip(), cells.get("bundle", "").strip()
     lines = [
-        phones.masked(it.strip()[:60])
+        phones.masked(words(it, 60))
         for it in cells.get("lines", "").replace(";", "；").split("；")
         if it.strip()
     ]

@@ -43,8 +43,8 @@ def import_file(
         found = columns.find(table.header, topic.columns, topic.needed, mapping)
         if "phone" in found and setting.key is None:
             raise ImportFailed("文件里有手机号，要先在 .env 里设 BOT_PHONE_KEY（见 .env.example）")
-        importing = Import(writer, topic, setting, report.add, dry)
-        tally = importing.take_all(_rows(table, found), lambda: show(table.position(), table.size))
+        importing = Import(topic, setting, report.add, dry)
+        tally = importing.take_all(writer, _rows(table, found), lambda: show(table.position(), table.size))
         understood = list(columns.explained(topic.columns, table.header, found))
         return Outcome(tally, understood, table.encoding, report.path if report.written else None)
 

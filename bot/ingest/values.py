@@ -104,11 +104,19 @@ def identifier(text: str) -> str:
     plain = text.strip()
     if plain[:1] in ("=", "'", '"'):
         plain = plain.removeprefix("=").strip("'\"").strip()
+    if not plain.isprintable():
+        raise Refused("编号里有看不见的字符")
     if len(plain) > LONGEST_ID:
         raise Refused("编号太长", plain[:20])
     if "+" in plain and re.fullmatch(r"\d(\.\d+)?[eE]\+\d+", plain):
         raise Refused("编号被表格软件改成了科学计数", plain[:20])
     return plain
+
+
+def words(text: str, longest: int) -> str:
+    """One line of text, without what cannot be seen or stored."""
+    text = text.strip()
+    return (text if text.isprintable() else "".join(filter(str.isprintable, text)))[:longest]
 
 
 def count(text: str) -> int:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ingest.values import Refused, cents, count, identifier, moment
+from bot.ingest.values import Refused, cents, count, identifier, moment, words
 from tests.builders import MONDAY_9
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -115,3 +115,10 @@ def test_a_count_is_a_whole_number() -> None:
     assert (count(" 12 "), count("12.0")) == (12, 12)
     with pytest.raises(Refused, match="数字看不懂"):
         count("-1")
+
+
+def test_what_cannot_be_seen_is_in_no_id_and_left_out_of_words() -> None:
+    for wrong in ("A\x001", "A\ud8001", "A\u20281"):
+        with pytest.raises(Refused, match="看不见"):
+            identifier(wrong)
+    assert words(" 番\x00茄\ud800\n汤 ", 3) == "番茄汤"
