@@ -181,7 +181,7 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Fore
         with _stopped_by_signals(runtime):
             offer = partial(_offer_claim, writer, clock.now(), runtime.pipeline.desk, always=claim_code)
             await writer.run(offer)
-            async with _watched(settings, runtime):
+            async with _watched(settings, runtime), _taking_in(settings, runtime, clock):
                 await runtime.run()
     finally:
         writer.close()
@@ -247,6 +247,20 @@ async def _watched(settings: Settings, runtime: Runtime) -> AsyncIterator[None]:
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _taking_in(settings: Settings, runtime: Runtime, clock: Clock) -> AsyncIterator[None]:
+    """Other systems may post meanwhile, where that is set."""
+    if not settings.ingest_port:
+        yield
+        return
+    from bot.intake import Intake, served  # half a second, for those who want it
+
+    zone, key = runtime.pipeline.desk.sops.community.zone, runtime.pipeline.desk.phone_key
+    intake = Intake(settings.ingest_secret, zone, key, clock.now, runtime.ask_core)
+    async with served(intake, settings.ingest_host, settings.ingest_port):
+        yield
 
 
 @contextmanager

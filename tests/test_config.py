@@ -156,3 +156,14 @@ def test_a_value_is_taken_as_it_stands_and_cannot_grow(folder: Path) -> None:
         f"A0=aaaaaaaaaa\n{grows}DATABASE_URL='postgresql://u:${{x}}@db/bot'\n", "utf-8"
     )
     assert load({}).database_url == "postgresql://u:${x}@db/bot"
+
+
+def test_what_is_taken_in_by_http_needs_a_port_and_a_secret() -> None:
+    assert problems({"INGEST_PORT": "8790"}) == problems({"INGEST_SECRET": "s" * 32})
+    settings = load({"INGEST_PORT": "8790", "INGEST_SECRET": "s" * 32})
+    assert (settings.ingest_host, settings.ingest_port) == ("127.0.0.1", 8790)
+    assert "s" * 32 not in repr(settings)
+    assert problems({"INGEST_PORT": "http", "INGEST_SECRET": ""}) == [
+        "INGEST_PORT=http：要写端口号，例如 8790"
+    ]
+    assert "太短" in problems({"INGEST_PORT": "8790", "INGEST_SECRET": "short"})[0]

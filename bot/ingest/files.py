@@ -130,13 +130,15 @@ def _object(line: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def cell(value: Any) -> str:
-    """A value of JSON as it would stand in a table."""
+def cell(value: Any, depth: int = 3) -> str:
+    """A value of JSON as it would stand in a table; what lies deeper is left out."""
     match value:
         case None:
             return ""
-        case list():
-            return "；".join(map(cell, value))
-        case dict():
-            return " ".join(map(cell, value.values()))
+        case list() if depth:
+            return "；".join(cell(it, depth - 1) for it in value)
+        case dict() if depth:
+            return " ".join(cell(it, depth - 1) for it in value.values())
+        case list() | dict():
+            return ""
     return str(value)

@@ -70,11 +70,12 @@ def test_a_character_cut_by_the_end_of_the_head_is_none_that_is_wrong(tmp_path: 
 def test_lines_of_json_have_the_columns_of_any_line(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(
-        '{"a": 1, "b": 59.90}\n\nnot json\n[1]\n{"a": null, "c": ["x", {"n": "y", "k": 2}]}\n', "utf-8"
+        '{"a": 1, "b": 59.90}\n\nnot json\n[1]\n{"a": null, "c": ["x", {"n": "y", "k": 2}, [[[["no"]]]]]}\n',
+        "utf-8",
     )
     assert read(path)[:2] == (
         ["a", "b", "c"],
-        [(1, ["1", "59.90", ""]), (3, None), (4, None), (5, ["", "", "x；y 2"])],
+        [(1, ["1", "59.90", ""]), (3, None), (4, None), (5, ["", "", "x；y 2；"])],
     )
 
 
