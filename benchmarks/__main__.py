@@ -6,9 +6,17 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import ahead, flood, latency, postgres, results, start, throughput
+from benchmarks import ahead, flood, imports, latency, postgres, results, start, throughput
 
-_PARTS = (throughput.measure, postgres.measure, latency.measure, flood.measure, start.measure, ahead.measure)
+_PARTS = (
+    throughput.measure,
+    postgres.measure,
+    latency.measure,
+    flood.measure,
+    start.measure,
+    ahead.measure,
+    imports.measure,
+)
 _RESULTS = Path(__file__).parent / "results.json"
 
 
