@@ -44,18 +44,19 @@ class Accounts:
         self.fresh = set()
         new: dict[Key, Account] = {}
         for it in accounts:
-            met = self._met.get(it.key)
-            if met is None or (it.phone is not None and it.phone != met[1]):
-                new[it.key] = it
-        for place in sorted({it.source for it in new.values()}):
-            self._look_up(tx, place, [it for it in new.values() if it.source == place])
+            key, phone = it
+            met = self._met.get(key)
+            if met is None or (phone is not None and phone != met[1]):
+                new[key] = it
+        for place in sorted({place for place, _ in new}):
+            self._look_up(tx, place, [it for it in new.values() if it.key[0] == place])
 
     def id_of(self, account: Account) -> int:
         """The identity of an account that was met."""
         return self._met[account.key][0]
 
     def _look_up(self, tx: Transaction, place: str, accounts: Collection[Account]) -> None:
-        asked = {"place": place, "ids": [it.external_id for it in accounts]}
+        asked = {"place": place, "ids": [it.key[1] for it in accounts]}
         known = {(place, row.external_id): row for row in tx.connection.execute(_FOUND, asked)}
         self._met |= {key: (row.id, row.phone) for key, row in known.items()}
         self._make(tx, [it for it in accounts if it.key not in self._met])
@@ -74,7 +75,17 @@ class Accounts:
             self._met[it.key] = (-1 - self.made if self.dry else tx.new_id()), it.phone
             self.made += 1
         self.fresh.update(it.key for it in accounts)
-        rows = [{"id": self.id_of(it), **it._asdict(), "member_id": None, "name": ""} for it in accounts]
+        rows = [
+            {
+                "id": self.id_of(it),
+                "source": it.key[0],
+                "external_id": it.key[1],
+                "member_id": None,
+                "name": "",
+                "phone": it.phone,
+            }
+            for it in accounts
+        ]
         if not self.dry:
             insert_new(tx.connection, identity, rows)
 

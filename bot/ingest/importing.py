@@ -80,6 +80,7 @@ class Import:
         with _uncollected():
             while chunk := list(islice(rows, CHUNK)):
                 read = list(self.read(chunk))
+                self.tally.first = self.tally.first or [(line, record) for line, _, record in read[:FIRST]]
                 with writer.transaction(self.setting.now) as tx:
                     self.take(tx, read)
                 after_each()
@@ -87,8 +88,8 @@ class Import:
 
     def read(self, chunk: Sequence[Numbered]) -> Iterator[Read]:
         """The rows that can be understood."""
+        self.tally.rows += len(chunk)
         for line, cells in chunk:
-            self.tally.rows += 1
             try:
                 if cells is None:
                     raise Refused("这一行读不出来")
@@ -98,8 +99,6 @@ class Import:
                 continue
             if record.note:
                 self.tally.notes[record.note] += 1
-            if len(self.tally.first) < FIRST:
-                self.tally.first.append((line, record))
             yield line, cells, record
 
     def _refuse(self, line: int, why: Refused, cells: Cells | None) -> None:

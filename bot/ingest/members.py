@@ -10,15 +10,13 @@ from bot.ingest.values import Refused
 def _member(cells: Cells, setting: Setting) -> Record:
     phone, note = hashed_phone(cells, setting)
     places = (("shop", "customer"), ("content", "reader"))
-    found = [
-        account(cells, setting, place, key, phone) for place, key in places if cells.get(key, "").strip()
-    ]
+    found = [account(cells, setting, place, key, phone) for place, key in places if cells.get(key)]
     accounts = [it for it in found if it is not None] or (
-        [Account(f"shop/{setting.source}", f"phone:{phone}", phone)] if phone else []
+        [Account((f"shop/{setting.source}", f"phone:{phone}"), phone)] if phone else []
     )
     if not accounts:
         raise Refused("没有一个认得出的账号")
-    number = cells.get("member", "").strip().upper().removeprefix("M")
+    number = cells.get("member", "").upper().removeprefix("M")
     if number and not (number.isascii() and number.isdecimal() and len(number) < 10):
         raise Refused("会员编号要写成 M37", number[:20])
     if not number and all(it.phone is None for it in accounts):

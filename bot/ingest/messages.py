@@ -121,7 +121,14 @@ def _row(message: Message) -> tuple[Topic, str, Cells]:
 
 
 def _whole(topic: Topic, source: str, cells: Cells) -> tuple[Topic, str, Cells]:
-    return topic, source, {**dict.fromkeys((it.key for it in topic.columns), ""), **cells}
+    return (
+        topic,
+        source,
+        {
+            **dict.fromkeys((it.key for it in topic.columns), ""),
+            **{key: it.strip() for key, it in cells.items()},
+        },
+    )
 
 
 def _inner(message: Message, name: str) -> Message:

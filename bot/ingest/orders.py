@@ -50,11 +50,9 @@ def _order(cells: Cells, setting: Setting) -> Record:
 def _order_times(cells: Cells, setting: Setting, amount: int) -> dict[str, datetime]:
     """When what happened to an order: a column each, or one moment and what the order is by then."""
     times = {
-        name: moment(cells[key], setting.zone, setting.now)
-        for key, name in _TIMES.items()
-        if cells.get(key, "").strip()
+        name: moment(cells[key], setting.zone, setting.now) for key, name in _TIMES.items() if cells.get(key)
     }
-    if not times and cells.get("at", "").strip():
+    if not times and cells.get("at"):
         name = _named(cells.get("status", ""), amount)
         times = {name: moment(cells["at"], setting.zone, setting.now)}
     if not times:
@@ -70,7 +68,7 @@ def _order_times(cells: Cells, setting: Setting, amount: int) -> dict[str, datet
 
 def _named(status: str, amount: int) -> str:
     """What an order's status says; without one it is paid, or where money goes back, refunded."""
-    status = status.strip().casefold()
+    status = status.casefold()
     if not status:
         return REFUNDED if amount < 0 else PAID
     if status not in _EVENT_OF:
@@ -81,7 +79,7 @@ def _named(status: str, amount: int) -> str:
 
 
 def _paid_back(cells: Cells, amount: int, times: Mapping[str, datetime]) -> int:
-    told = cells.get("refunded", "").strip()
+    told = cells.get("refunded")
     back = abs(cents(told)) if told else 0
     if REFUNDED not in times and back:
         raise Refused("有退款金额，没有退款时间")
@@ -91,7 +89,7 @@ def _paid_back(cells: Cells, amount: int, times: Mapping[str, datetime]) -> int:
 
 
 def _order_props(cells: Cells, order: str) -> dict[str, Any]:
-    margin, bundle = cells.get("margin", "").strip(), cells.get("bundle", "").strip()
+    margin, bundle = cells.get("margin"), cells.get("bundle")
     lines = [
         phones.masked(words(it, 60))
         for it in cells.get("lines", "").replace(";", "；").split("；")

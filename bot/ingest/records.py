@@ -13,7 +13,7 @@ from bot.ingest.values import Refused, identifier
 from bot.people import phones
 
 Cells = Mapping[str, str]
-"""The cells of a row by what they are; columns that the file has not are not in it."""
+"""The cells of a row by what they are, stripped; columns that the file has not are not in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,9 @@ class Setting:
 class Account(NamedTuple):
     """Somebody's account at a shop or platform; ``phone`` is the hash of the number it has."""
 
-    source: str
-    external_id: str
+    key: tuple[str, str]
+    """Its source, and what it is called there."""
     phone: str | None = None
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self[:2]
 
 
 class Event(NamedTuple):
@@ -99,7 +95,7 @@ AT = Column("at", "时间", ("时间", "日期", "发生时间", "time", "date",
 
 def hashed_phone(cells: Cells, setting: Setting) -> tuple[str | None, str]:
     """The hash of the row's number, and a note where there is something else in its place."""
-    typed = cells.get("phone", "").strip()
+    typed = cells.get("phone")
     if not typed:
         return None, ""
     if typed not in setting.hashes:
@@ -118,8 +114,8 @@ def account(cells: Cells, setting: Setting, place: str, key: str, phone: str | N
     if number is not None and setting.key is not None:
         phone, named = phones.hashed(setting.key, number), ""
     if named:
-        return Account(source, named, phone)
-    return Account(source, f"phone:{phone}", phone) if phone else None
+        return Account((source, named), phone)
+    return Account((source, f"phone:{phone}"), phone) if phone else None
 
 
 def whose(cells: Cells, setting: Setting, place: str) -> tuple[Account, str]:

@@ -56,10 +56,10 @@ def _rows(table: Table, found: Mapping[str, int]) -> Iterator[Numbered]:
             yield line, None
         elif len(row) == width:
             if any(row):
-                yield line, {key: row[at] for key, at in used}
+                yield line, {key: row[at].strip() for key, at in used}
         elif any(cell.strip() for cell in row):
             is_longer = len(row) > width and not any(cell.strip() for cell in row[width:])
-            yield line, {key: row[at] for key, at in used} if is_longer else None
+            yield line, {key: row[at].strip() for key, at in used} if is_longer else None
 
 
 class _Report:
@@ -83,10 +83,10 @@ class _Report:
             file = self._stack.enter_context(self.path.open("w", encoding="utf-8-sig", newline=""))
             self._writer = csv.writer(file)
             self._writer.writerow(HEADER)
-        content = "｜".join(f"{key}={_shown(cell)}" for key, cell in (cells or {}).items() if cell.strip())
+        content = "｜".join(f"{key}={_shown(cell)}" for key, cell in (cells or {}).items() if cell)
         self._writer.writerow((line, reason, content[:_LONGEST]))
         self.written += 1
 
 
 def _shown(cell: str) -> str:
-    return phones.hidden(cell.strip())
+    return phones.hidden(cell)

@@ -101,6 +101,8 @@ def _put_together(text: str, found: re.Match[str], zone: ZoneInfo) -> datetime:
 
 def identifier(text: str) -> str:
     """An id as it was meant: spreadsheets write ``="123"`` and ``'123`` to keep its digits."""
+    if text.isalnum() and text.isascii() and len(text) <= LONGEST_ID:
+        return text  # nearly all
     plain = text.strip()
     if plain[:1] in ("=", "'", '"'):
         plain = plain.removeprefix("=").strip("'\"").strip()

@@ -18,19 +18,19 @@ def _view(cells: Cells, setting: Setting) -> Record:
     if not content:
         raise Refused("没有内容编号")
     at = moment(cells["at"], setting.zone, setting.now)
-    seconds = cells.get("seconds", "").strip()
+    seconds = cells.get("seconds")
     values = {
         "channel": "web",
         "object_type": "content",
         "object_id": content,
         "value_int": count(seconds) if seconds else None,
     }
-    source_id = view or f"{content}:{account.external_id}:{(at - EPOCH) // _MILLISECOND}"
+    source_id = view or f"{content}:{account.key[1]}:{(at - EPOCH) // _MILLISECOND}"
     return Record((account,), (Event(_opened_or_clicked(cells), source_id, at, values),), note=note)
 
 
 def _opened_or_clicked(cells: Cells) -> str:
-    what = cells.get("action", "").strip().casefold()
+    what = cells.get("action", "").casefold()
     if what in ("", "看", "浏览", "打开", "view", "open", "opened"):
         return "content_opened"
     if what in ("点", "点击", "click", "clicked"):
