@@ -129,7 +129,7 @@ class Import:
     def _take_events(self, tx: Transaction, read: Sequence[Read]) -> None:
         self._meet(tx, read)
         self._recall(tx, read)
-        rows: list[dict[str, Any]] = []
+        happened: list[tuple[Event, int | None]] = []
         for line, cells, record in read:
             who = self._accounts.id_of(record.accounts[0]) if record.accounts else None
             try:
@@ -138,9 +138,10 @@ class Import:
                 self._refuse(line, why, cells)
                 continue
             self._count(bool(new))
-            self.tally.events.update(event.name for event in new)
-            rows += [] if self.dry else [self._row(tx, event, who) for event in new]
-        log.append(tx, rows)
+            happened += [(event, who) for event in new]
+        self.tally.events.update(event.name for event, _ in happened)
+        if not self.dry:
+            log.append(tx, [self._row(tx, event, who) for event, who in happened])
 
     def _recall(self, tx: Transaction, read: Sequence[Read]) -> None:
         """What is on record under the ids of these rows."""
@@ -151,17 +152,19 @@ class Import:
 
     def _new_events(self, record: Record, who: int | None) -> list[Event]:
         """Those that are not on record. Raises ``Refused`` where one is there otherwise, and notes none."""
-        new = {}
+        new: list[Event] = []
+        known: dict[tuple[str, str], tuple[object, ...]] = {}
         for event in record.events:
             key, values = (event.source_id, event.name), event.values
             told = (who, values.get("amount_cents"), values.get("cost_cents"))
             before = self._known.get(key)
             if before is None:
-                new[key] = told, event
+                known[key] = told
+                new.append(event)
             elif before != told:
                 raise Refused("和已经记下的对不上", f"{event.source_id[:40]} {_difference(before, told)}")
-        self._known.update((key, told) for key, (told, _) in new.items())
-        return [event for _, event in new.values()]
+        self._known |= known
+        return new
 
     def _row(self, tx: Transaction, event: Event, who: int | None) -> dict[str, Any]:
         name, source_id = event.name, event.source_id
