@@ -147,8 +147,9 @@ class Import:
         """What is on record under the ids of these rows."""
         asked = {event.source_id for _, _, record in read for event in record.events}
         found = tx.connection.execute(_BEFORE, {"from": self.source, "ids": asked})
-        before = {(id, name): (who, *sums) for id, name, who, *sums in found}
-        self._known = self._known | before if self.dry else before
+        if not self.dry:
+            self._known = {}
+        self._known |= {(id, name): (who, *sums) for id, name, who, *sums in found}
 
     def _new_events(self, record: Record, who: int | None) -> list[Event]:
         """Those that are not on record. Raises ``Refused`` where one is there otherwise, and notes none."""

@@ -21,7 +21,7 @@ _STATUS = {
     REFUNDED: ("已退款", "退款成功", "退款完成", "refunded"),
     "": ("已取消", "已关闭", "交易关闭", "cancelled", "canceled", "closed"),
 }
-_EVENT_OF = {word: name for name, words in _STATUS.items() for word in words}
+_EVENT_OF = {word: name for name, said in _STATUS.items() for word in said}
 
 
 def _order(cells: Cells, setting: Setting) -> Record:
