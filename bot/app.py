@@ -8,7 +8,7 @@ import secrets
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from functools import partial
@@ -22,17 +22,23 @@ from bot.channels.console import ROOM_ID, Cast, ConsoleChannel
 from bot.channels.wechaty import WechatyChannel
 from bot.clock import Clock, SystemClock, VirtualClock
 from bot.commands import (
+    announce,
+    audit,
     basic,
     calendar,
     complaints,
+    confirm,
     contact,
     health,
     identities,
+    members,
     outbox,
     people,
     restraints,
+    room_settings,
     rooms,
     sops,
+    standing,
     why,
 )
 from bot.commands.desk import CommandDesk
@@ -80,6 +86,11 @@ def needed(loaded: Loaded) -> SopSet:
     return loaded.sops
 
 
+def _new_code() -> str:
+    """What is said to confirm a command: four digits, the first no 0."""
+    return str(1000 + secrets.randbelow(9000))
+
+
 def build_runtime(
     sops: SopSet,
     channel: Channel,
@@ -92,10 +103,20 @@ def build_runtime(
     media: Path | None = None,
     foresee: Foresee | None = None,
     load: Load | None = None,
+    new_code: Callable[[], str] = _new_code,
     phone_key: bytes | None = None,
 ) -> Runtime:
     """A runtime of these parts, ready to ``run``; pictures are fetched into ``media``, or not at all."""
-    pipeline = build_pipeline(sops, account, f"{channel.name}:{account}", status, foresee, phone_key)
+    pipeline = build_pipeline(
+        sops,
+        account,
+        f"{channel.name}:{account}",
+        status,
+        foresee,
+        new_code=new_code,
+        phone_key=phone_key,
+        can_call_everybody=channel.capabilities.mention_all,
+    )
     return Runtime(
         account=account,
         channel=channel,
@@ -114,20 +135,36 @@ def build_pipeline(
     source: str,
     status: Status,
     foresee: Foresee | None = None,
+    *,
+    new_code: Callable[[], str] = _new_code,
+    can_call_everybody: bool = False,
     phone_key: bytes | None = None,
 ) -> Pipeline:
     """What ``account`` does about what it hears; ``source`` names it in the log."""
     player = Player(account, sops, Index(sops))
-    commands = all_commands(sops.kinds)
-    desk = CommandDesk(account, source, sops, player, commands, status, foresee, status.problems, phone_key)
+    desk = CommandDesk(
+        account,
+        source,
+        sops,
+        player,
+        all_commands(sops.kinds),
+        status,
+        new_code,
+        foresee,
+        status.problems,
+        can_call_everybody,
+        phone_key,
+    )
     return Pipeline(desk, player)
 
 
 def all_commands(kinds: Kinds) -> Commands:
     """The core's commands and those of the kinds."""
     of_kinds = [command for kind in kinds.values() for command in kind.commands]
-    of_rooms = (basic, health, outbox, calendar, rooms, sops, restraints, why)
-    topics = (*of_rooms, people, identities, contact, complaints)
+    topics = (
+        *(basic, health, confirm, outbox, calendar, rooms, room_settings, sops, announce),
+        *(restraints, why, people, members, identities, standing, audit, contact, complaints),
+    )
     return Commands([*(it for topic in topics for it in topic.COMMANDS), *of_kinds])
 
 

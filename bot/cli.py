@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, ParamSpec
 import click
 
 from bot import config, logs
+from bot.cli_figures import explain_score, report, score
 from bot.cli_import import import_
 from bot.config import Settings
 from bot.errors import BotError, ScenarioError
@@ -61,7 +62,8 @@ def cli() -> None:
     """
 
 
-cli.add_command(import_)
+for _command in (report, score, explain_score, import_):
+    cli.add_command(_command)
 
 
 @cli.command()

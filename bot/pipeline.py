@@ -16,6 +16,7 @@ from bot.commands.parser import Call, Unknown
 from bot.commands.rooms import close_room
 from bot.complaints import OURS, Complaints
 from bot.events import MessageRecalled, Request, RoomEvent
+from bot.nightly import Nightly
 from bot.people import cases, roles
 from bot.recording import BotLeft, Happened, Recorder, SaidByUs, Unheard
 from bot.sop import runs
@@ -41,8 +42,13 @@ class Pipeline:
         player = Player(self.player.account, sops, Index(sops))
         return Pipeline(replace(self.desk, sops=sops, player=player, problems=()), player)
 
+    @property
+    def nightly(self) -> Nightly:
+        return Nightly(self.player.account, self.desk.sops)
+
     def start(self, tx: Transaction) -> None:
         self.player.start(tx)
+        self.nightly.start(tx)
 
     def process(self, tx: Transaction, batch: Sequence[RoomEvent]) -> None:
         """Record ``batch`` and react to what is new in it, in its order."""
@@ -124,12 +130,13 @@ class Pipeline:
         tx.rescheduled = True
         retention.purge(tx, self.desk.sops.community.privacy.keep_days)
         self.player.tick(tx)
+        self.nightly.tick(tx)
 
     def next_due(self, tx: Transaction) -> datetime | None:
         """When ``tick`` has something to do again."""
         community = self.desk.sops.community
         purge = retention.next_purge(tx, community.privacy.keep_days, community.zone)
-        moments = (self.player.next_due(tx), purge)
+        moments = (self.player.next_due(tx), purge, self.nightly.next_due(tx))
         return min((moment for moment in moments if moment is not None), default=None)
 
 

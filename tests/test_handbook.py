@@ -135,7 +135,7 @@ def test_every_key_of_the_guard_belongs_to_a_rule() -> None:
 
 
 def test_every_command_of_the_command_line_is_told() -> None:
-    told = set(re.findall(r"^\| `bot (\w+)", TEXT, re.MULTILINE))
+    told = set(re.findall(r"^\| `bot ([\w-]+)", TEXT, re.MULTILINE))
     assert told == {name for name, command in cli.commands.items() if not command.hidden}
 
 

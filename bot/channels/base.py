@@ -20,7 +20,10 @@ Deliver = Callable[[ChannelEvent], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a platform can do; what it lacks is said, not tried."""
+    """What a platform can do; what it lacks is said, not tried.
+
+    ``mention_all``: a message may call everybody in its room (``Message.at_all``).
+    """
 
     recall: bool = False
     mention_all: bool = False
@@ -29,12 +32,16 @@ class Capabilities:
     invitations: bool = False
 
 
+EVERYBODY = "所有人"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message to go out, to the room ``chat_id`` or in private to ``person_id`` (platform ids).
 
     ``id`` is our own id of the outgoing row, for logs. ``mentions`` are the people to be mentioned, as
     (platform id, name shown); the channel puts their ``@name`` before the text, as its platform wants it.
+    ``at_all``: everybody there is called, by ``@所有人`` before the text; the text itself calls nobody.
     """
 
     id: int
@@ -42,9 +49,15 @@ class Message:
     chat_id: str | None = None
     person_id: str | None = None
     mentions: tuple[tuple[str, str], ...] = ()
+    at_all: bool = False
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """The names that stand before the text, each with an @."""
+        return (*((EVERYBODY,) if self.at_all else ()), *(name for _, name in self.mentions))
 
 
-_EVERYBODY = {"所有人", "全体成员", "all", "everyone"}
+_EVERYBODY = {EVERYBODY, "全体成员", "all", "everyone"}
 
 
 def can_be_mentioned(name: str) -> bool:

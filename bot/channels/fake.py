@@ -170,4 +170,4 @@ class FakeChannel:
 
 def shown_text(message: Message) -> str:
     """What people see of this message."""
-    return "".join(f"@{name} " for _, name in message.mentions) + message.text
+    return "".join(f"@{name} " for name in message.called) + message.text

@@ -46,8 +46,10 @@ class CommandDesk:
     player: Player
     known: Commands
     status: Status
+    new_code: Callable[[], str]
     foresee: Foresee | None = None
     problems: Sequence[str] = ()
+    can_call_everybody: bool = False
     phone_key: bytes | None = None
 
     def read(self, message: MessageReceived) -> Call | Unknown | None:
@@ -102,6 +104,7 @@ class CommandDesk:
         standing = access.standing(tx, heard.person, heard.room, self._standings(held))
         if isinstance(read, Call):
             if not access.includes(standing, read.command.who) and standing is Who.ANYONE:
+                self._note_refused(tx, heard)
                 return False  # to strangers it is no command; to a questionnaire it may be an answer
             answers, quotes = self._execute(tx, heard, read, standing, held)
             if read.command.may_change_hearing:
@@ -121,10 +124,11 @@ class CommandDesk:
         """Run the command; gives what it answers, and the messages whose words that repeats."""
         why = access.refusal(call.command, standing, heard.room, self.sops.community.operators)
         if why is not None:
+            self._note_refused(tx, heard)
             return [why] if why else [], []
         mine = frozenset(held.get(heard.person.member_id, ()))
         ctx = CommandContext(
-            tx, self.sops, self.account, heard, standing, call.args, self, [], call.rest, mine
+            tx, self.sops, self.account, heard, standing, call.command, call.args, self, [], call.rest, mine
         )
         name = call.command.names[0]
         logger.info("command %s by=M%d", name, heard.person.number)
@@ -135,6 +139,22 @@ class CommandDesk:
         if ctx.reloads:
             tx.reloads.append(lambda tx, words: self._answer(tx, heard, [words], which="reloaded"))
         return ctx.answers, ctx.quoted
+
+    def _note_refused(self, tx: Transaction, heard: Heard) -> None:
+        """That it was typed is on record already; the audit tells that nothing came of it."""
+        row = log.entry(
+            tx,
+            self.source,
+            heard.message.id,
+            "command_refused",
+            heard.occurred_at,
+            identity_id=heard.person.identity_id,
+            actor_role=heard.actor_role,
+            room_id=None if heard.room is None else heard.room.id,
+            channel="dm" if heard.room is None else "group",
+            parent_event_id=heard.id,
+        )
+        log.append(tx, [row])
 
     def _errand(self, heard: Heard, place: str, work: Callable[[], str]) -> Errand[str]:
         def answer(tx: Transaction, text: str) -> None:

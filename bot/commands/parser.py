@@ -78,13 +78,13 @@ class Commands:
         for count in range(min(_MOST_WORDS, len(words)), 0, -1):
             command = self._by_name.get(tuple(word.casefold() for word in words[:count]))
             if command is not None:
-                return Call(command, tuple(words[count:]), _behind(text, count))
+                return Call(command, tuple(words[count:]), behind(text, count))
         typed = " ".join(words[:2])
         known = [name for command in self.all for name in command.names]
         return Unknown(words[0], closest(typed, known) or closest(words[0], known))
 
 
-def _behind(text: str, count: int) -> str:
+def behind(text: str, count: int) -> str:
     """What stands behind the first ``count`` words."""
     ends = [match.end() for match in _WORD.finditer(text)]
     return text[ends[count - 1] :].strip()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from bot.people import directory, roles
 from bot.people.directory import Person
@@ -34,6 +36,11 @@ def find(ctx: CommandContext, named: str) -> Person | None:
     return None
 
 
+def is_number(word: str) -> bool:
+    """Whether it names a member as M37 does."""
+    return _NUMBER.fullmatch(word) is not None
+
+
 def change_role(ctx: CommandContext) -> None:
     if len(ctx.args) != 2:
         ctx.reply("这样写：/角色 M37 营养师；收回写 /角色 M37 -营养师。")
@@ -45,24 +52,41 @@ def change_role(ctx: CommandContext) -> None:
         meant = did_you_mean(name, ctx.sops.community.roles, "。有哪些角色，写在 community.yaml 里。")
         ctx.reply(f"没有“{harmless(name, 20)}”这个角色{meant}")
         return
-    (_take if ctx.args[1] != name else _give)(ctx, person, name)
+    given = ctx.args[1] == name
+    if (_give if given else _take)(ctx, person, name):
+        ctx.can_undo({"number": person.number, "role": name, "given": given})
 
 
-def _give(ctx: CommandContext, person: Person, name: str) -> None:
-    if name in roles.roles(ctx.tx).get(person.member_id, ()):
+def change_back(ctx: CommandContext, args: Mapping[str, Any]) -> bool:
+    person, name = directory.member_numbered(ctx.tx, args["number"], ctx.account), args["role"]
+    assert person is not None, "members stay known"
+    if args["given"] is not _has(ctx, person, name):
+        ctx.reply("撤销不了：后来又改过了。")
+        return False
+    return (_take if args["given"] else _give)(ctx, person, name)
+
+
+def _has(ctx: CommandContext, person: Person, name: str) -> bool:
+    return name in roles.roles(ctx.tx).get(person.member_id, ())
+
+
+def _give(ctx: CommandContext, person: Person, name: str) -> bool:
+    if _has(ctx, person, name):
         ctx.reply(f"{shown(person)} 已经是{name}了。")
-        return
+        return False
     roles.give(ctx.tx, person.member_id, name, given_by=ctx.person.member_id)
     _record(ctx, "role_given", person, name)
     ctx.reply(f"好的，{shown(person)} 现在是{name}。")
+    return True
 
 
-def _take(ctx: CommandContext, person: Person, name: str) -> None:
+def _take(ctx: CommandContext, person: Person, name: str) -> bool:
     if not roles.take(ctx.tx, person.member_id, name, taken_by=ctx.person.member_id):
         ctx.reply(f"{shown(person)} 不是{name}。")
-        return
+        return False
     _record(ctx, "role_taken", person, name)
     ctx.reply(f"好的，{shown(person)} 不再是{name}。")
+    return True
 
 
 def shown(person: Person) -> str:
@@ -95,5 +119,6 @@ COMMANDS = (
         change_role,
         where=Where.DESK,
         usage="M37 [-]营养师",
+        undo=change_back,
     ),
 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.commands.find import rooms_named, sop_named
 from bot.commands.wording import moment, short_moment
 from bot.outbox import restraints, review
+from bot.outbox.restraints import Restraint, RestraintKind
 from bot.people import directory
 from bot.sop.context import CommandContext
 from bot.sop.index import is_for, lines_of
@@ -32,7 +35,8 @@ def pause(ctx: CommandContext) -> None:
     except Mistake as mistake:
         ctx.reply(f"{mistake}。例如 /暂停 {sop.name} 到周五")
         return
-    restraints.pause(ctx.tx, ctx.account, sop.id, until, ctx.person.member_id)
+    with _undoable(ctx, RestraintKind.PAUSED, [sop.id]):
+        restraints.pause(ctx.tx, ctx.account, sop.id, until, ctx.person.member_id)
     if until is None:
         ctx.reply(f"“{sop.name}”停了，到您恢复为止：/恢复 {sop.name}。别人说的话它照样答。")
     else:
@@ -74,7 +78,8 @@ def resume(ctx: CommandContext) -> None:
         return
     sop = sop_named(ctx, ctx.args[0], ctx.sops.declared.values())
     if sop is not None:
-        was = restraints.resume(ctx.tx, ctx.account, sop.id)
+        with _undoable(ctx, RestraintKind.PAUSED, [sop.id]):
+            was = restraints.resume(ctx.tx, ctx.account, sop.id)
         ctx.reply(f"“{sop.name}”恢复了，错过的不补。" if was else f"“{sop.name}”没有停。")
 
 
@@ -93,7 +98,8 @@ def quiet(ctx: CommandContext) -> None:
     if not rooms:
         return
     if ctx.args[1:2] in (("结束",), ("off",)):
-        were = [room.key for room in rooms if restraints.speak(ctx.tx, ctx.account, room.id)]
+        with _undoable(ctx, RestraintKind.HUSHED, [str(room.id) for room in rooms]):
+            were = [room.key for room in rooms if restraints.speak(ctx.tx, ctx.account, room.id)]
         ctx.reply(f"{'、'.join(were)}可以接着发了。" if were else f"{ctx.args[0]}没有在安静。")
         return
     try:
@@ -102,9 +108,11 @@ def quiet(ctx: CommandContext) -> None:
         ctx.reply(f"{mistake}。{usage}")
         return
     assert until is not None, "there are words"
+    with _undoable(ctx, RestraintKind.HUSHED, [str(room.id) for room in rooms]):
+        for room in rooms:
+            restraints.hush(ctx.tx, ctx.account, room.id, until, ctx.person.member_id)
     later = gone = 0
     for room in rooms:
-        restraints.hush(ctx.tx, ctx.account, room.id, until, ctx.person.member_id)
         waiting = review.begun_waiting(ctx.tx, room.id)
         gone += sum(1 for expires_at in waiting if expires_at is not None and expires_at < until)
         later += len(waiting)
@@ -115,10 +123,84 @@ def quiet(ctx: CommandContext) -> None:
     )
 
 
+# --- thinking again ---
+
+
+@contextmanager
+def _undoable(ctx: CommandContext, kind: RestraintKind, targets: Sequence[str]) -> Iterator[None]:
+    """What is changed inside may be undone."""
+    before = restraints.in_force(ctx.tx, ctx.account, kind)
+    yield
+    after = restraints.in_force(ctx.tx, ctx.account, kind)
+    changed = [it for it in targets if before.get(it) != after.get(it)]
+    if changed:
+        states = [(it, _written(before.get(it)), _written(after.get(it))) for it in changed]
+        ctx.can_undo({"kind": kind, "states": states})
+
+
+def undo(ctx: CommandContext, args: Mapping[str, Any]) -> bool:
+    """Have each as it was before, unless it was changed again."""
+    kind, now = RestraintKind(args["kind"]), dict[str, Restraint | None]()
+    for target, before, after in args["states"]:
+        if _written(restraints.in_force(ctx.tx, ctx.account, kind).get(target)) == after:
+            now[target] = _read(target, before)
+            restraints.put_back(ctx.tx, ctx.account, kind, target, now[target])
+    told = "，".join(_as_it_is(ctx, kind, target, it) for target, it in now.items())
+    ctx.reply(f"撤销了：{told}。" if told else "撤销不了：后来又改过了。")
+    return bool(now)
+
+
+def _written(it: Restraint | None) -> list[str | int | None] | None:
+    if it is None:
+        return None
+    return [it.since.isoformat(), None if it.until is None else it.until.isoformat(), it.by]
+
+
+def _read(target: str, written: list[Any] | None) -> Restraint | None:
+    if written is None:
+        return None
+    since, until, by = written
+    since, until = datetime.fromisoformat(since), None if until is None else datetime.fromisoformat(until)
+    return Restraint(target, since, until, by)
+
+
+def _as_it_is(ctx: CommandContext, kind: RestraintKind, target: str, it: Restraint | None) -> str:
+    until = "您恢复" if it is None or it.until is None else short_moment(ctx, it.until)
+    if kind is RestraintKind.PAUSED:
+        sop = ctx.sops.declared.get(target)
+        name = f"“{target if sop is None else sop.name}”"
+        return f"{name}不停了" if it is None else f"{name}停到{until}"
+    room = directory.room_by_id(ctx.tx, int(target))
+    name = "已换地方的群" if room is None else room.key
+    return f"{name}可以接着发了" if it is None else f"{name}安静到{until}"
+
+
 COMMANDS = (
-    Command(("sop pause", "暂停"), Who.STAFF, "先停一个 SOP", pause, where=Where.DESK, usage="名字 [到周五]"),
-    Command(("sop resume", "恢复"), Who.STAFF, "恢复停着的 SOP", resume, where=Where.DESK, usage="[名字]"),
     Command(
-        ("quiet", "安静"), Who.STAFF, "一个群先不主动发", quiet, where=Where.DESK, usage="群名 [2小时|结束]"
+        ("sop pause", "暂停"),
+        Who.STAFF,
+        "先停一个 SOP",
+        pause,
+        where=Where.DESK,
+        usage="名字 [到周五]",
+        undo=undo,
+    ),
+    Command(
+        ("sop resume", "恢复"),
+        Who.STAFF,
+        "恢复停着的 SOP",
+        resume,
+        where=Where.DESK,
+        usage="[名字]",
+        undo=undo,
+    ),
+    Command(
+        ("quiet", "安静"),
+        Who.STAFF,
+        "一个群先不主动发",
+        quiet,
+        where=Where.DESK,
+        usage="群名 [2小时|结束]",
+        undo=undo,
     ),
 )

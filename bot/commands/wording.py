@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.sop.context import CommandContext
 
@@ -35,6 +35,12 @@ def moment(ctx: CommandContext, at: datetime) -> str:
 def day(local: datetime) -> str:
     """``12月1日 周二``."""
     return f"{local.month}月{local.day}日 周{WEEKDAYS[local.weekday()]}"
+
+
+def span_of_days(then: date, today: date) -> str:
+    """``今天``, ``昨天``, ``12天前``."""
+    past = (today - then).days
+    return "今天" if past <= 0 else "昨天" if past == 1 else f"{past}天前"
 
 
 def short_moment(ctx: CommandContext, at: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import astuple
 from datetime import date
 from typing import Any, get_args
 
@@ -77,6 +78,7 @@ def _unused(sops: SopSet) -> Iterator[Problem]:
     models: list[BaseModel] = [sops.community, *sops.declared.values()]
     named = {text for model in models for text in texts_in(model.model_dump())}
     named |= {text for kind in sops.kinds.values() for text in _defaults(kind.model)}
+    named |= set() if sops.scoring is None else {*astuple(sops.scoring.said)}
     used = _with_included(sops.templates, named & {*sops.templates.names()})
     for name in sops.templates.names():
         if name not in used:

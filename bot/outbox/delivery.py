@@ -181,8 +181,8 @@ def _unseen_like(tx: Transaction, account: str, place: int | None, text: str) ->
 def _shows(row: AnyRow, text: str) -> bool:
     """Whether ``text`` is what people see of a row; the platform puts the mentions before it."""
     ours: str = row.payload["text"]
-    with_mentions = bool(row.payload["mentions"] and ours) and text.startswith("@")
-    return text == ours or (with_mentions and text.endswith(ours))
+    calls = bool(row.payload["mentions"]) or "at_all" in row.payload
+    return text == ours or (bool(calls and ours) and text.startswith("@") and text.endswith(ours))
 
 
 def recover(tx: Transaction, account: str) -> int:

@@ -33,7 +33,7 @@ def effect(tx: Transaction, row: AnyRow) -> Effect:
             return InvitationAcceptance(row.id, row.payload["invitation_id"])
         case Kind.INVITE:
             return Invitation(row.id, _chat_id(tx, row.account, row.payload["room_id"]), person or "")
-    return Message(row.id, row.payload["text"], chat, person, _mentions(tx, row))
+    return Message(row.id, row.payload["text"], chat, person, _mentions(tx, row), "at_all" in row.payload)
 
 
 def _person_id(tx: Transaction, identity_id: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, type_coerce
@@ -17,13 +18,15 @@ from bot.store.transaction import Transaction
 from bot.store.types import UtcTime
 
 AnyRow = Row[*tuple[Any, ...]]
+Asked = AnyRow | SimpleNamespace
+"""A row of the outbox, or what would be one."""
 COUNTED = (State.SENDING, State.SENT, State.UNKNOWN)
 """What may have reached people counts as sent."""
 LOOKS_BACK = timedelta(days=31)
 """As far as the longest budget, a calendar month, goes."""
 
 
-def candidate(row: AnyRow, rules: Rules) -> Candidate:
+def candidate(row: Asked, rules: Rules) -> Candidate:
     """What repeats members' words is not judged by them: they may say what they paid."""
     words = row.payload["text"] if row.kind == Kind.TEXT else ""
     ours = row.intent != Intent.SERVICE and not row.payload.get("quotes")
@@ -33,13 +36,13 @@ def candidate(row: AnyRow, rules: Rules) -> Candidate:
         answers_at=row.answers_at,
         is_alarm=row.priority == Priority.ALARM,
         sells=ours and rules.sells(words),
-        at_all=talk.calls_everybody(words),
+        at_all=_calls_everybody(row.payload),
         continues=row.sequence > 0,
         asked_as=row.run_id or row.post_id,
     )
 
 
-def ledger(tx: Transaction, row: AnyRow, message: Candidate) -> Ledger:
+def ledger(tx: Transaction, row: Asked, message: Candidate) -> Ledger:
     """What counts for this row of the outbox; nothing where no rule could ask for it."""
     if not message.begins:
         return Ledger()
@@ -51,7 +54,7 @@ def ledger(tx: Transaction, row: AnyRow, message: Candidate) -> Ledger:
     return _of_member(tx, row, in_force) if message.counts else Ledger(restraints=in_force)
 
 
-def _restraints(tx: Transaction, row: AnyRow) -> Mapping[Rule, datetime | None]:
+def _restraints(tx: Transaction, row: Asked) -> Mapping[Rule, datetime | None]:
     """What humans told us that concerns this row, and until when."""
     found: dict[Rule, datetime | None] = {}
     if row.sop_id is not None and (paused := restraints.paused(tx, row.account).get(row.sop_id)):
@@ -62,7 +65,7 @@ def _restraints(tx: Transaction, row: AnyRow) -> Mapping[Rule, datetime | None]:
 
 
 def _of_room(
-    tx: Transaction, row: AnyRow, message: Candidate, in_force: Mapping[Rule, datetime | None]
+    tx: Transaction, row: Asked, message: Candidate, in_force: Mapping[Rule, datetime | None]
 ) -> Ledger:
     complaints = cases.complained_at(tx, row.room_id)
     if not message.counts or message.continues:
@@ -82,7 +85,13 @@ def _of_room(
     )
 
 
-def _of_member(tx: Transaction, row: AnyRow, in_force: Mapping[Rule, datetime | None]) -> Ledger:
+def begun_in(tx: Transaction, room_id: int, since: datetime, until: datetime) -> list[Begun]:
+    """What the bot began in a room between two moments."""
+    asked = {"here": room_id, "but": 0, "since": since, "until": until}
+    return [_begun(it) for it in tx.connection.execute(_BEGUN_IN_ROOM, asked)]
+
+
+def _of_member(tx: Transaction, row: Asked, in_force: Mapping[Rule, datetime | None]) -> Ledger:
     """What we began with this person, from whatever account, under whichever identity."""
     member_id = tx.connection.execute(_MEMBER, {"who": row.identity_id}).scalar()
     asked = {
@@ -101,11 +110,15 @@ def _of_member(tx: Transaction, row: AnyRow, in_force: Mapping[Rule, datetime | 
 
 
 def _begun(row: AnyRow) -> Begun:
-    at_all = talk.calls_everybody(row.payload["text"])
-    return Begun(row.at, Intent(row.intent), row.run_id or row.post_id, at_all)
+    return Begun(row.at, Intent(row.intent), row.run_id or row.post_id, _calls_everybody(row.payload))
 
 
-def _held_since(tx: Transaction, row: AnyRow, rule: Rule) -> datetime | None:
+def _calls_everybody(payload: Mapping[str, Any]) -> bool:
+    """What only looks as if it did, counts as well."""
+    return "at_all" in payload or talk.calls_everybody(payload["text"])
+
+
+def _held_since(tx: Transaction, row: Asked, rule: Rule) -> datetime | None:
     """When this row was first held back by ``rule``."""
     asked = {"from": f"outbox:{row.account}", "held": f"{row.id}:{rule}:{State.QUEUED}"}
     return tx.connection.execute(_HELD_SINCE, asked).scalar()

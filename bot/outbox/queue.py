@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import ClauseElement, Row, Update, bindparam, case, select, update
@@ -109,9 +110,9 @@ class Post:
     """What is to be done in one go: a text, or several parts in a row, in a room or in private.
 
     ``dedupe_key`` is what makes it one and the same: a second post with the key is not queued. ``mentions``
-    are identities, ``quotes`` the interactions whose words it repeats. ``answers_at`` is when that was said
-    which it answers. ``repeat`` is the author's word that it may come twice; ``despite_stop`` marks what is
-    answered though all sending was stopped.
+    are identities, ``quotes`` the interactions whose words it repeats; ``at_all`` calls everybody in the
+    room. ``answers_at`` is when that was said which it answers. ``repeat`` is the author's word that it may
+    come twice; ``despite_stop`` marks what is answered though all sending was stopped.
     """
 
     parts: Sequence[Part]
@@ -121,6 +122,7 @@ class Post:
     room_id: int | None = None
     identity_id: int | None = None
     mentions: Sequence[int] = ()
+    at_all: bool = False
     quotes: Sequence[int] = ()
     answers_at: datetime | None = None
     expires_at: datetime | None = None
@@ -145,18 +147,24 @@ def enqueue(tx: Transaction, account: str, post: Post) -> int | None:
     return post_id if new else None
 
 
+def drafted(tx: Transaction, account: str, post: Post) -> SimpleNamespace:
+    """The row that the first part of ``post`` would be, if it were queued now."""
+    return SimpleNamespace(**_row(tx, account, post, 0, 0, 0))
+
+
 def _row(
     tx: Transaction, account: str, post: Post, post_id: int, sequence: int, row_id: int
 ) -> dict[str, object]:
     part = post.parts[sequence]
     mentions = list(post.mentions) if sequence == 0 else []
+    called = {"mentions": mentions} | ({"at_all": True} if post.at_all and sequence == 0 else {})
     return {
         "id": row_id,
         "account": account,
         "room_id": post.room_id,
         "identity_id": post.identity_id,
         "kind": part.kind,
-        "payload": {"text": "", "mentions": mentions, "quotes": list(post.quotes), **part.payload},
+        "payload": {"text": "", **called, "quotes": list(post.quotes), **part.payload},
         "intent": post.intent,
         "priority": post.priority,
         "post_id": post_id,

@@ -48,7 +48,7 @@ def resume(tx: Transaction, account: str, sop_id: str) -> bool:
 
 def paused(tx: Transaction, account: str) -> dict[str, Restraint]:
     """The SOPs that are paused now, by id."""
-    return _in_force(tx, account, RestraintKind.PAUSED)
+    return in_force(tx, account, RestraintKind.PAUSED)
 
 
 def hush(tx: Transaction, account: str, room_id: int, until: datetime | None, by: int | None) -> None:
@@ -62,26 +62,44 @@ def speak(tx: Transaction, account: str, room_id: int) -> bool:
     return _lift(tx, account, RestraintKind.HUSHED, str(room_id))
 
 
+def put_back(
+    tx: Transaction, account: str, kind: RestraintKind, target: str, before: Restraint | None
+) -> None:
+    """Have it as it was ``before`` somebody changed it."""
+    if before is not None:
+        _write(tx, account, kind, before)
+    elif kind is RestraintKind.PAUSED:
+        resume(tx, account, target)
+    else:
+        speak(tx, account, int(target))
+
+
 def hushed(tx: Transaction, account: str) -> dict[int, Restraint]:
     """The rooms that are hushed now, by id."""
-    return {int(target): it for target, it in _in_force(tx, account, RestraintKind.HUSHED).items()}
+    return {int(target): it for target, it in in_force(tx, account, RestraintKind.HUSHED).items()}
 
 
 def _set(
     tx: Transaction, account: str, kind: RestraintKind, target: str, until: datetime | None, by: int | None
 ) -> None:
-    key = {"account": account, "kind": kind, "target": target}
-    upsert(tx.connection, restraint, [{**key, "since": tx.now, "until": until, "member_id": by}], list(key))
+    _write(tx, account, kind, Restraint(target, tx.now, until, by))
+
+
+def _write(tx: Transaction, account: str, kind: RestraintKind, it: Restraint) -> None:
+    key = {"account": account, "kind": kind, "target": it.target}
+    values = {"since": it.since, "until": it.until, "member_id": it.by}
+    upsert(tx.connection, restraint, [{**key, **values}], list(key))
 
 
 def _lift(tx: Transaction, account: str, kind: RestraintKind, target: str) -> bool:
-    was_in_force = target in _in_force(tx, account, kind)
+    was_in_force = target in in_force(tx, account, kind)
     here = (restraint.c.account == account) & (restraint.c.kind == kind) & (restraint.c.target == target)
     tx.connection.execute(delete(restraint).where(here))
     return was_in_force
 
 
-def _in_force(tx: Transaction, account: str, kind: RestraintKind) -> dict[str, Restraint]:
+def in_force(tx: Transaction, account: str, kind: RestraintKind) -> dict[str, Restraint]:
+    """What is restrained now, by its target."""
     found = tx.connection.execute(_IN_FORCE, {"mine": account, "kind": kind, "now": tx.now})
     return {row[0]: Restraint(*row) for row in found}
 

@@ -100,9 +100,12 @@ class Rules:
     def day(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date()
 
-    def _span(self, day: date) -> tuple[datetime, datetime]:
+    def hours_of(self, day: date) -> Hours:
         has_festive = len(self.hours) > 7  # to ask what day it is takes a while, for the first time
-        hours = self.hours[7 if has_festive and self.is_holiday(day) else day.weekday()]
+        return self.hours[7 if has_festive and self.is_holiday(day) else day.weekday()]
+
+    def _span(self, day: date) -> tuple[datetime, datetime]:
+        hours = self.hours_of(day)
         return datetime.combine(day, hours.opens, self.zone), datetime.combine(day, hours.closes, self.zone)
 
 

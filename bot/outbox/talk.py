@@ -6,6 +6,7 @@ begin, and group notes and @所有人 by anyone. Their talk is none: it is short
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +35,13 @@ _ABOUT = {"object_type": "post", "object_id": "by_hand"}
 
 def calls_everybody(text: str) -> bool:
     return "@" in text and any(name in text for name in _EVERYBODY)
+
+
+def without_everybody(text: str) -> str:
+    """The same, calling nobody."""
+    while calls_everybody(text):
+        text = functools.reduce(lambda shorter, name: shorter.replace(name, ""), _EVERYBODY, text)
+    return text.strip()
 
 
 def note(

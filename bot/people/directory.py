@@ -294,6 +294,13 @@ def member_numbered(tx: Transaction, number: int, account: str) -> Person | None
     return None if row is None else Person(*row)
 
 
+def known_as(tx: Transaction, member_id: int, account: str) -> Person | None:
+    """A member, as ``account`` knows them."""
+    query = _PERSON.where(member.c.id == member_id, is_known_to(account))
+    row = tx.connection.execute(query.order_by(identity.c.id.desc())).first()
+    return None if row is None else Person(*row)
+
+
 def people_named(tx: Transaction, name: str, account: str, room_id: int | None = None) -> list[Person]:
     """Everybody who bears exactly this name, or is called so in a room; there (or anywhere) now."""
     here = (membership.c.identity_id == identity.c.id) & membership.c.left_at.is_(None)
@@ -319,6 +326,14 @@ def count_present(tx: Transaction, room_id: int) -> int:
     """How many people are in a room, as far as we know."""
     here = (membership.c.room_id == room_id) & membership.c.left_at.is_(None)
     return tx.connection.scalar(select(func.count()).select_from(membership).where(here)) or 0
+
+
+def count_people(tx: Transaction, room_ids: Collection[int]) -> int:
+    """How many people these rooms have together, as far as we know; who is in several is one."""
+    joined = membership.join(identity, identity.c.id == membership.c.identity_id)
+    here = membership.c.room_id.in_(room_ids) & membership.c.left_at.is_(None)
+    query = select(func.count(identity.c.member_id.distinct())).select_from(joined).where(here)
+    return tx.connection.scalar(query) or 0
 
 
 def platform_ids(tx: Transaction, account: str, key: str) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import func, select
@@ -26,6 +27,8 @@ class Entry:
     dimension: Dimension
     points: float
     programme_id: str | None = None
+    at: datetime | None = None
+    """When it was earned; None: now."""
 
 
 def give(tx: Transaction, entry: Entry) -> bool:
@@ -34,12 +37,16 @@ def give(tx: Transaction, entry: Entry) -> bool:
 
 
 def reverse(tx: Transaction, rule: str, event: int) -> bool:
-    """Write the equal negative row of what ``rule`` gave for ``event``, once; False if there is none."""
+    """Write the equal negative row of what ``rule`` gave for ``event``, once; False if there is none.
+
+    It stands at the same moment, so that both fade alike.
+    """
     mine = (score_entry.c.rule == rule) & (score_entry.c.event_id == event)
     row = tx.connection.execute(select(score_entry).where(mine)).first()
     if row is None:
         return False
-    entry = Entry(row.identity_id, f"{rule}{REVERSED}", event, row.dimension, -row.points, row.programme_id)
+    taken = f"{rule}{REVERSED}"
+    entry = Entry(row.identity_id, taken, event, row.dimension, -row.points, row.programme_id, row.at)
     return give(tx, entry)
 
 
@@ -66,6 +73,6 @@ def _row(tx: Transaction, entry: Entry) -> dict[str, object]:
         "event_id": entry.event,
         "dimension": entry.dimension,
         "points": entry.points,
-        "at": tx.now,
+        "at": entry.at or tx.now,
         "programme_id": entry.programme_id,
     }

@@ -39,13 +39,14 @@ class Standings:
 _who = func.coalesce(member.c.merged_into, role.c.member_id)
 """Whose a role is by now; members may be merged."""
 _ROLE = role.outerjoin(member, member.c.id == role.c.member_id)
-_IN_FORCE = select(_who, role.c.role).select_from(_ROLE).where(role.c.taken_at.is_(None))
+IN_FORCE = select(_who, role.c.role).select_from(_ROLE).where(role.c.taken_at.is_(None))
+"""(member, role), by whom members turned out to be."""
 
 
 def roles(tx: Transaction) -> dict[int, set[str]]:
     """The roles in force, by member id; those who have none are not in it."""
     held: defaultdict[int, set[str]] = defaultdict(set)
-    for member_id, name in tx.connection.execute(_IN_FORCE):
+    for member_id, name in tx.connection.execute(IN_FORCE):
         held[member_id].add(name)
     return dict(held)
 

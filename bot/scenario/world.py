@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -32,6 +33,8 @@ ACCOUNT = "test"
 SLOT_COUNTS = {f"slots_{state}": state for state in SlotState}
 PICTURES = "pictures_shown"
 CLAIM_CODE = "TESTCODE"
+FIRST_CODE = 4821
+"""To be confirmed by it; each further one is one more."""
 
 
 class World:
@@ -61,6 +64,7 @@ class World:
         self._pace, self._claim, self._foresee = pace or Pace(), claim, foresee
         self._without_thread, self._load = without_thread, load
         self._sent_at: list[datetime] = []
+        self._codes = itertools.count(FIRST_CODE)
         self._runtime: Runtime | None = None
         self._running: asyncio.Task[None] | None = None
         metadata.create_all(self.engine)
@@ -84,6 +88,7 @@ class World:
             media=self.media,
             foresee=self._foresee,
             load=self._load,
+            new_code=lambda: str(next(self._codes)),
             phone_key=b"a world's",
         )
         if enabled is not None:

@@ -1,4 +1,4 @@
-"""What names exist while a file is validated: rooms, roles, templates and shelves."""
+"""What names exist while a file is validated: rooms, roles, templates, shelves, and what the log holds."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from bot.sop.templates import Templates
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """``rooms`` maps every room key and every set to room keys, ``roles`` each role to what it is.
+    ``interactions`` are the names that the log may hold.
 
     None while they are not known.
     """
@@ -22,3 +23,4 @@ class Catalog:
     checks: TemplateCheck
     rooms: Mapping[str, tuple[str, ...]] | None = None
     roles: Mapping[str, str] | None = None
+    interactions: frozenset[str] | None = None

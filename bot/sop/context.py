@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -17,11 +17,12 @@ from bot.people import directory, tags
 from bot.people.directory import Person, Room
 from bot.people.points import Dimension, Entry
 from bot.people.points import give as give_points
-from bot.sop import operators, runs
+from bot.sop import offers, operators, runs
 from bot.sop.kind import Command, Who
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
 from bot.sop.occasion import Befriended, Heard, Joined, Recalled
+from bot.sop.offers import Whose
 from bot.sop.runs import Run
 from bot.status import Status
 from bot.store import log
@@ -405,6 +406,14 @@ class Desk(Protocol):
     def commands(self) -> Sequence[Command]:
         """All there are, in the order of the help."""
 
+    @property
+    def new_code(self) -> Callable[[], str]:
+        """Gives four digits that nobody can guess."""
+
+    @property
+    def can_call_everybody(self) -> bool:
+        """Whether @所有人 in what we say reaches everybody on this platform."""
+
     def sync_timetable(self, tx: Transaction) -> None:
         """Rooms were enabled or disabled: let the schedules follow."""
 
@@ -424,6 +433,7 @@ class CommandContext:
     account: str
     heard: Heard
     standing: Who
+    command: Command
     args: tuple[str, ...]
     desk: Desk
     answers: list[str]
@@ -461,6 +471,25 @@ class CommandContext:
         """
         self.answers.append(text)
         self.quoted.extend(quotes)
+
+    @property
+    def whose(self) -> Whose:
+        """Whose codes are said here."""
+        return Whose(self.account, self.person.identity_id, None if self.room is None else self.room.id)
+
+    def to_confirm(self, args: Mapping[str, Any]) -> str:
+        """Have this command ``confirmed`` with ``args`` once a code is said; gives how that is done."""
+        code, minutes = self.desk.new_code(), offers.CONFIRM_WITHIN // timedelta(minutes=1)
+        offers.to_confirm(self.tx, self.whose, self.command.names[0], args, code)
+        return f"回“发 {code}”，{minutes}分钟有效"
+
+    def acting_for(self, command: Command) -> CommandContext:
+        """The same for another command, which goes on now."""
+        return replace(self, command=command)
+
+    def can_undo(self, args: Mapping[str, Any]) -> None:
+        """Have this command ``undo`` what it did, if ``/撤销`` is said soon."""
+        offers.to_undo(self.tx, self.whose, self.command.names[0], args)
 
     def reload(self) -> None:
         """Have the SOPs read anew, and answer with what came of it."""

@@ -6,7 +6,7 @@ function of a ``Context``: it changes rows and queues messages, and never awaits
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bot.sop.context import CommandContext, Context
     from bot.sop.language import Sop
+    from bot.sop.loader import SopSet
     from bot.sop.occasion import Heard
     from bot.sop.schedule import Schedule
+    from bot.store.transaction import Transaction
 
 Act = Callable[["Context[Any]"], bool | None]
 """What is done at an occasion; True: the message was taken, and nobody else is asked about it."""
@@ -125,6 +127,9 @@ class Command:
     private or with a mention of the bot; ``leads`` are first words that do so with something behind them
     (``过 31 32``), in the operators' room too. ``unheard_too``: obeyed in rooms that nobody enabled (claim,
     enable and bind alone). ``despite_stop``: answered even after all sending was stopped.
+
+    ``confirmed`` does what ``ctx.to_confirm`` announced, once the code is said; ``undo`` takes back what
+    ``ctx.can_undo`` named, says so, and tells whether it did. ``does_what_others_do``: it calls those.
     """
 
     names: tuple[str, ...]
@@ -137,16 +142,22 @@ class Command:
     leads: tuple[str, ...] = ()
     unheard_too: bool = False
     despite_stop: bool = False
+    confirmed: Callable[[CommandContext, Mapping[str, Any]], None] | None = None
+    undo: Callable[[CommandContext, Mapping[str, Any]], bool] | None = None
+    does_what_others_do: bool = False
 
     @property
     def may_change_hearing(self) -> bool:
         """Whether who is heard where, or counts as what, may be another after it."""
-        return self.who is Who.ADMIN or self.unheard_too
+        return self.who is Who.ADMIN or self.unheard_too or self.does_what_others_do
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of SOP. ``names`` are the interactions it records beside the core's vocabulary."""
+    """One kind of SOP. ``names`` are the interactions it records beside the core's vocabulary.
+
+    ``waiting`` counts what waits for a human, by the word that ``/status`` has for it.
+    """
 
     name: str
     title: str
@@ -154,3 +165,4 @@ class Kind:
     behaviours: tuple[Behaviour, ...]
     commands: tuple[Command, ...] = ()
     names: frozenset[str] = frozenset()
+    waiting: Callable[[Transaction, SopSet, str], Mapping[str, int]] | None = None

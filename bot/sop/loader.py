@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import getitem
 from pathlib import Path
 from types import MappingProxyType
 
+from bot.scoring.rules import Scoring
 from bot.sop import hashtags, shelves, yaml_reader
 from bot.sop.catalog import Catalog
 from bot.sop.community import Community
 from bot.sop.kind import Kind, OnHashtag
 from bot.sop.language import Sop
 from bot.sop.problems import Loc, Problem, closest
+from bot.sop.scoring_file import ScoringFile
 from bot.sop.shelves import Shelf
 from bot.sop.template_check import TemplateCheck
 from bot.sop.templates import Templates
 from bot.sop.validation import located, validate
 from bot.sop.yaml_reader import Document
+from bot.store.log import CORE_NAMES
 
-COMMUNITY = "community.yaml"
-_NOT_SOPS = (COMMUNITY, "scoring.yaml")
+COMMUNITY, SCORING = "community.yaml", "scoring.yaml"
+_NOT_SOPS = (COMMUNITY, SCORING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,10 @@ class LoadedFile:
 
 @dataclass(frozen=True, slots=True)
 class SopSet:
-    """What a folder says: ``sops`` are the enabled ones by id, ``declared`` those switched off, too."""
+    """What a folder says: ``sops`` are the enabled ones by id, ``declared`` those switched off, too.
+
+    ``scoring`` is None where its file has mistakes: nobody's level is to move by rules that nobody wrote.
+    """
 
     community: Community
     sops: Mapping[str, Sop]
@@ -46,6 +52,7 @@ class SopSet:
     kinds: Mapping[str, Kind]
     templates: Templates
     shelves: Mapping[str, Shelf]
+    scoring: Scoring | None = field(default_factory=Scoring)
 
     def kind_of(self, sop: Sop) -> Kind:
         return self.kinds[sop.sop]
@@ -71,7 +78,8 @@ def load(sops: Path, templates: Path, kinds: Mapping[str, Kind]) -> Loaded:
     """Read the SOPs of a folder with the wording of another; files with mistakes are left out."""
     found_shelves, problems = shelves.load(templates)
     wording = Templates(templates)
-    catalog = Catalog(wording, found_shelves, TemplateCheck(wording, found_shelves))
+    names = CORE_NAMES.union(*(kind.names for kind in kinds.values()))
+    catalog = Catalog(wording, found_shelves, TemplateCheck(wording, found_shelves), interactions=names)
     community, wrong = _community(sops, catalog)
     problems += wrong
     if community is not None:
@@ -79,10 +87,12 @@ def load(sops: Path, templates: Path, kinds: Mapping[str, Kind]) -> Loaded:
     read, wrong = _read_all(sops, catalog, kinds)
     problems += wrong
     good, wrong = _without_clashes(read, community.rooms if community else (), kinds)
+    problems += wrong
+    scoring, wrong = _scoring(sops, catalog)
     problems = sorted({*problems, *wrong})
     if community is None:
         return Loaded(None, problems)
-    return Loaded(_sop_set(community, good, kinds, catalog), problems)
+    return Loaded(replace(_sop_set(community, good, kinds, catalog), scoring=scoring), problems)
 
 
 def _sop_set(community: Community, good: list[_Good], kinds: Mapping[str, Kind], catalog: Catalog) -> SopSet:
@@ -117,6 +127,18 @@ def _community(sops: Path, catalog: Catalog) -> tuple[Community | None, list[Pro
     community, wrong = validate(Community, document, catalog)
     problems = [*document.problems, *wrong]
     return (None if problems else community), problems
+
+
+def _scoring(sops: Path, catalog: Catalog) -> tuple[Scoring | None, list[Problem]]:
+    path = sops / SCORING
+    if not path.is_file():
+        return Scoring(), []
+    document = yaml_reader.read(path, _shown(path))
+    if document.is_lost:
+        return None, list(document.problems)
+    read, wrong = validate(ScoringFile, document, catalog)
+    problems = [*document.problems, *wrong]
+    return (None if problems or read is None else read.rules()), problems
 
 
 def _read_all(sops: Path, catalog: Catalog, kinds: Mapping[str, Kind]) -> tuple[list[_Good], list[Problem]]:

@@ -17,6 +17,7 @@ from pydantic_core import core_schema
 
 from bot.sop.community import Community
 from bot.sop.kind import Kind
+from bot.sop.scoring_file import ScoringFile
 
 FOLDER = "schema"
 """Inside the folder of the SOPs."""
@@ -39,6 +40,7 @@ def files(kinds: Mapping[str, Kind]) -> Iterator[tuple[str, str]]:
     """The files to be kept in ``FOLDER``: name and content."""
     yield "sop.json", _written(sop_schema(kinds))
     yield "community.json", _written({"$schema": _DIALECT, **_of(Community, "")})
+    yield "scoring.json", _written({"$schema": _DIALECT, **_of(ScoringFile, "")})
 
 
 def sop_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:

@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, func, select, update
 
 from bot.store import search
-from bot.store.tables import document, outgoing, texts
+from bot.store.tables import document, offer, outgoing, texts
 from bot.store.transaction import Transaction
 
 WIPED = {"text": "", "mentions": [], "quotes": []}
 """The payload of an outgoing message whose words are not kept any more."""
 PURGE_AT = time(4)
 """When a day's words go, all at once."""
+OFFERS = timedelta(days=1)
+"""For so long it is known that the time of a code is over."""
 _unwiped = outgoing.c.wiped_at.is_(None) & outgoing.c.settled_at.is_not(None)
 
 
@@ -26,8 +28,10 @@ def keep_until(said_at: datetime, days: int, zone: ZoneInfo) -> datetime:
 
 
 def purge(tx: Transaction, days: int) -> None:
-    """Delete the words whose time is over: what members said, and what the bot said (it may repeat them)."""
+    """Delete the words whose time is over: what members said, what the bot said (it may repeat them), and
+    what waited for a code."""
     tx.connection.execute(delete(texts).where(texts.c.keep_until <= tx.now))
+    tx.connection.execute(delete(offer).where(offer.c.until <= tx.now - OFFERS))
     search.purge(tx)
     tx.connection.execute(
         update(outgoing)
@@ -42,9 +46,11 @@ def next_purge(tx: Transaction, days: int, zone: ZoneInfo) -> datetime | None:
     kept = texts.c.keep_until.is_not(None)
     theirs = tx.connection.execute(select(func.min(texts.c.keep_until)).where(kept)).scalar()
     found = select(func.min(document.c.keep_until)).where(document.c.keep_until.is_not(None))
+    offered = tx.connection.execute(select(func.min(offer.c.until))).scalar()
     moments = (
         theirs,
         tx.connection.execute(found).scalar(),
         None if ours is None else keep_until(ours, days, zone),
+        None if offered is None else keep_until(offered, OFFERS.days, zone),
     )
     return min((moment for moment in moments if moment is not None), default=None)

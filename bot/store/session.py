@@ -18,6 +18,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     ExceptionContext,
+    NullPool,
     PoolProxiedConnection,
     Table,
     bindparam,
@@ -64,6 +65,29 @@ def open_engine(url: str) -> Engine:
     engine.dialect.do_begin = _begin_immediate  # type: ignore[method-assign]
     event.listen(engine, "handle_error", trouble.raise_lasting)
     return engine
+
+
+def open_reader(engine: Engine) -> Engine:
+    """An engine for the same database whose connections only read: on SQLite they wait for no writer, and no
+    writer for them. PostgreSQL needs none of its own."""
+    if engine.dialect.name != "sqlite":
+        return engine
+    reader = create_engine(
+        engine.url, hide_parameters=True, connect_args={"check_same_thread": False}, poolclass=NullPool
+    )
+    event.listen(reader, "connect", _only_read)
+    reader.dialect.do_begin = _begin  # type: ignore[method-assign]
+    return reader
+
+
+def _only_read(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={trouble.BUSY_TIMEOUT * 1000:.0f}")
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _begin(dbapi_connection: PoolProxiedConnection) -> None:
+    dbapi_connection.cursor().execute("BEGIN")
 
 
 def parse_url(url: str) -> URL:

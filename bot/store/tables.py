@@ -1,6 +1,7 @@
 """The tables: few, and each says one thing. Moments are UTC, ids are ascending integers that we give.
 
 Defined with SQLModel, written and read as SQLAlchemy Core (``Room.__table__``, here exported in lower case).
+What is derived from them for figures is in ``bot.store.figures``.
 """
 
 from __future__ import annotations
@@ -8,38 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, MetaData, Table, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from bot.store.types import Json, UtcTime
+from bot.store import figures
+from bot.store.columns import json, link, metadata, moment, row_id, table_of, where
 
-metadata: MetaData = SQLModel.metadata
-metadata.naming_convention = {
-    "ix": "ix_%(table_name)s_%(column_0_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-def _id() -> Any:
-    return Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
-
-
-def _ref(*, null: bool = True) -> Any:
-    """An id of another row; no foreign key, because the log outlives what it points to."""
-    return Field(default=None, sa_column=Column(BigInteger, nullable=null))
-
-
-def _time(*, null: bool = True) -> Any:
-    return Field(default=None, sa_column=Column(UtcTime, nullable=null))
-
-
-def _json() -> Any:
-    return Field(default_factory=dict, sa_column=Column(Json, nullable=False))
-
-
-def _where(condition: str) -> dict[str, Any]:
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+__all__ = ["figures", "metadata"]  # for those who make all tables
 
 
 class IdBlock(SQLModel, table=True):
@@ -65,14 +41,14 @@ class Room(SQLModel, table=True):
     """
 
     __tablename__ = "room"
-    id: int = _id()
+    id: int = row_id()
     key: str | None = Field(default=None, unique=True)
     account: str
     title: str = ""
-    enabled_at: datetime | None = _time()
-    disabled_at: datetime | None = _time()
-    heard_at: datetime | None = _time()
-    gift_at: datetime | None = _time()
+    enabled_at: datetime | None = moment()
+    disabled_at: datetime | None = moment()
+    heard_at: datetime | None = moment()
+    gift_at: datetime | None = moment()
 
 
 class RoomAddress(SQLModel, table=True):
@@ -81,7 +57,7 @@ class RoomAddress(SQLModel, table=True):
     __tablename__ = "room_address"
     account: str = Field(primary_key=True)
     platform_id: str = Field(primary_key=True)
-    room_id: int = _ref(null=False)
+    room_id: int = link(null=False)
 
 
 class Member(SQLModel, table=True):
@@ -91,11 +67,11 @@ class Member(SQLModel, table=True):
     """
 
     __tablename__ = "member"
-    __table_args__ = (Index("ix_member_merged_into", "merged_into", **_where("merged_into IS NOT NULL")),)
-    id: int = _id()
+    __table_args__ = (Index("ix_member_merged_into", "merged_into", **where("merged_into IS NOT NULL")),)
+    id: int = row_id()
     number: int = Field(unique=True)
-    created_at: datetime = _time(null=False)
-    merged_into: int | None = _ref()
+    created_at: datetime = moment(null=False)
+    merged_into: int | None = link()
 
 
 class Identity(SQLModel, table=True):
@@ -109,14 +85,14 @@ class Identity(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
         Index("ix_identity_member_id", "member_id"),
-        Index("ix_identity_phone", "phone", **_where("phone IS NOT NULL")),
+        Index("ix_identity_phone", "phone", **where("phone IS NOT NULL")),
     )
-    id: int = _id()
+    id: int = row_id()
     source: str
     external_id: str
-    member_id: int | None = _ref()
+    member_id: int | None = link()
     name: str = ""
-    origin_id: int | None = _ref()
+    origin_id: int | None = link()
     phone: str | None = None
 
 
@@ -128,21 +104,21 @@ class IdentityLog(SQLModel, table=True):
 
     __tablename__ = "identity_log"
     __table_args__ = (
-        Index("ix_identity_log_from_id", "from_id", **_where("ended_at IS NULL")),
-        Index("ix_identity_log_to_id", "to_id", **_where("ended_at IS NULL")),
+        Index("ix_identity_log_from_id", "from_id", **where("ended_at IS NULL")),
+        Index("ix_identity_log_to_id", "to_id", **where("ended_at IS NULL")),
     )
-    id: int = _id()
+    id: int = row_id()
     number: int = Field(unique=True)
     kind: str
-    from_id: int | None = _ref()
-    to_id: int = _ref(null=False)
-    moved: list[int] = _json()
+    from_id: int | None = link()
+    to_id: int = link(null=False)
+    moved: list[int] = json()
     proof: str
     reason: str = ""
-    by_id: int | None = _ref()
-    at: datetime = _time(null=False)
-    ended_at: datetime | None = _time()
-    ended_by: int | None = _ref()
+    by_id: int | None = link()
+    at: datetime = moment(null=False)
+    ended_at: datetime | None = moment()
+    ended_by: int | None = link()
 
 
 class Membership(SQLModel, table=True):
@@ -154,8 +130,8 @@ class Membership(SQLModel, table=True):
     identity_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     alias: str = ""
     ordinal: int = 1
-    joined_at: datetime | None = _time()
-    left_at: datetime | None = _time()
+    joined_at: datetime | None = moment()
+    left_at: datetime | None = moment()
 
 
 class Interaction(SQLModel, table=True):
@@ -165,54 +141,54 @@ class Interaction(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("source", "source_id", "name"),
         Index("ix_interaction_said", "identity_id", "occurred_at"),
-        Index("ix_interaction_parent", "parent_event_id", **_where("parent_event_id IS NOT NULL")),
+        Index("ix_interaction_parent", "parent_event_id", **where("parent_event_id IS NOT NULL")),
         Index(
             "ix_interaction_object",
             "object_type",
             "object_id",
             "room_id",
-            **_where("object_type IS NOT NULL"),
+            **where("object_type IS NOT NULL"),
         ),
-        Index("ix_interaction_programme", "programme_id", "name", **_where("programme_id IS NOT NULL")),
+        Index("ix_interaction_programme", "programme_id", "name", **where("programme_id IS NOT NULL")),
     )
-    id: int = _id()
+    id: int = row_id()
     source: str
     source_id: str
     name: str
     schema_version: int = 1
-    occurred_at: datetime = _time(null=False)
-    received_at: datetime = _time(null=False)
-    identity_id: int | None = _ref()
+    occurred_at: datetime = moment(null=False)
+    received_at: datetime = moment(null=False)
+    identity_id: int | None = link()
     actor_role: str = "member"
-    room_id: int | None = _ref()
+    room_id: int | None = link()
     channel: str = "group"
     object_type: str | None = None
     object_id: str | None = None
-    target_identity_id: int | None = _ref()
-    parent_event_id: int | None = _ref()
+    target_identity_id: int | None = link()
+    parent_event_id: int | None = link()
     programme_id: str | None = None
     initiated_by: str = "self"
-    prompt_event_id: int | None = _ref()
-    amount_cents: int | None = _ref()
-    cost_cents: int | None = _ref()
-    text_id: int | None = _ref()
+    prompt_event_id: int | None = link()
+    amount_cents: int | None = link()
+    cost_cents: int | None = link()
+    text_id: int | None = link()
     text_len: int = 0
     media_count: int = 0
     value_int: int | None = None
-    props: dict[str, Any] = _json()
+    props: dict[str, Any] = json()
     consent_scope: str | None = None
     is_test: bool = False
-    corrects_event_id: int | None = _ref()
+    corrects_event_id: int | None = link()
 
 
 class Text(SQLModel, table=True):
     """What was said, apart from the log, because it is kept for a shorter time."""
 
     __tablename__ = "text"
-    __table_args__ = (Index("ix_text_keep_until", "keep_until", **_where("keep_until IS NOT NULL")),)
-    id: int = _id()
+    __table_args__ = (Index("ix_text_keep_until", "keep_until", **where("keep_until IS NOT NULL")),)
+    id: int = row_id()
     body: str
-    keep_until: datetime | None = _time()
+    keep_until: datetime | None = moment()
 
 
 class SopVersion(SQLModel, table=True):
@@ -222,7 +198,7 @@ class SopVersion(SQLModel, table=True):
     hash: str = Field(primary_key=True)
     sop_id: str
     yaml: str
-    seen_at: datetime = _time(null=False)
+    seen_at: datetime = moment(null=False)
 
 
 class Run(SQLModel, table=True):
@@ -234,21 +210,21 @@ class Run(SQLModel, table=True):
     __tablename__ = "run"
     __table_args__ = (
         UniqueConstraint("sop_id", "scope", "occurrence"),
-        Index("ix_run_listening", "identity_id", **_where("listens_until IS NOT NULL AND closed_at IS NULL")),
+        Index("ix_run_listening", "identity_id", **where("listens_until IS NOT NULL AND closed_at IS NULL")),
     )
-    id: int = _id()
+    id: int = row_id()
     account: str
     sop_id: str
     sop_hash: str
     scope: str
     occurrence: str
-    room_id: int | None = _ref()
-    identity_id: int | None = _ref()
-    state: dict[str, Any] = _json()
+    room_id: int | None = link()
+    identity_id: int | None = link()
+    state: dict[str, Any] = json()
     state_version: int = 1
-    opened_at: datetime = _time(null=False)
-    listens_until: datetime | None = _time()
-    closed_at: datetime | None = _time()
+    opened_at: datetime = moment(null=False)
+    listens_until: datetime | None = moment()
+    closed_at: datetime | None = moment()
 
 
 class Cursor(SQLModel, table=True):
@@ -261,8 +237,8 @@ class Cursor(SQLModel, table=True):
     step: str = Field(primary_key=True)
     account: str
     schedule: str
-    at: datetime = _time(null=False)
-    next_at: datetime | None = _time()
+    at: datetime = moment(null=False)
+    next_at: datetime | None = moment()
 
 
 class Slot(SQLModel, table=True):
@@ -273,13 +249,13 @@ class Slot(SQLModel, table=True):
 
     __tablename__ = "slot"
     __table_args__ = (UniqueConstraint("sop_id", "room_id", "step", "occurrence"),)
-    id: int = _id()
+    id: int = row_id()
     sop_id: str
-    room_id: int = _ref(null=False)
+    room_id: int = link(null=False)
     step: str
     occurrence: str
-    due_at: datetime = _time(null=False)
-    handled_at: datetime = _time(null=False)
+    due_at: datetime = moment(null=False)
+    handled_at: datetime = moment(null=False)
     state: str
     reason: str = ""
 
@@ -292,12 +268,12 @@ class Wait(SQLModel, table=True):
         UniqueConstraint("run_id", "what"),
         Index("ix_wait_due_at", "account", "due_at"),
     )
-    id: int = _id()
+    id: int = row_id()
     account: str
-    run_id: int = _ref(null=False)
+    run_id: int = link(null=False)
     what: str
-    due_at: datetime = _time(null=False)
-    since: datetime = _time(null=False)
+    due_at: datetime = moment(null=False)
+    since: datetime = moment(null=False)
 
 
 BEGUN = "intent IN ('give', 'ask', 'promo') AND sending_at IS NOT NULL"
@@ -309,39 +285,39 @@ class Outgoing(SQLModel, table=True):
 
     __tablename__ = "outgoing"
     __table_args__ = (
-        Index("ix_outgoing_open", "account", **_where("settled_at IS NULL")),
-        Index("ix_outgoing_platform_id", "platform_id", **_where("platform_id IS NOT NULL")),
-        Index("ix_outgoing_settled_at", "settled_at", **_where("wiped_at IS NULL")),
-        Index("ix_outgoing_sending_at", "account", "sending_at", **_where("sending_at IS NOT NULL")),
-        Index("ix_outgoing_begun", "room_id", "sending_at", **_where(BEGUN)),
+        Index("ix_outgoing_open", "account", **where("settled_at IS NULL")),
+        Index("ix_outgoing_platform_id", "platform_id", **where("platform_id IS NOT NULL")),
+        Index("ix_outgoing_settled_at", "settled_at", **where("wiped_at IS NULL")),
+        Index("ix_outgoing_sending_at", "account", "sending_at", **where("sending_at IS NOT NULL")),
+        Index("ix_outgoing_begun", "room_id", "sending_at", **where(BEGUN)),
     )
-    id: int = _id()
+    id: int = row_id()
     account: str
-    room_id: int | None = _ref()
-    identity_id: int | None = _ref()
+    room_id: int | None = link()
+    identity_id: int | None = link()
     kind: str
-    payload: dict[str, Any] = _json()
+    payload: dict[str, Any] = json()
     intent: str
     priority: int
-    post_id: int = _ref(null=False)
+    post_id: int = link(null=False)
     sequence: int = 0
     repeat: str = "never"
     despite_stop: bool = False
     dedupe_key: str = Field(unique=True)
     sop_id: str | None = None
-    run_id: int | None = _ref()
-    cause_id: int | None = _ref()
+    run_id: int | None = link()
+    cause_id: int | None = link()
     state: str
     reason: str = ""
     attempts: int = 0
     held_by: str | None = None
-    queued_at: datetime = _time(null=False)
-    answers_at: datetime | None = _time()
-    not_before: datetime | None = _time()
-    expires_at: datetime | None = _time()
-    sending_at: datetime | None = _time()
-    settled_at: datetime | None = _time()
-    wiped_at: datetime | None = _time()
+    queued_at: datetime = moment(null=False)
+    answers_at: datetime | None = moment()
+    not_before: datetime | None = moment()
+    expires_at: datetime | None = moment()
+    sending_at: datetime | None = moment()
+    settled_at: datetime | None = moment()
+    wiped_at: datetime | None = moment()
     platform_id: str | None = None
 
 
@@ -354,10 +330,10 @@ class Brake(SQLModel, table=True):
     __tablename__ = "brake"
     account: str = Field(primary_key=True)
     kind: str = Field(primary_key=True)
-    since: datetime = _time(null=False)
-    until: datetime | None = _time()
+    since: datetime = moment(null=False)
+    until: datetime | None = moment()
     times: int = 1
-    member_id: int | None = _ref()
+    member_id: int | None = link()
 
 
 class Restraint(SQLModel, table=True):
@@ -370,9 +346,9 @@ class Restraint(SQLModel, table=True):
     account: str = Field(primary_key=True)
     kind: str = Field(primary_key=True)
     target: str = Field(primary_key=True)
-    since: datetime = _time(null=False)
-    until: datetime | None = _time()
-    member_id: int | None = _ref()
+    since: datetime = moment(null=False)
+    until: datetime | None = moment()
+    member_id: int | None = link()
 
 
 class Media(SQLModel, table=True):
@@ -380,23 +356,23 @@ class Media(SQLModel, table=True):
 
     __tablename__ = "media"
     __table_args__ = (
-        Index("ix_media_wanted", "account", **_where("state = 'wanted'")),
+        Index("ix_media_wanted", "account", **where("state = 'wanted'")),
         Index("ix_media_interaction_id", "interaction_id"),
-        Index("ix_media_hash", "hash", **_where("hash IS NOT NULL")),
-        Index("ix_media_keep_until", "keep_until", **_where("keep_until IS NOT NULL")),
+        Index("ix_media_hash", "hash", **where("hash IS NOT NULL")),
+        Index("ix_media_keep_until", "keep_until", **where("keep_until IS NOT NULL")),
     )
-    id: int = _id()
+    id: int = row_id()
     account: str
-    interaction_id: int = _ref(null=False)
+    interaction_id: int = link(null=False)
     ref: str
     name: str = ""
     state: str
     attempts: int = 0
-    not_before: datetime | None = _time()
+    not_before: datetime | None = moment()
     hash: str | None = None
-    bytes: int | None = _ref()
-    keep_until: datetime | None = _time()
-    dhash: int | None = _ref()
+    bytes: int | None = link()
+    keep_until: datetime | None = moment()
+    dhash: int | None = link()
     """How it looks (see ``bot.likeness``); None where that is not known."""
 
 
@@ -407,9 +383,9 @@ class Consent(SQLModel, table=True):
     member_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     purpose: str = Field(primary_key=True)
     given: bool
-    at: datetime = _time(null=False)
+    at: datetime = moment(null=False)
     text_version: str = ""
-    interaction_id: int | None = _ref()
+    interaction_id: int | None = link()
 
 
 class Document(SQLModel, table=True):
@@ -419,13 +395,13 @@ class Document(SQLModel, table=True):
     """
 
     __tablename__ = "document"
-    __table_args__ = (Index("ix_document_keep_until", "keep_until", **_where("keep_until IS NOT NULL")),)
-    id: int = _id()
+    __table_args__ = (Index("ix_document_keep_until", "keep_until", **where("keep_until IS NOT NULL")),)
+    id: int = row_id()
     kind: str
     object_id: str
-    room_id: int | None = _ref()
+    room_id: int | None = link()
     words: str
-    keep_until: datetime | None = _time()
+    keep_until: datetime | None = moment()
 
 
 class Tag(SQLModel, table=True):
@@ -442,12 +418,12 @@ class Tag(SQLModel, table=True):
     source: str = Field(primary_key=True)
     score: float
     confidence: float
-    evidence: list[int] = _json()
-    first_at: datetime = _time(null=False)
-    last_at: datetime = _time(null=False)
-    expires_at: datetime | None = _time()
+    evidence: list[int] = json()
+    first_at: datetime = moment(null=False)
+    last_at: datetime = moment(null=False)
+    expires_at: datetime | None = moment()
     version: str = ""
-    refused_at: datetime | None = _time()
+    refused_at: datetime | None = moment()
 
 
 class ScoreEntry(SQLModel, table=True):
@@ -458,14 +434,33 @@ class ScoreEntry(SQLModel, table=True):
         UniqueConstraint("rule", "event_id"),
         Index("ix_score_entry_identity_id", "identity_id"),
     )
-    id: int = _id()
-    identity_id: int = _ref(null=False)
+    id: int = row_id()
+    identity_id: int = link(null=False)
     rule: str
-    event_id: int = _ref(null=False)
+    event_id: int = link(null=False)
     dimension: str
     points: float
-    at: datetime = _time(null=False)
+    at: datetime = moment(null=False)
     programme_id: str | None = None
+
+
+class Offer(SQLModel, table=True):
+    """What somebody may still do about a ``command`` of theirs: ``confirm`` it by its code, in the same chat
+    (``room_id`` None: in private), or ``undo`` it (``kind``). ``args`` are the command's own.
+    """
+
+    __tablename__ = "offer"
+    id: int = row_id()
+    account: str
+    kind: str
+    identity_id: int = link(null=False)
+    room_id: int | None = link()
+    command: str
+    args: dict[str, Any] = json()
+    code: str | None = None
+    wrong: int = 0
+    until: datetime = moment(null=False)
+    used_at: datetime | None = moment()
 
 
 class Role(SQLModel, table=True):
@@ -473,13 +468,13 @@ class Role(SQLModel, table=True):
 
     __tablename__ = "role"
     __table_args__ = (Index("ix_role_member_id", "member_id"),)
-    id: int = _id()
-    member_id: int = _ref(null=False)
+    id: int = row_id()
+    member_id: int = link(null=False)
     role: str
-    given_at: datetime = _time(null=False)
-    given_by: int | None = _ref()
-    taken_at: datetime | None = _time()
-    taken_by: int | None = _ref()
+    given_at: datetime = moment(null=False)
+    given_by: int | None = link()
+    taken_at: datetime | None = moment()
+    taken_by: int | None = link()
 
 
 class ComplaintCase(SQLModel, table=True):
@@ -489,16 +484,16 @@ class ComplaintCase(SQLModel, table=True):
     """
 
     __tablename__ = "complaint_case"
-    __table_args__ = (Index("ix_complaint_case_room_id", "room_id", **_where("closed_at IS NULL")),)
-    id: int = _id()
+    __table_args__ = (Index("ix_complaint_case_room_id", "room_id", **where("closed_at IS NULL")),)
+    id: int = row_id()
     number: int = Field(unique=True)
-    room_id: int | None = _ref()
-    identity_id: int = _ref(null=False)
-    interaction_id: int = _ref(null=False)
-    opened_at: datetime = _time(null=False)
-    answered_at: datetime | None = _time()
-    closed_at: datetime | None = _time()
-    closed_by: int | None = _ref()
+    room_id: int | None = link()
+    identity_id: int = link(null=False)
+    interaction_id: int = link(null=False)
+    opened_at: datetime = moment(null=False)
+    answered_at: datetime | None = moment()
+    closed_at: datetime | None = moment()
+    closed_by: int | None = link()
 
 
 class Unheard(SQLModel, table=True):
@@ -515,30 +510,25 @@ class Failure(SQLModel, table=True):
 
     __tablename__ = "failure"
     __table_args__ = (Index("ix_failure_at", "at"),)
-    id: int = _id()
-    at: datetime = _time(null=False)
+    id: int = row_id()
+    at: datetime = moment(null=False)
     place: str
     error: str
     traceback: str = ""
-    interaction_id: int | None = _ref()
+    interaction_id: int | None = link()
     sop_id: str | None = None
 
 
-def _table(model: type[SQLModel]) -> Table:
-    table = metadata.tables[str(model.__tablename__)]
-    assert isinstance(table, Table)
-    return table
-
-
-id_block, counter = _table(IdBlock), _table(Counter)
-room, room_address = _table(Room), _table(RoomAddress)
-member, identity, membership = _table(Member), _table(Identity), _table(Membership)
-identity_log = _table(IdentityLog)
-interaction, texts = _table(Interaction), _table(Text)
-sop_version, run, wait = _table(SopVersion), _table(Run), _table(Wait)
-cursor, slot, outgoing = _table(Cursor), _table(Slot), _table(Outgoing)
-restraint = _table(Restraint)
-brake, media, consent = _table(Brake), _table(Media), _table(Consent)
-document, tag, score_entry = _table(Document), _table(Tag), _table(ScoreEntry)
-role, unheard, failure = _table(Role), _table(Unheard), _table(Failure)
-complaint_case = _table(ComplaintCase)
+id_block, counter = table_of(IdBlock), table_of(Counter)
+room, room_address = table_of(Room), table_of(RoomAddress)
+member, identity, membership = table_of(Member), table_of(Identity), table_of(Membership)
+identity_log = table_of(IdentityLog)
+interaction, texts = table_of(Interaction), table_of(Text)
+sop_version, run, wait = table_of(SopVersion), table_of(Run), table_of(Wait)
+cursor, slot, outgoing = table_of(Cursor), table_of(Slot), table_of(Outgoing)
+restraint = table_of(Restraint)
+brake, media, consent = table_of(Brake), table_of(Media), table_of(Consent)
+document, tag, score_entry = table_of(Document), table_of(Tag), table_of(ScoreEntry)
+role, unheard, failure = table_of(Role), table_of(Unheard), table_of(Failure)
+complaint_case = table_of(ComplaintCase)
+offer = table_of(Offer)

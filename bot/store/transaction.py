@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -14,6 +14,14 @@ from bot.store import session
 from bot.store.ids import Ids
 
 T = TypeVar("T")
+
+
+def _nobody_reads() -> AbstractContextManager[Connection]:
+    raise RuntimeError("this transaction is not a writer's: nothing can be read beside it")
+
+
+Reader = Callable[[], AbstractContextManager[Connection]]
+"""Opens a connection that only reads, and sees what was committed by then; for errands, on their thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,7 @@ class Transaction:
     connection: Connection
     ids: Ids
     now: datetime
+    reader: Reader = _nobody_reads
     queued: bool = False
     """Something was put into the outbox."""
     pictures: bool = False

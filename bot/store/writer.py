@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from bot.store import session
 from bot.store.ids import Ids
 from bot.store.transaction import Transaction
 
@@ -54,10 +55,21 @@ class Writer:
         connection = self._connected()
         try:
             with connection.begin():
-                yield Transaction(connection, self._ids, now)
+                yield Transaction(connection, self._ids, now, self.reader)
         except BaseException:
             self._ids.forget()
             raise
+
+    @contextmanager
+    def reader(self) -> Iterator[Connection]:
+        """A connection that only reads, and sees what was committed by now."""
+        engine = session.open_reader(self.engine)
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            if engine is not self.engine:
+                engine.dispose()
 
     def _connected(self) -> Connection:
         if self._connection is not None and self._connection.invalidated:

@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 import pytest
 
 from bot.channels.base import Channel, Message
-from bot.errors import NotConnected
+from bot.errors import NotConnected, SendFailed
 from bot.events import ChannelEvent, FriendMade, LinkDown, LinkUp, MessageKind, MessageReceived
 
 PATIENCE = 15.0
@@ -176,6 +176,18 @@ class ChannelContract:
             await driver.channel.send(Message(1, "您的问题有答案了", chat_id=driver.room, mentions=mentions))
             (text,) = await driver.shown(1)
             assert text.split() == ["@小满", "您的问题有答案了"]
+
+    async def test_everybody_is_called_before_the_text_where_the_platform_can(self, driver: Driver) -> None:
+        message = Message(1, "明天开村口大会", chat_id=driver.room, at_all=True)
+        async with listening(driver.channel) as heard:
+            await heard.some(LinkUp)
+            if driver.channel.capabilities.mention_all:
+                await driver.channel.send(message)
+                assert await driver.shown(1) == ["@所有人 明天开村口大会"]
+            else:
+                with pytest.raises(SendFailed):
+                    await driver.channel.send(message)
+                assert await driver.shown(0) == []
 
     async def test_a_picture_is_announced_and_its_bytes_can_be_fetched(self, driver: Driver) -> None:
         async with listening(driver.channel) as heard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from types import MappingProxyType
@@ -101,8 +102,10 @@ def test_a_members_try_of_what_staff_may_has_no_effect_and_is_on_record(
     count = tried(listener, forms(command), ZHOU, chat)
     assert state(listener, *tells) == before
     new = listener.rows(interaction)[len(logged) :]
-    assert [it["name"] for it in new] == ["command_given"] * count
-    assert {it["props"]["command"] for it in new} == {command.names[0]}
+    assert Counter(it["name"] for it in new) == {"command_given": count, "command_refused": count}
+    given = {it["id"]: it["props"]["command"] for it in new if it["name"] == "command_given"}
+    assert set(given.values()) == {command.names[0]}
+    assert {it["parent_event_id"] for it in new if it["name"] == "command_refused"} == set(given)
     answers = listener.rows(outgoing)[len(queued) :]
     assert all("才能用" in it["payload"]["text"] for it in answers)
     assert {(it["intent"], it["priority"]) for it in answers} == {(Intent.REPLY, Priority.ANSWER)}

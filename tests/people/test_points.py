@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -30,6 +32,16 @@ def test_what_is_taken_back_is_an_equal_negative_row(tx: Transaction, qing: Pers
     assert not points.reverse(tx, "ugc_submitted", 5)
     assert [row["points"] for row in rows(tx.connection, score_entry)] == [2.5, -2.5]
     assert points.of(tx, qing.member_id) == 0
+
+
+def test_what_is_taken_back_stands_at_the_moment_at_which_it_was_earned(
+    tx: Transaction, qing: Person
+) -> None:
+    points.give(tx, Entry(qing.identity_id, "ugc_submitted", 5, "创作", 2.5))
+    tx.now += timedelta(days=90)
+    points.reverse(tx, "ugc_submitted", 5)
+    given_, taken = rows(tx.connection, score_entry)
+    assert taken["at"] == given_["at"]
 
 
 def test_what_stands_was_given_for_these_events_and_not_taken_back(tx: Transaction, qing: Person) -> None:

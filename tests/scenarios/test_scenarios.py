@@ -22,10 +22,13 @@ async def test_it_goes_as_written(file: Path, sops: SopSet, url: str) -> None:
 
 def test_there_are_scenarios_of_every_topic() -> None:
     topics = {
+        "operators",
+        "people",
         "challenge",
         "challenge_weeks",
         "commands",
         "complaint",
+        "desk",
         "guard",
         "outbox",
         "qa_day",

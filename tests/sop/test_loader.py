@@ -141,7 +141,7 @@ def test_a_folder_without_a_community_says_so(tmp_path: Path) -> None:
 
 
 def test_hidden_files_and_those_that_are_no_sops_are_not_read(project: Path) -> None:
-    for name in (".draft.yaml", "scoring.yaml", "sops.schema.json", "note.txt"):
+    for name in (".draft.yaml", "sops.schema.json", "note.txt"):
         write(project / "sops" / name, "not: a sop\n")
     write(project / "sops/second.yml", POST.format("second"))
     assert loaded(project).problems == []

@@ -34,7 +34,7 @@ class ConsoleChannel:
     """
 
     name = "console"
-    capabilities = Capabilities(pictures=True)
+    capabilities = Capabilities(mention_all=True, pictures=True)
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ def _picture(path: Path) -> bytes:
 def _shown(effect: Message | Picture) -> str:
     if isinstance(effect, Picture):
         return f"[图片] {effect.path.name}"
-    return "".join(f"@{name} " for _, name in effect.mentions) + effect.text
+    return "".join(f"@{name} " for name in effect.called) + effect.text
 
 
 def _prefix(stage: Stage) -> str:

@@ -45,6 +45,8 @@ async def send(wire: Wire, book: Book, effect: Effect) -> str | None:
 
 async def _send(wire: Wire, book: Book, effect: Effect) -> str | None:
     match effect:
+        case Message(at_all=True):
+            raise SendFailed("这个通道不能@所有人")
         case Message():
             mentions = await _mentions(book, effect)
             text = "".join(f"@{name}{MENTION_END}" for name in mentions.values())

@@ -118,6 +118,7 @@ KIND = Kind(
             Where.DESK,
             "31-35",
             leads=("过",),
+            undo=review.undo,
         ),
         Command(
             ("challenge reject", "退"),
@@ -127,9 +128,10 @@ KIND = Kind(
             Where.DESK,
             "32 原因",
             leads=("退",),
+            undo=review.undo,
         ),
-        Command(("challenge undo", "撤销"), Who.STAFF, "收回您刚才的过或退", review.undo, Where.DESK),
     ),
+    waiting=review.waiting,
     names=frozenset(
         {
             "challenge_entered",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, false, func, or_, select
 
 from bot.outbox.queue import Intent
 from bot.people import directory
@@ -21,11 +22,13 @@ from bot.sop.kinds.challenge.duplicates import FLAGGED
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.receipt import gather
 from bot.sop.kinds.challenge.words import EntryWords
+from bot.sop.loader import SopSet
+from bot.sop.offers import UNDO_WITHIN
 from bot.sop.runs import Run
 from bot.sop.templates import harmless, harmless_name
 from bot.store.tables import identity, interaction, texts
+from bot.store.transaction import Transaction
 
-UNDO_WITHIN = timedelta(minutes=10)
 RECENT = timedelta(days=7)
 SHOWN, MOST_AT_ONCE = 5, 50
 _RANGE = re.compile(r"(\d{1,9})(?:[-—~～到](\d{1,9}))?")
@@ -53,6 +56,18 @@ def show_waiting(ctx: CommandContext) -> None:
     first, quotes = found[0].row.value_int, [message for _, messages in lines for message in messages]
     shown = "｜".join(line for line, _ in lines)
     ctx.reply(f"{shown}{more}｜回“过 {first}”或“退 {first} 原因”", quotes)
+
+
+def waiting(tx: Transaction, sops: SopSet, account: str) -> dict[str, int]:
+    """How many entries nobody decided about yet."""
+    i = interaction.c
+    ids = [sop.id for sop in sops.sops.values() if isinstance(sop, Challenge)]
+    decided = or_(*(i.id.in_(board.about(id, (APPROVED, *board.GONE))) for id in ids)) if ids else false()
+    query = select(func.count()).where(
+        i.programme_id.in_(ids), i.name == "ugc_submitted", i.value_int.is_not(None)
+    )
+    recent = query.where(i.occurred_at >= tx.now - RECENT, ~decided)
+    return {"待审": tx.connection.execute(recent).scalar_one()}
 
 
 def _undecided(ctx: CommandContext, sop: Challenge) -> list[Numbered]:
@@ -104,8 +119,8 @@ def _line(ctx: CommandContext, one: Numbered) -> tuple[str, list[int]]:
 
 def approve(ctx: CommandContext) -> None:
     numbers = read_numbers(" ".join(ctx.args))
-    done = [one for one in _named(ctx, numbers) if _approve(ctx, one)]
-    ctx.reply(_outcome("过", len(done), len(numbers)))
+    decisions = [_approve(ctx, one) for one in _named(ctx, numbers)]
+    _tell_outcome(ctx, "过", decisions, len(numbers))
 
 
 def reject(ctx: CommandContext) -> None:
@@ -113,16 +128,20 @@ def reject(ctx: CommandContext) -> None:
     count = next((n for n, word in enumerate(ctx.args) if not read_numbers(word)), len(ctx.args))
     numbers = read_numbers(" ".join(ctx.args[:count]))
     reason = harmless(" ".join(ctx.args[count:]), 60)
-    done = [one for one in _named(ctx, numbers) if _reject(ctx, one, reason)]
-    ctx.reply(_outcome("退", len(done), len(numbers)))
+    decisions = [_reject(ctx, one, reason) for one in _named(ctx, numbers)]
+    _tell_outcome(ctx, "退", decisions, len(numbers))
 
 
-def _outcome(verb: str, done: int, asked: int) -> str:
-    if not asked:
-        return f"请写编号，例如 /{verb} 31。发 /待审 看有哪些。"
-    if not done:
-        return "没有这样的待审编号。发 /待审 看有哪些。"
-    return f"{verb}了{done}桌，10分钟内可 /撤销"
+def _tell_outcome(ctx: CommandContext, verb: str, decisions: Sequence[int | None], asked: int) -> None:
+    """``decisions``: what was recorded of each entry, None where nothing was to be decided."""
+    made = [decision for decision in decisions if decision is not None]
+    if made:
+        ctx.can_undo({"decisions": made})
+        ctx.reply(f"{verb}了{len(made)}桌，10分钟内可 /撤销")
+    elif asked:
+        ctx.reply("没有这样的待审编号。发 /待审 看有哪些。")
+    else:
+        ctx.reply(f"请写编号，例如 /{verb} 31。发 /待审 看有哪些。")
 
 
 def read_numbers(text: str) -> list[int]:
@@ -165,25 +184,24 @@ def _may_stand(ctx: CommandContext, one: Numbered, outs: Sequence[AnyRow]) -> bo
     return entries.is_whole(_context(ctx, one), run) and not withdrawn and not taken
 
 
-def _approve(ctx: CommandContext, one: Numbered) -> bool:
+def _approve(ctx: CommandContext, one: Numbered) -> int | None:
     outs = changes.what_took_out(ctx.tx, one.sop.id, one.row.id)
     done = not outs and changes.is_approved(ctx.tx, one.sop.id, one.row.id)
     if done or not _may_stand(ctx, one, outs):
-        return False
+        return None
     as_sop = _context(ctx, one)
     approval = _decide(as_sop, ctx, one, APPROVED)
-    assert approval is not None, "a command decides once"
     if outs:
         changes.bring_back(as_sop, _run(ctx, one), one.row.id, outs, approval)
     else:
         changes.settle(as_sop, _run(ctx, one), one.row.id, approval)
     if as_sop.room is not None and any(row.name == board.HELD for row in outs):
         gather(as_sop, one.row.id)
-    return True
+    return approval
 
 
-def _decide(as_sop: Context[Challenge], ctx: CommandContext, one: Numbered, name: str) -> int | None:
-    return as_sop.record(
+def _decide(as_sop: Context[Challenge], ctx: CommandContext, one: Numbered, name: str) -> int:
+    decision = as_sop.record(
         name,
         person=ctx.person,
         about=("run", one.row.object_id),
@@ -192,17 +210,19 @@ def _decide(as_sop: Context[Challenge], ctx: CommandContext, one: Numbered, name
         target=one.row.identity_id,
         props={"command": ctx.heard.id},
     )
+    assert decision is not None, "a command decides once"
+    return decision
 
 
-def _reject(ctx: CommandContext, one: Numbered, reason: str) -> bool:
+def _reject(ctx: CommandContext, one: Numbered, reason: str) -> int | None:
     outs = changes.what_took_out(ctx.tx, one.sop.id, one.row.id)
     if any(row.name != board.HELD for row in outs):
-        return False
+        return None
     as_sop, run = _context(ctx, one), _run(ctx, one)
-    _decide(as_sop, ctx, one, board.REJECTED)
+    decision = _decide(as_sop, ctx, one, board.REJECTED)
     changes.goes_out(as_sop, run, one.row.id, rejected=one.row.id, reason=reason)
     as_sop.wake_at(run, ctx.now + UNDO_WITHIN, "rejected")
-    return True
+    return decision
 
 
 def tell(ctx: Context[Challenge]) -> None:
@@ -219,27 +239,24 @@ def tell(ctx: Context[Challenge]) -> None:
 # --- /撤销 ---
 
 
-def undo(ctx: CommandContext) -> None:
-    """One's own last decision, as long as it is ten minutes old at most."""
-    last = _last_decision(ctx)
-    done = sum(_undo(ctx, row) for row in last)
-    if last and not done:
+def undo(ctx: CommandContext, args: Mapping[str, Any]) -> bool:
+    """Take back the decisions of one command, as far as its entries are still as it made them."""
+    standing = _still_standing(ctx, args["decisions"])
+    done = sum(_undo(ctx, row) for row in standing)
+    if done:
+        ctx.reply(f"撤销了，{done}桌回到待审。")
+    elif standing:
         ctx.reply("撤销不了：会员自己撤回了，或者那天已经另有一桌。")
     else:
-        ctx.reply(f"撤销了，{done}桌回到待审。" if done else "十分钟内您没有可以撤销的。")
+        ctx.reply("撤销不了：后来又改过了。")
+    return done > 0
 
 
-def _last_decision(ctx: CommandContext) -> list[AnyRow]:
-    i = interaction.c
-    undone = select(i.corrects_event_id).where(i.name == board.RESTORED, i.corrects_event_id.is_not(None))
-    query = select(i.id, i.name, i.programme_id, i.corrects_event_id, i.props).where(
-        i.identity_id == ctx.person.identity_id,
-        i.occurred_at >= ctx.now - UNDO_WITHIN,
-        i.name.in_((APPROVED, board.REJECTED)),
-        i.id.not_in(undone.where(i.occurred_at >= ctx.now - UNDO_WITHIN)),
-    )
-    rows = ctx.tx.connection.execute(query.order_by(i.id)).all()
-    return [row for row in rows if row.props.get("command") == rows[-1].props.get("command")]
+def _still_standing(ctx: CommandContext, decisions: Sequence[int]) -> Sequence[AnyRow]:
+    i, undone = interaction.c, interaction.alias()
+    gone = exists().where(undone.c.corrects_event_id == i.id, undone.c.name == board.RESTORED)
+    query = select(i.id, i.name, i.programme_id, i.corrects_event_id).where(i.id.in_(decisions), ~gone)
+    return ctx.tx.connection.execute(query.order_by(i.id)).all()
 
 
 def _undo(ctx: CommandContext, decision: AnyRow) -> bool:

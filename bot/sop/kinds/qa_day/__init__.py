@@ -56,6 +56,7 @@ KIND = Kind(
             usage="12 焯20秒就好",
         ),
     ),
+    waiting=desk.waiting,
     names=frozenset(
         {
             board.ASKED,

@@ -14,8 +14,10 @@ from bot.sop.kinds.qa_day import answers, archive, board, forms, giving, ladder,
 from bot.sop.kinds.qa_day.answers import Outcome
 from bot.sop.kinds.qa_day.board import QuestionRow, Status
 from bot.sop.kinds.qa_day.model import QaDay
+from bot.sop.loader import SopSet
 from bot.sop.templates import harmless
 from bot.store.tables import membership
+from bot.store.transaction import Transaction
 
 MOST_LISTED, MOST_SHOWN = 5, 3
 
@@ -55,9 +57,18 @@ def show_open(ctx: CommandContext) -> None:
     ctx.reply(text, quotes=[row.message_id for row in rows[:fit]])
 
 
+def waiting(tx: Transaction, sops: SopSet, account: str) -> dict[str, int]:
+    """How many questions wait for an answer."""
+    return {"未答": sum(_is_of(tx, account, row) for row in board.questions(tx))}
+
+
 def _is_ours(ctx: CommandContext, row: QuestionRow) -> bool:
-    room = directory.room_by_id(ctx.tx, row.room_id)
-    return room is not None and room.account == ctx.account
+    return _is_of(ctx.tx, ctx.account, row)
+
+
+def _is_of(tx: Transaction, account: str, row: QuestionRow) -> bool:
+    room = directory.room_by_id(tx, row.room_id)
+    return room is not None and room.account == account
 
 
 def _asker(ctx: CommandContext, row: QuestionRow) -> str:

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from bot.naming import NAMES, WAYS
+from bot.naming import WAYS
 from bot.outbox.queue import Intent
-from bot.people import consent, directory, roles, tags
+from bot.people import consent, directory, friends, roles, tags
 from bot.people.directory import Person
 from bot.sop.context import Context
 from bot.sop.kinds.wakeup.model import Wakeup, WakeupWords
@@ -86,15 +86,8 @@ def _last_joined(ctx: Ctx, person: Person) -> datetime:
 def _friends(ctx: Ctx, identity_ids: Iterable[int]) -> Iterator[Person]:
     """Those who are friends (they wrote in private once, or the platform said so), may be turned to, and are
     neither staff nor experts, then or now."""
-    i = interaction.c
-    friends = select(i.identity_id).where(
-        i.identity_id.in_(list(identity_ids)),
-        i.channel == "dm",
-        i.name.in_([*NAMES, "command_given", "friend_made"]),
-        i.actor_role.in_(("member", "koc")),
-    )
     held = roles.Standings(roles.roles(ctx.tx), ctx.sops.community.roles)
-    for identity_id in sorted(set(ctx.tx.connection.scalars(friends))):
+    for identity_id in sorted(friends.among(ctx.tx, list(identity_ids))):
         person = directory.person_by_id(ctx.tx, identity_id)
         if person is None or held.actor_role(person.member_id) in ("staff", "expert"):
             continue

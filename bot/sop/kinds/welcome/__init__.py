@@ -65,6 +65,7 @@ KIND = Kind(
             usage="M37 [想说的话]",
         ),
     ),
+    waiting=verdict.waiting,
     names=frozenset(
         {
             "consent_granted",

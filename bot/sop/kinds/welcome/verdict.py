@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,9 +19,11 @@ from bot.sop.context import CommandContext
 from bot.sop.kinds.welcome.model import Welcome
 from bot.sop.kinds.welcome.questions import shown, written
 from bot.sop.kinds.welcome.talk import OCCURRENCE, Ctx, Ended, Step, Talk, find, talk_of
+from bot.sop.loader import SopSet
 from bot.sop.runs import Run
 from bot.sop.templates import harmless, harmless_name
 from bot.store.tables import run
+from bot.store.transaction import Transaction
 
 DAY = timedelta(hours=24)
 MOST_SHOWN = 5
@@ -172,16 +175,23 @@ def _named(ctx: CommandContext) -> Talk | None:
     return None
 
 
+def waiting(tx: Transaction, sops: SopSet, account: str) -> dict[str, int]:
+    """How many people wait for a decision."""
+    return {"待定": sum(1 for _ in _undecided(tx, account))}
+
+
 def _waiting(ctx: CommandContext) -> list[Talk]:
+    talks = (_as_asked(ctx, it) for it in _undecided(ctx.tx, ctx.account))
+    return [talk for talk in talks if talk is not None]
+
+
+def _undecided(tx: Transaction, account: str) -> Iterator[Run]:
     """Who waits for a decision, also where the SOP is not played any more."""
-    asked = select(run.c.sop_id).where(run.c.account == ctx.account, run.c.occurrence == OCCURRENCE)
-    waiting = (
-        it
-        for sop_id in sorted(ctx.tx.connection.scalars(asked.distinct()))
-        for it in runs.open_runs(ctx.tx, sop_id, "member:")
-        if it.account == ctx.account and it.state.get("step") == Step.HUMAN
-    )
-    return [talk for it in waiting if (talk := _as_asked(ctx, it)) is not None]
+    asked = select(run.c.sop_id).where(run.c.account == account, run.c.occurrence == OCCURRENCE)
+    for sop_id in sorted(tx.connection.scalars(asked.distinct())):
+        for it in runs.open_runs(tx, sop_id, "member:"):
+            if it.account == account and it.state.get("step") == Step.HUMAN:
+                yield it
 
 
 def _as_asked(ctx: CommandContext, it: Run) -> Talk | None:

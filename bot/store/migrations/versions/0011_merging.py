@@ -8,7 +8,7 @@ from alembic import op
 from bot.store.types import Json
 
 revision = "0011"
-down_revision = "0008"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,126 @@
+"""``bot report``, ``bot score`` and ``bot explain-score``: the numbers, and how they come about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from bot import config
+from bot.config import Settings
+from bot.errors import BotError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from bot.sop.loader import SopSet
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.option("--from", "first", type=_DAY, metavar="日期", help="从这天起，这天也算；不写就是七天前。")
+@click.option("--to", "last", type=_DAY, metavar="日期", help="到这天为止，这天也算；不写就是昨天。")
+@click.option("--room", help="只看这个群，或这一组群；不写是所有的群，人不重复。")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
+)
+def report(first: datetime | None, last: datetime | None, room: str | None, form: str) -> None:
+    """社群的数字：月活、互动、沉默、问卷、投诉、作品、答疑、给要卖……每个都带着分母。
+
+    数字到今天 4 点为止；同事、专家和机器人都不算在内。机器人在跑也可以看。
+    """
+    from bot import reporting
+
+    with _friendly():
+        sops = _sops()
+        usual = reporting.last_week(datetime.now(UTC), sops)
+        asked = reporting.Asked(
+            usual.first if first is None else first.date(), usual.last if last is None else last.date(), room
+        )
+        if asked.first > asked.last:
+            raise BotError(f"--from {asked.first} 在 --to {asked.last} 后面，换过来写")
+        if room is not None and not sops.community.expand(room):
+            raise BotError(f"community.yaml 里没有“{room}”这个群，有：{'、'.join(sops.community.names())}")
+        with _reading() as connection:
+            found = reporting.report(connection, sops, asked)
+        match form:
+            case "json":
+                click.echo(reporting.as_json(found, asked))
+            case "csv":
+                click.echo(reporting.as_csv(found), nl=False)
+            case _:
+                click.echo("\n".join(reporting.as_table(found, asked, sops.community.name)))
+
+
+@click.command()
+@click.option("--preview", is_flag=True, required=True, help="看谁会动，什么也不写。")
+@click.option("--json", "as_json", is_flag=True, help="给程序读：每个会动的人一项。")
+def score(preview: bool, as_json: bool) -> None:
+    """照现在的 scoring.yaml 把等级全部重算一遍，看谁会升、谁低于门槛，为什么；不写进去。"""
+    from bot import scoring_preview
+
+    with _friendly():
+        sops = _sops()
+        if sops.scoring is None:
+            raise BotError("scoring.yaml 有错，先改好：bot check")
+        with _reading() as connection:
+            moves = scoring_preview.moves(connection, sops, sops.scoring, datetime.now(UTC))
+        if as_json:
+            click.echo(json.dumps([move.as_json() for move in moves], ensure_ascii=False, indent=2))
+        else:
+            click.echo("\n".join(scoring_preview.as_lines(moves)))
+
+
+@click.command("explain-score")
+@click.argument("member")
+@click.option("--json", "as_json", is_flag=True, help="给程序读：每次互动一项。")
+def explain_score(member: str, as_json: bool) -> None:
+    """一位成员（M37）的贡献分是哪些互动算出来的，每次现在还剩多少。"""
+    from bot import scoring_preview
+
+    with _friendly():
+        sops = _sops()
+        if sops.scoring is None:
+            raise BotError("scoring.yaml 有错，先改好：bot check")
+        with _reading() as connection:
+            found = scoring_preview.of_member(connection, sops, sops.scoring, member, datetime.now(UTC))
+        click.echo(found.as_json() if as_json else "\n".join(found.as_lines()))
+
+
+@contextmanager
+def _friendly() -> Iterator[None]:
+    try:
+        yield
+    except BotError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _settings() -> Settings:
+    return config.offline()
+
+
+def _sops() -> SopSet:
+    from bot import app
+
+    return app.needed(app.load_sops(_settings()))
+
+
+@contextmanager
+def _reading() -> Iterator[Connection]:
+    """The database as it is, only to be read; a bot may be running on it."""
+    from bot import app
+    from bot.store import session
+
+    engine = app.open_database(_settings().database_url)
+    reader = session.open_reader(engine)
+    try:
+        with reader.connect() as connection:
+            yield connection
+    finally:
+        reader.dispose()
+        engine.dispose()

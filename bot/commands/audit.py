@@ -1,0 +1,101 @@
+"""``/audit``: who typed which command when and where, and what came of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from bot.commands.people import find, is_number
+from bot.commands.wording import short_moment
+from bot.people import directory
+from bot.sop.context import CommandContext
+from bot.sop.kind import Command, Where, Who
+from bot.sop.problems import Mistake
+from bot.sop.schedule import parse_duration
+from bot.sop.templates import harmless, harmless_name
+from bot.store.tables import failure, identity, interaction, member, unheard
+
+MOST = 12
+REFUSED = "command_refused"
+LONGEST = timedelta(days=90)
+
+
+def show(ctx: CommandContext) -> None:
+    """Of today, of so many days, or of one person."""
+    query, since = _commands(), _midnight(ctx)
+    for word in ctx.args:
+        if is_number(word):
+            person = find(ctx, word)
+            if person is None:
+                return
+            query, since = query.where(identity.c.member_id == person.member_id), ctx.now - LONGEST
+            continue
+        try:
+            since = ctx.now - min(parse_duration(word), LONGEST) if word != "今天" else since
+        except Mistake:
+            ctx.reply("这样写：/审计，/审计 3天，/审计 M37。")
+            return
+    rows = ctx.tx.connection.execute(query.where(interaction.c.occurred_at >= since)).all()
+    lines = [_line(ctx, row) for row in rows[:MOST]]
+    if len(rows) > MOST:
+        lines.append(f"……更早还有{len(rows) - MOST}条")
+    lines += _elsewhere(ctx, since) if not any(map(is_number, ctx.args)) else []
+    ctx.reply("\n".join(lines) or "这段时间没有人发过命令。")
+
+
+def _midnight(ctx: CommandContext) -> datetime:
+    zone = ctx.sops.community.zone
+    return datetime.combine(ctx.now.astimezone(zone).date(), time(), zone)
+
+
+def _commands() -> Select[Any]:
+    """Commands, the latest first, with whether they were refused or failed."""
+    i, refused = interaction.c, interaction.alias("refused")
+    was_refused = (refused.c.parent_event_id == i.id) & (refused.c.name == REFUSED)
+    joined = (
+        interaction.join(identity, identity.c.id == i.identity_id)
+        .join(member, member.c.id == identity.c.member_id)
+        .outerjoin(refused, was_refused)
+        .outerjoin(failure, failure.c.interaction_id == i.id)
+    )
+    columns = (i.id, i.occurred_at, i.room_id, i.props, identity.c.name, member.c.number)
+    return (
+        select(*columns, refused.c.id.label("refused"), failure.c.id.label("failed"))
+        .select_from(joined)
+        .where(i.name == "command_given")
+        .order_by(i.occurred_at.desc(), i.id.desc())
+    )
+
+
+def _line(ctx: CommandContext, row: Any) -> str:
+    room = None if row.room_id is None else directory.room_by_id(ctx.tx, row.room_id)
+    where = "私聊" if room is None else room.key
+    args = " ".join(harmless(str(arg), 20) for arg in row.props.get("args", ()))
+    typed = f"/{_chinese(ctx, row.props['command'])} {args}".rstrip()
+    outcome = " ✗出错" if row.failed is not None else " ✗没让用" if row.refused is not None else ""
+    name = harmless_name(row.name)
+    return f"#{row.id} {short_moment(ctx, row.occurred_at)} M{row.number} {name} {where} {typed}{outcome}"
+
+
+def _chinese(ctx: CommandContext, name: str) -> str:
+    return next((it.names[-1] for it in ctx.desk.commands if it.names[0] == name), name)
+
+
+def _elsewhere(ctx: CommandContext, since: datetime) -> list[str]:
+    """Where nobody is heard a count a day is all that is kept."""
+    first = since.astimezone(ctx.sops.community.zone).date().isoformat()
+    query = select(unheard.c.command, unheard.c.times).where(unheard.c.day >= first)
+    times: dict[str, int] = {}
+    for name, count in ctx.tx.connection.execute(query.order_by(unheard.c.command)):
+        times[name] = times.get(name, 0) + count
+    counted = "，".join(f"/{_chinese(ctx, name)} {count}次" for name, count in times.items())
+    return [f"没开通的群和陌生人：{counted}"] if counted else []
+
+
+COMMANDS = (
+    Command(
+        ("audit", "审计"), Who.ADMIN, "谁在什么时候发了哪些命令", show, where=Where.PRIVATE, usage="[3天|M37]"
+    ),
+)

@@ -1,0 +1,212 @@
+"""``/member show`` and ``/member note``: who somebody is, and what our own people wrote down about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select
+
+from bot.commands.people import find, is_number
+from bot.commands.wording import day, span_of_days
+from bot.naming import NAMES
+from bot.people import cases, directory, roles, tags
+from bot.people.directory import Person
+from bot.scoring import book, days, facts
+from bot.scoring.levels import Standing
+from bot.sop.context import CommandContext
+from bot.sop.kind import Command, Where, Who
+from bot.sop.templates import harmless, harmless_name
+from bot.store import log
+from bot.store.session import insert_new
+from bot.store.tables import identity, interaction, membership, room, texts
+
+MOST_FOUND, MOST_TAGS, MOST_NOTES = 5, 6, 3
+NOTED, REMOVED = "member_noted", "note_removed"
+LONGEST_NOTE = 100
+
+
+def show(ctx: CommandContext) -> None:
+    if not ctx.args:
+        ctx.reply("要看哪一位？例如 /成员 乙，或者 /成员 M37。")
+        return
+    if not is_number(ctx.args[0]) and _tell_apart(ctx, ctx.args[0]):
+        return
+    person = find(ctx, ctx.args[0])
+    if person is not None:
+        ctx.reply("\n".join(_card(ctx, person)))
+
+
+def _tell_apart(ctx: CommandContext, name: str) -> bool:
+    """Several of one name are listed with what tells them apart; False: there is one at most."""
+    found = {person.member_id: person for person in directory.people_named(ctx.tx, name, ctx.account)}
+    if len(found) < 2:
+        return False
+    shown = [f"M{it.number} {_rooms(ctx, it)} {_last_said(ctx, it)}" for it in [*found.values()][:MOST_FOUND]]
+    first = next(iter(found.values())).number
+    ctx.reply(f"{len(found)}位：{'｜'.join(' '.join(line.split()) for line in shown)}。发 /成员 M{first}")
+    return True
+
+
+def _card(ctx: CommandContext, person: Person) -> Iterator[str]:
+    where = _rooms(ctx, person) or "不在群里"
+    yield f"M{person.number} {harmless_name(person.name)}｜{where}{_since(ctx, person)}"
+    yield f"{_last_said(ctx, person) or '没说过话'}｜{_level(ctx, person)}"
+    held = roles.roles(ctx.tx).get(person.member_id, ())
+    if held:
+        yield f"角色：{'、'.join(sorted(held))}"
+    known = tags.of(ctx.tx, person.member_id)
+    if known:
+        strongest = sorted(known.values(), key=lambda it: -abs(it.score))[:MOST_TAGS]
+        yield f"标签：{'、'.join(f'{harmless(it.key, 10)}{it.score:+.1f}' for it in strongest)}"
+    for number, _, words, at in notes_of(ctx, person)[-MOST_NOTES:]:
+        yield f"备注{number}：{words}（{day(at)}）"
+    mine = set(_identities(ctx, person))
+    yield from (
+        f"投诉{case.number}没处理完"
+        for case in cases.open_cases(ctx.tx, ctx.account)
+        if case.identity_id in mine
+    )
+
+
+def _identities(ctx: CommandContext, person: Person) -> list[int]:
+    query = select(identity.c.id).where(identity.c.member_id == person.member_id)
+    return list(ctx.tx.connection.scalars(query))
+
+
+def _rooms(ctx: CommandContext, person: Person) -> str:
+    query = (
+        select(room.c.key)
+        .select_from(membership.join(room, room.c.id == membership.c.room_id))
+        .where(membership.c.identity_id.in_(_identities(ctx, person)), membership.c.left_at.is_(None))
+        .where(room.c.disabled_at.is_(None), room.c.key.is_not(None))
+    )
+    return "、".join(sorted(set(ctx.tx.connection.scalars(query))))
+
+
+def _since(ctx: CommandContext, person: Person) -> str:
+    joined = membership.c.identity_id.in_(_identities(ctx, person))
+    at = ctx.tx.connection.scalar(select(func.min(membership.c.joined_at)).where(joined))
+    return "" if at is None else f"，{day(at.astimezone(ctx.sops.community.zone))}来的"
+
+
+def _last_said(ctx: CommandContext, person: Person) -> str:
+    """The day alone; never the words."""
+    i = interaction.c
+    query = select(func.max(i.occurred_at)).where(
+        i.identity_id.in_(_identities(ctx, person)), i.name.in_(sorted(NAMES))
+    )
+    at = ctx.tx.connection.scalar(query)
+    if at is None:
+        return ""
+    zone = ctx.sops.community.zone
+    return f"{span_of_days(at.astimezone(zone).date(), ctx.now.astimezone(zone).date())}说过话"
+
+
+def _level(ctx: CommandContext, person: Person) -> str:
+    scoring = ctx.sops.scoring
+    if scoring is None:
+        return "积分规则有错"
+    stands = book.standings(ctx.tx.connection, [person.member_id]).get(person.member_id, Standing())
+    zone = ctx.sops.community.zone
+    known = facts.of_one(ctx.tx.connection, _identities(ctx, person), scoring, zone, ctx.now)
+    locked = stands.locked is not None and days.number(ctx.now, zone) <= stands.locked
+    by_hand = "（人定的）" if locked else ""
+    return f"{scoring.levels[stands.level].name}{by_hand} 贡献分{known.score.total:.1f}"
+
+
+# --- notes ---
+
+
+def note(ctx: CommandContext) -> None:
+    """``M37 坏果已补发`` writes one, ``M37`` lists them, ``M37 删 2`` takes one away."""
+    if not ctx.args:
+        ctx.reply("这样写：/备注 M37 坏果已补发；看全部发 /备注 M37；删一条发 /备注 M37 删 2。")
+        return
+    person = find(ctx, ctx.args[0])
+    if person is None:
+        return
+    words = ctx.args[1:]
+    if not words:
+        _list_notes(ctx, person)
+    elif words[0] in ("删", "del") and len(words) == 2 and words[1].isdigit():
+        _remove(ctx, person, int(words[1]))
+    else:
+        _write(ctx, person, " ".join(words)[:LONGEST_NOTE])
+
+
+def notes_of(ctx: CommandContext, person: Person) -> list[tuple[int, Any, str, datetime]]:
+    """(number, row, words, local moment) of the notes that stand, oldest first; numbers never change."""
+    i, gone = interaction.c, interaction.alias("gone")
+    removed = select(gone.c.corrects_event_id).where(gone.c.name == REMOVED)
+    query = (
+        select(i.id, i.text_id, i.occurred_at, texts.c.body, i.id.in_(removed).label("removed"))
+        .select_from(interaction.outerjoin(texts, texts.c.id == i.text_id))
+        .where(i.name == NOTED, i.target_identity_id.in_(_identities(ctx, person)))
+        .order_by(i.id)
+    )
+    zone = ctx.sops.community.zone
+    return [
+        (number, row, harmless(row.body, LONGEST_NOTE), row.occurred_at.astimezone(zone))
+        for number, row in enumerate(ctx.tx.connection.execute(query), 1)
+        if not row.removed and row.body
+    ]
+
+
+def _list_notes(ctx: CommandContext, person: Person) -> None:
+    found = notes_of(ctx, person)
+    lines = [f"{number} {words}（{day(at)}）" for number, _, words, at in found]
+    ctx.reply("\n".join(lines) if lines else f"M{person.number} 还没有备注。")
+
+
+def _write(ctx: CommandContext, person: Person, words: str) -> None:
+    text_id = ctx.tx.new_id()
+    log.append(ctx.tx, [{**_row(ctx, person, NOTED), "text_id": text_id, "text_len": len(words)}])
+    insert_new(ctx.tx.connection, texts, [{"id": text_id, "body": words, "keep_until": None}])
+    ctx.reply("记下了，仅运营可见。")
+
+
+def _remove(ctx: CommandContext, person: Person, number: int) -> None:
+    row = next((row for n, row, *_ in notes_of(ctx, person) if n == number), None)
+    if row is None:
+        ctx.reply(f"M{person.number} 没有第{number}条备注。发 /备注 M{person.number} 看全部。")
+        return
+    ctx.tx.connection.execute(delete(texts).where(texts.c.id == row.text_id))
+    log.append(ctx.tx, [{**_row(ctx, person, REMOVED), "corrects_event_id": row.id}])
+    ctx.reply("删了。")
+
+
+def _row(ctx: CommandContext, person: Person, what: str) -> dict[str, Any]:
+    return log.entry(
+        ctx.tx,
+        f"desk:{ctx.account}",
+        str(ctx.heard.id),
+        what,
+        ctx.heard.occurred_at,
+        identity_id=ctx.person.identity_id,
+        actor_role=roles.STAFF,
+        channel="dm" if ctx.room is None else "group",
+        target_identity_id=person.identity_id,
+        parent_event_id=ctx.heard.id,
+    )
+
+
+COMMANDS: Sequence[Command] = (
+    Command(
+        ("member show", "成员"),
+        Who.STAFF,
+        "一位成员是谁，在哪些群，有什么备注",
+        show,
+        Where.DESK,
+        usage="名字或M37",
+    ),
+    Command(
+        ("member note", "备注"),
+        Who.STAFF,
+        "给一位成员记一笔，仅运营可见",
+        note,
+        Where.DESK,
+        usage="M37 [要记的话]",
+    ),
+)

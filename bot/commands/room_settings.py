@@ -1,0 +1,90 @@
+"""``/room list`` and ``/room settings``: which rooms there are, and what applies in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from bot.commands.find import rooms_named
+from bot.commands.wording import day, short_moment
+from bot.outbox import restraints, talk
+from bot.outbox.ledger import begun_in
+from bot.outbox.queue import Intent
+from bot.people import directory
+from bot.people.directory import Room
+from bot.sop.context import CommandContext
+from bot.sop.index import is_for
+from bot.sop.kind import Command, Where, Who
+
+WEEK, MONTH = timedelta(days=7), timedelta(days=28)
+
+
+def show_list(ctx: CommandContext) -> None:
+    rooms = {room.key: room for room in directory.rooms_of(ctx.tx, ctx.account)}
+    lines = [_line(ctx, key, rooms.get(key)) for key in ctx.sops.community.rooms]
+    ctx.reply("\n".join(lines))
+
+
+def _line(ctx: CommandContext, key: str, room: Room | None) -> str:
+    if room is None:
+        return f"{key} 没开通过"
+    if not room.enabled:
+        return f"{key} 关着"
+    hushed = "，在安静" if room.id in restraints.hushed(ctx.tx, ctx.account) else ""
+    return f"{key} {directory.count_present(ctx.tx, room.id)}人{hushed}"
+
+
+def show(ctx: CommandContext) -> None:
+    if not ctx.args:
+        ctx.reply("要看哪个群？例如 /群设置 会员1群。发 /群列表 看全部。")
+        return
+    for room in rooms_named(ctx, ctx.args[0])[:1]:
+        ctx.reply("\n".join(_settings(ctx, room)))
+
+
+def _settings(ctx: CommandContext, room: Room) -> Iterator[str]:
+    zone = ctx.sops.community.zone
+    since = "" if room.enabled_at is None else f"，{day(room.enabled_at.astimezone(zone))}开通"
+    yield f"{room.key} {directory.count_present(ctx.tx, room.id)}人{since}"
+    today = ctx.now.astimezone(zone)
+    yield f"今天能说话：{ctx.sops.community.rules.hours_of(today.date())}"
+    yield _used(ctx, room)
+    hushed = restraints.hushed(ctx.tx, ctx.account).get(room.id)
+    if hushed is not None and hushed.until is not None:
+        yield f"在安静，到{short_moment(ctx, hushed.until)}"
+    paused = restraints.paused(ctx.tx, ctx.account)
+    names = [
+        f"{sop.name}（停着）" if sop.id in paused else sop.name
+        for sop in ctx.sops.sops.values()
+        if is_for(sop, room.key)
+    ]
+    yield f"SOP：{'、'.join(names) or '没有'}"
+    yield "这些写在 community.yaml 里；临时的用 /安静、/暂停。"
+
+
+def _used(ctx: CommandContext, room: Room) -> str:
+    """Of the week's budgets, posts by hand too."""
+    guard = ctx.sops.community.guard
+    ours = begun_in(ctx.tx, room.id, ctx.now - MONTH, ctx.now)
+    begun = [*ours, *talk.posts_by_hand(ctx.tx, room.id, ctx.now - MONTH, ctx.now)]
+    week = [it for it in begun if it.at > ctx.now - WEEK]
+    promos = sum(it.intent is Intent.PROMO for it in week)
+    gives, asks = (sum(it.intent is which for it in begun) for which in (Intent.GIVE, Intent.ASK))
+    at_all = sum(it.at_all for it in begun)
+    return (
+        f"7天：帖子{len(week)}/{guard.posts_a_week} 推广{promos}/{guard.promo_a_week}"
+        f"｜28天：给{gives} 要{asks} @所有人{at_all}"
+    )
+
+
+COMMANDS = (
+    Command(("room list", "群列表"), Who.STAFF, "有哪些群，开没开通", show_list, Where.DESK),
+    Command(
+        ("room settings", "群设置"),
+        Who.STAFF,
+        "一个群能说话的时间、用掉的次数、有哪些 SOP",
+        show,
+        Where.DESK,
+        usage="群名",
+    ),
+)

@@ -1,0 +1,227 @@
+"""``我的``, ``/score why``, ``请假``, ``/member level``: where somebody stands, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from bot.commands.people import find
+from bot.people.directory import Person
+from bot.scoring import book, days, explain, facts
+from bot.scoring.explain import Reason
+from bot.scoring.levels import Facts, Standing, missing
+from bot.scoring.rules import Scoring
+from bot.sop.context import CommandContext
+from bot.sop.kind import Command, Where, Who
+from bot.sop.problems import Mistake, did_you_mean
+from bot.sop.schedule import parse_duration
+from bot.sop.templates import harmless, harmless_name
+from bot.store import log
+from bot.store.tables import identity
+
+MOST_REASONS = 6
+MOST_GAPS = 3
+_NAMES = {
+    "message_posted": "说话、发图",
+    "link_shared": "分享链接",
+    "question_asked": "提问",
+    "answer_given": "回答",
+    "answer_thanked": "回答被感谢",
+    "window_contributed": "主题日参与",
+    "ugc_submitted": "打卡",
+    "ugc_approved": "打卡通过",
+    "ugc_featured": "入选精选",
+    "challenge_joined": "参加挑战",
+    "challenge_completed": "走完挑战",
+    "prize": "得奖",
+}
+_LOCKED_FOR = "90d"
+
+
+def mine(ctx: CommandContext) -> None:
+    _show(ctx, ctx.person, "您")
+
+
+def show_why(ctx: CommandContext) -> None:
+    """One's own score, act by act; of others staff alone may ask."""
+    person: Person | None = ctx.person
+    if ctx.args:
+        if ctx.standing not in (Who.STAFF, Who.ADMIN):
+            ctx.reply("只能看自己的：发 /怎么算")
+            return
+        person = find(ctx, ctx.args[0])
+    scoring = _scoring(ctx)
+    if person is None or scoring is None:
+        return
+    zone, today = ctx.sops.community.zone, _today(ctx)
+    found = explain.reasons(ctx.tx.connection, _identities(ctx, person), scoring, zone, ctx.now)
+    if not found:
+        ctx.reply("还没有算分的互动。")
+        return
+    total = sum(reason.today for reason in found)
+    strongest = sorted(found, key=lambda it: (it.today, it.day), reverse=True)[:MOST_REASONS]
+    lines = [f"{len(found)}次互动，今天一共{total:.1f}分；算得最多的："]
+    ctx.reply("\n".join([*lines, *(_reason(it) for it in strongest), _fading(scoring, today)]))
+
+
+def _show(ctx: CommandContext, person: Person, you: str) -> None:
+    scoring = _scoring(ctx)
+    if scoring is None:
+        return
+    zone = ctx.sops.community.zone
+    known = facts.of_one(ctx.tx.connection, _identities(ctx, person), scoring, zone, ctx.now)
+    stands = _standing(ctx, person)
+    head = f"{harmless_name(person.name)} M{person.number}｜{scoring.levels[stands.level].name}"
+    away = "｜请假中，等级留着" if stands.away else ""
+    five = " ".join(f"{name}{points:.1f}" for name, points in known.score.by_dimension.items())
+    ctx.reply(
+        "\n".join(
+            [head + away, f"贡献分{known.score.total:.1f}：{five}", *_next(ctx, scoring, stands, known)]
+        )
+    )
+    ctx.reply(f"{you}的分怎么来的，发 /怎么算")
+
+
+def _next(ctx: CommandContext, scoring: Scoring, stands: Standing, known: Facts) -> Sequence[str]:
+    """What is missing to the level above."""
+    if stands.level + 1 == len(scoring.levels):
+        return []
+    above = scoring.levels[stands.level + 1]
+    gaps = missing(above, known, _today(ctx))
+    if not gaps:
+        return [f"到“{above.name}”的条件都有了，明早4点升。"]
+    return [f"到“{above.name}”还差：{'；'.join(gap.said for gap in gaps[:MOST_GAPS])}"]
+
+
+def _reason(reason: Reason) -> str:
+    at = days.day_of(reason.day)
+    asked = "，应邀" if reason.prompted else ""
+    name = _NAMES.get(reason.name, reason.name)
+    return (
+        f"{at.month}-{at.day} {name} {reason.dimension}{reason.points:+.1f}{asked}，今天剩{reason.today:.1f}"
+    )
+
+
+def _fading(scoring: Scoring, today: int) -> str:
+    return f"每过{scoring.half_life}天，算一半。"
+
+
+def _scoring(ctx: CommandContext) -> Scoring | None:
+    if ctx.sops.scoring is None:
+        ctx.reply("积分规则 scoring.yaml 有错，先不算分。")
+    return ctx.sops.scoring
+
+
+def _today(ctx: CommandContext) -> int:
+    return days.number(ctx.now, ctx.sops.community.zone)
+
+
+def _identities(ctx: CommandContext, person: Person) -> Collection[int]:
+    mine = select(identity.c.id).where(identity.c.member_id == person.member_id)
+    return list(ctx.tx.connection.scalars(mine))
+
+
+def _standing(ctx: CommandContext, person: Person) -> Standing:
+    return book.standings(ctx.tx.connection, [person.member_id]).get(person.member_id, Standing())
+
+
+# --- leave, and what a human decides ---
+
+
+def take_leave(ctx: CommandContext) -> None:
+    _set_away(ctx, away=True)
+    ctx.reply("好，您的等级给您留着，不会往下走。回来了发“销假”。")
+
+
+def end_leave(ctx: CommandContext) -> None:
+    was = _standing(ctx, ctx.person).away
+    _set_away(ctx, away=False)
+    ctx.reply("欢迎回来。" if was else "您没有请假。")
+
+
+def _set_away(ctx: CommandContext, *, away: bool) -> None:
+    stands = _standing(ctx, ctx.person)
+    if stands.away != away:
+        book.stand(ctx.tx, {ctx.person.member_id: replace(stands, away=away, low_since=None, notice=None)})
+
+
+def set_level(ctx: CommandContext) -> None:
+    """A human's word: it stands both ways until its time is over."""
+    if len(ctx.args) < 3:
+        ctx.reply(
+            "这样写：/等级 M37 生活导师 培训合格。管90天，要别的天数写 /等级 M37 生活导师 365d 培训合格。"
+        )
+        return
+    person, scoring = find(ctx, ctx.args[0]), _scoring(ctx)
+    if person is None or scoring is None:
+        return
+    names = [level.name for level in scoring.levels]
+    if ctx.args[1] not in names:
+        meant = did_you_mean(ctx.args[1], names, f"。有：{'、'.join(names)}。")
+        ctx.reply(f"没有“{harmless(ctx.args[1], 20)}”这一级{meant}")
+        return
+    lasting, why = _lasting(ctx.args[2:])
+    before, today = _standing(ctx, person), _today(ctx)
+    after = Standing(names.index(ctx.args[1]), today, locked=today + lasting, away=before.away)
+    book.stand(ctx.tx, {person.member_id: after})
+    _record(ctx, person, names[before.level], ctx.args[1], why)
+    until = days.day_of(today + lasting)
+    ctx.reply(
+        f"好的，M{person.number} {harmless_name(person.name)} 现在是“{ctx.args[1]}”，"
+        f"到{until.month}月{until.day}日不自动升降。原因：{harmless(why, 30)}"
+    )
+
+
+def _lasting(words: Sequence[str]) -> tuple[int, str]:
+    """For how many days, and why."""
+    try:
+        return max(1, parse_duration(words[0]).days), " ".join(words[1:]) or words[0]
+    except Mistake:
+        return parse_duration(_LOCKED_FOR).days, " ".join(words)
+
+
+def _record(ctx: CommandContext, person: Person, before: str, after: str, why: str) -> None:
+    row = log.entry(
+        ctx.tx,
+        f"desk:{ctx.account}",
+        str(ctx.heard.id),
+        "level_changed",
+        ctx.heard.occurred_at,
+        identity_id=ctx.person.identity_id,
+        actor_role="staff",
+        channel="dm" if ctx.room is None else "group",
+        target_identity_id=person.identity_id,
+        object_type="level",
+        object_id=after,
+        parent_event_id=ctx.heard.id,
+        props={"from": before, "to": after, "why": why[:50]},
+    )
+    log.append(ctx.tx, [row])
+
+
+COMMANDS = (
+    Command(
+        ("me", "我的"), Who.MEMBER, "我的等级、贡献分，到下一级还差什么", mine, Where.PRIVATE, words=("我的",)
+    ),
+    Command(
+        ("score why", "怎么算"),
+        Who.MEMBER,
+        "贡献分是哪些互动算出来的",
+        show_why,
+        Where.PRIVATE,
+        words=("怎么算",),
+        usage="[M37]",
+    ),
+    Command(("leave", "请假"), Who.MEMBER, "离开一阵，等级留着", take_leave, Where.PRIVATE, words=("请假",)),
+    Command(("leave end", "销假"), Who.MEMBER, "回来了", end_leave, Where.PRIVATE, words=("销假",)),
+    Command(
+        ("member level", "等级"),
+        Who.ADMIN,
+        "由人定一位成员的等级，写明原因",
+        set_level,
+        Where.DESK,
+        usage="M37 生活导师 [365d] 原因",
+    ),
+)

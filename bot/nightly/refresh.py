@@ -1,0 +1,109 @@
+"""The days of the log that changed, read in parts and written in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby, islice
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, func, select
+
+from bot.scoring import book, daybook, days
+from bot.scoring.daybook import Day, Part
+from bot.scoring.rules import Scoring
+from bot.store.tables import interaction
+from bot.store.transaction import Reader, Transaction
+
+T = TypeVar("T")
+Write = Callable[[Transaction, T], None]
+Finish = Callable[[Transaction], None]
+MOST = 1_000
+"""Days that are written in one transaction; some 20 ms."""
+_LAST_MOMENT = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """Days in the place of what stood at ``keys`` (identity, day)."""
+
+    keys: list[tuple[int, int]]
+    found: list[Day]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All days of the identities from ``first`` to ``last``."""
+
+    first: int
+    last: int
+    found: list[Day]
+
+
+def parts(reader: Reader, scoring: Scoring, zone: ZoneInfo, after: int | None) -> Iterator[Some | Whole]:
+    """What is to be written, of the log behind the id ``after`` or of all of it (None)."""
+    with reader() as connection:
+        span = _span(connection)
+        if span is not None:
+            yield from (
+                _whole(connection, span, scoring, zone)
+                if after is None
+                else _changed(connection, span, scoring, zone, after)
+            )
+
+
+def write(tx: Transaction, part: Some | Whole) -> None:
+    if isinstance(part, Whole):
+        book.put_all(tx, part.first, part.last, part.found)
+    else:
+        book.put(tx, part.keys, part.found)
+
+
+def _span(connection: Connection) -> Part | None:
+    """All of the log; None: it is empty."""
+    first, last = connection.execute(
+        select(func.min(interaction.c.occurred_at), func.max(interaction.c.occurred_at))
+    ).one()
+    return None if first is None else Part(first, last)
+
+
+def _whole(connection: Connection, span: Part, scoring: Scoring, zone: ZoneInfo) -> Iterator[Whole]:
+    """Identities that have no days any more are between the others, and lose what stood there."""
+    written = 0
+    people = groupby(daybook.read(connection, span, scoring, zone), key=lambda it: it.identity_id)
+    for some in _by_size(([*found] for _, found in people), MOST):
+        last = some[-1].identity_id
+        yield Whole(written + 1, last, some)
+        written = last
+    yield Whole(written + 1, 2**62, [])
+
+
+def _by_size(groups: Iterable[list[Day]], most: int) -> Iterator[list[Day]]:
+    """The groups, so many together that they have about ``most`` days."""
+    together: list[Day] = []
+    for group in groups:
+        together += group
+        if len(together) >= most:
+            yield together
+            together = []
+    if together:
+        yield together
+
+
+def _changed(
+    connection: Connection, span: Part, scoring: Scoring, zone: ZoneInfo, after: int
+) -> Iterator[Some]:
+    for day, who in sorted(daybook.touched(connection, after, span, zone).items()):
+        begins, ends = days.begin(day, zone), days.begin(day + 1, zone) - _LAST_MOMENT
+        people = iter(sorted(who))
+        while some := list(islice(people, MOST)):
+            found = list(daybook.read(connection, Part(begins, ends, some), scoring, zone))
+            yield Some([(it, day) for it in some], found)
+
+
+def everything(connection: Connection, scoring: Scoring, zone: ZoneInfo) -> Iterator[Day]:
+    """All days of the log: for a look by other rules, that writes nothing."""
+    span = _span(connection) or Part(datetime.fromtimestamp(0, UTC), datetime.fromtimestamp(0, UTC))
+    return daybook.read(connection, span, scoring, zone)

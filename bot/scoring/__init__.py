@@ -1,0 +1,1 @@
+"""What the record comes to: contribution, levels and figures. Reads the log; sends nothing."""

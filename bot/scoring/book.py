@@ -1,0 +1,122 @@
+"""The figures' tables: written from the daybook, and read for a person or for everybody."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select
+
+from bot.people.points import Dimension
+from bot.scoring.contribution import Score, score
+from bot.scoring.daybook import Day
+from bot.scoring.levels import Standing
+from bot.scoring.rules import Scoring
+from bot.store.figures import activity, contribution, standing
+from bot.store.session import insert_new, one_of, upsert
+from bot.store.tables import identity
+from bot.store.transaction import Transaction
+
+
+def put(tx: Transaction, keys: Iterable[tuple[int, int]], found: Sequence[Day]) -> None:
+    """Write what (identity, day) ``keys`` come to, in the place of what stood there; those that are not
+    ``found`` come to nothing."""
+    gone = [{"who": identity_id, "on": day} for identity_id, day in keys]
+    if gone:
+        for table in (activity, contribution):
+            here = (table.c.identity_id == bindparam("who")) & (table.c.day == bindparam("on"))
+            tx.connection.execute(delete(table).where(here), gone)
+    _insert(tx, found)
+
+
+def put_all(tx: Transaction, first: int, last: int, found: Sequence[Day]) -> None:
+    """Write all days of the identities from ``first`` to ``last``, in the place of whatever stood there."""
+    for table in (activity, contribution):
+        tx.connection.execute(delete(table).where(table.c.identity_id.between(first, last)))
+    _insert(tx, found)
+
+
+def _insert(tx: Transaction, found: Sequence[Day]) -> None:
+    acts = [
+        {"identity_id": it.identity_id, "day": it.day, "room_id": room_id, "acts": all_, "own": own}
+        for it in found
+        for room_id, (all_, own) in it.rooms.items()
+    ]
+    points = [
+        {"identity_id": it.identity_id, "day": it.day, "dimension": dimension, "points": total}
+        for it in found
+        for dimension, total in it.points.items()
+    ]
+    insert_new(tx.connection, activity, acts)
+    insert_new(tx.connection, contribution, points)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What the figures know of somebody: their score, and the days on which they did something."""
+
+    score: Score
+    days: Sequence[int]
+
+
+def person(read: Iterable[Day], scoring: Scoring, today: int) -> Person:
+    """What somebody's days come to."""
+    there = [it for it in read if it.day <= today]
+    points = ((it.day, dimension, got) for it in there for dimension, got in it.points.items())
+    return Person(score(points, scoring, today), sorted({it.day for it in there if it.rooms}))
+
+
+def together(
+    connection: Connection, read: Iterable[Day], scoring: Scoring, today: int
+) -> Iterator[tuple[int, Person]]:
+    """(member, what their ``read`` days come to), whatever the figures' tables hold."""
+    rows = connection.execute(select(identity.c.id, identity.c.member_id))
+    member_of: dict[int, int | None] = {row[0]: row[1] for row in rows}
+    of_member: defaultdict[int, list[Day]] = defaultdict(list)
+    for day in read:
+        if (member := member_of.get(day.identity_id)) is not None:
+            of_member[member].append(day)
+    return ((whose, person(found, scoring, today)) for whose, found in sorted(of_member.items()))
+
+
+def everybody(
+    connection: Connection, scoring: Scoring, today: int, since: int
+) -> Iterator[tuple[int, Person]]:
+    """(member, what they come to), of all who ever did anything; of the days those after ``since``."""
+    by_member = select(identity.c.id, identity.c.member_id)
+    member_of: dict[int, int | None] = {row[0]: row[1] for row in connection.execute(by_member)}
+    scores: defaultdict[int, dict[Dimension, float]] = defaultdict(lambda: defaultdict(float))
+    left = [scoring.decay(age) for age in range(today + 1)]
+    c, a = contribution.c, activity.c
+    for who, day, dimension, points in connection.execute(
+        select(c.identity_id, c.day, c.dimension, c.points).where(c.day <= today)
+    ):
+        if (member := member_of.get(who)) is not None:
+            scores[member][dimension] += points * left[today - day]
+    days: defaultdict[int, set[int]] = defaultdict(set)
+    recent = select(a.identity_id, a.day).where(a.day > since, a.day <= today)
+    for who, day in connection.execute(recent):
+        if (member := member_of.get(who)) is not None:
+            days[member].add(day)
+    for member in sorted({*scores, *days}):
+        yield member, Person(Score(dict(scores.get(member, {}))), sorted(days.get(member, ())))
+
+
+def standings(connection: Connection, members: Collection[int] | None = None) -> dict[int, Standing]:
+    query = select(standing)
+    more: Mapping[str, Any] = {}
+    if members is not None:
+        query, more = query.where(one_of(standing.c.member_id, "members")), {"members": members}
+    names = [field.name for field in fields(Standing)]
+    return {
+        row.member_id: Standing(*(getattr(row, name) for name in names))
+        for row in connection.execute(query, more)
+    }
+
+
+def stand(tx: Transaction, members: Mapping[int, Standing]) -> None:
+    """Write where members stand."""
+    rows = [{"member_id": member_id, **asdict(it)} for member_id, it in members.items()]
+    upsert(tx.connection, standing, rows, ["member_id"])

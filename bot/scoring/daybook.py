@@ -1,0 +1,220 @@
+"""The log, read into days: how often somebody did something in a room, and what points a day came to.
+
+A day of one identity follows from the log alone, whenever it is worked out, so days may be done in any order
+and done again. Nothing here writes; nothing needs the core's thread.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BigInteger, Connection, Select, case, distinct, func, select, type_coerce
+
+from bot import naming
+from bot.people.points import REVERSED, Dimension
+from bot.scoring import days
+from bot.scoring.contribution import Act, counted
+from bot.scoring.rules import Scoring
+from bot.store.session import one_of
+from bot.store.tables import interaction, score_entry
+
+TEN_MINUTES = 600_000
+"""Pictures of one such span are one act: a burst is one."""
+MEMBERS = ("member", "koc")
+"""Staff, experts and bots are outside all figures."""
+ACTS = frozenset(way.name for way in naming.WAYS if way.counts)
+"""What people do themselves; what SOPs make of it (an answer, an entry) has it as its cause."""
+BY_COMMAND = ("question_asked", "answer_given", "survey_answered", "nps_answered", "poll_voted")
+"""What counts where it was typed as a command, which is no act in itself."""
+_NOTHING = 1e-9
+
+
+class Counted(NamedTuple):
+    """How often somebody did something on a day in a room (0: in none)."""
+
+    identity_id: int
+    day: int
+    name: str
+    prompted: bool
+    room_id: int
+    times: int
+
+
+class Day(NamedTuple):
+    """A day of one identity: acts by room as (all, of their own accord), and points by dimension."""
+
+    identity_id: int
+    day: int
+    rooms: Mapping[int, tuple[int, int]]
+    points: Mapping[Dimension, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of the log is read: these identities from ``first`` to ``last``; without them, all."""
+
+    first: datetime
+    last: datetime
+    identities: Collection[int] | None = None
+
+
+def read(connection: Connection, part: Part, scoring: Scoring, zone: ZoneInfo) -> Iterator[Day]:
+    """The days of ``part`` on which anything counts, by identity and day."""
+    rewarded, typed = rewards(connection, part, zone), _typed(connection, part, zone)
+    counts = _counts(connection, _counting(part, [*ACTS, *scoring.weights], zone), part)
+    others = deque(sorted({*typed, *rewarded}))
+    for key, group in groupby(counts, key=lambda it: (it.identity_id, it.day)):
+        while others and others[0] < key:
+            yield _day(others[0], [], typed, rewarded, scoring)
+            others.popleft()
+        if others and others[0] == key:
+            others.popleft()
+        yield _day(key, [*group], typed, rewarded, scoring)
+    for key in others:
+        yield _day(key, [], typed, rewarded, scoring)
+
+
+def _day(
+    key: tuple[int, int],
+    counts: list[Counted],
+    typed: Mapping[tuple[int, int], list[Counted]],
+    rewarded: Mapping[tuple[int, int], list[Act]],
+    scoring: Scoring,
+) -> Day:
+    acts = [*(it for it in counts if it.name in ACTS), *typed.get(key, ())]
+    return Day(*key, _rooms(acts), counted(_times(counts), rewarded.get(key, []), scoring))
+
+
+def _times(counts: Iterable[Counted]) -> dict[tuple[str, bool], int]:
+    times: defaultdict[tuple[str, bool], int] = defaultdict(int)
+    for it in counts:
+        times[it.name, it.prompted] += it.times
+    return times
+
+
+def _rooms(counts: Iterable[Counted]) -> dict[int, tuple[int, int]]:
+    """How often in each room, and how often of that of their own accord."""
+    rooms: dict[int, tuple[int, int]] = {}
+    for it in counts:
+        acts, own = rooms.get(it.room_id, (0, 0))
+        rooms[it.room_id] = (acts + it.times, own + (0 if it.prompted else it.times))
+    return rooms
+
+
+def _counts(connection: Connection, query: Select[Any], part: Part) -> Iterator[Counted]:
+    found = connection.execute(query.execution_options(yield_per=20_000), parameters(part))
+    return (Counted(*row) for row in found)
+
+
+def _typed(connection: Connection, part: Part, zone: ZoneInfo) -> dict[tuple[int, int], list[Counted]]:
+    """What was done by a command, by identity and day."""
+    command = interaction.alias("command")
+    caused = select(command.c.id).where(command.c.name == "command_given")
+    query = _counting(part, BY_COMMAND, zone).where(interaction.c.parent_event_id.in_(caused))
+    found: defaultdict[tuple[int, int], list[Counted]] = defaultdict(list)
+    for it in _counts(connection, query, part):
+        found[it.identity_id, it.day].append(it)
+    return found
+
+
+def _counting(part: Part, names: Collection[str], zone: ZoneInfo) -> Select[Any]:
+    i = interaction.c
+    day = days.column(i.occurred_at, zone, part.first, part.last).label("day")
+    room = func.coalesce(i.room_id, 0).label("room")
+    prompted = (i.initiated_by == "prompted").label("prompted")
+    return (
+        select(i.identity_id, day, i.name, prompted, room, func.count(distinct(_cause())))
+        .where(i.name.in_(sorted(set(names))), *that_count(part))
+        .group_by(i.identity_id, day, i.name, prompted, room)
+        .order_by(i.identity_id, day)
+    )
+
+
+def _cause() -> Any:
+    """What tells acts apart: a message is one, pictures of the same ten minutes are one."""
+    i = interaction.c
+    moment = type_coerce(i.occurred_at, BigInteger)
+    return case((i.media_count > 0, -(moment // TEN_MINUTES)), else_=i.id)
+
+
+def that_count(part: Part) -> Iterator[Any]:
+    """What is a member's, no test, and was not recalled."""
+    i = interaction.c
+    recalls = interaction.alias("recalls")
+    recalled = select(recalls.c.parent_event_id).where(
+        recalls.c.name == "message_recalled", recalls.c.parent_event_id.is_not(None)
+    )
+    yield i.identity_id.is_not(None)
+    yield i.actor_role.in_(MEMBERS)
+    yield i.is_test.is_(False)
+    yield i.id.not_in(recalled)
+    if part.identities is not None:
+        yield one_of(i.identity_id, "people")
+        yield i.occurred_at.between(part.first, part.last)
+
+
+def parameters(part: Part) -> dict[str, Any]:
+    return {} if part.identities is None else {"people": part.identities}
+
+
+def rewards(connection: Connection, part: Part, zone: ZoneInfo) -> dict[tuple[int, int], list[Act]]:
+    """What SOPs gave points for and did not take back, by identity and day."""
+    net: dict[tuple[int, str, int], list[Any]] = {}
+    for row in connection.execute(_rewarding(part, zone), parameters(part)).all():
+        identity_id, rule, event, points, *_ = row
+        key = (identity_id, rule.removesuffix(REVERSED), event)
+        net.setdefault(key, [row, 0.0])[1] += points
+    found: defaultdict[tuple[int, int], list[Act]] = defaultdict(list)
+    for (identity_id, rule, event), (row, points) in net.items():
+        if abs(points) > _NOTHING:
+            *_, dimension, at, day, initiated_by = row
+            act = Act(rule, event, at, initiated_by == "prompted", points, dimension)
+            found[identity_id, day].append(act)
+    return found
+
+
+def _rewarding(part: Part, zone: ZoneInfo) -> Select[Any]:
+    e, i = score_entry.c, interaction.c
+    at, day = type_coerce(e.at, BigInteger), days.column(e.at, zone, part.first, part.last)
+    query = (
+        select(e.identity_id, e.rule, e.event_id, e.points, e.dimension, at, day, i.initiated_by)
+        .select_from(score_entry.outerjoin(interaction, i.id == e.event_id))
+        .order_by(e.id)
+    )
+    if part.identities is None:
+        return query
+    return query.where(one_of(e.identity_id, "people"), e.at.between(part.first, part.last))
+
+
+def touched(connection: Connection, after: int, part: Part, zone: ZoneInfo) -> dict[int, set[int]]:
+    """The days that rows of the log with ids above ``after`` belong to, each with its identities.
+
+    A recall belongs to the day of what was recalled.
+    """
+    i, e = interaction.c, score_entry.c
+    original = interaction.alias("original")
+    recalls = (
+        select(original.c.identity_id, original.c.occurred_at)
+        .select_from(interaction.join(original, original.c.id == i.parent_event_id))
+        .where(i.id > after, i.name == "message_recalled")
+    )
+    queries: Iterable[Select[Any]] = (
+        select(i.identity_id, i.occurred_at).where(i.id > after, i.identity_id.is_not(None)),
+        recalls.where(original.c.identity_id.is_not(None)),
+        select(e.identity_id, e.at).where(e.id > after),
+    )
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for query in queries:
+        at = query.selected_columns[1]
+        day = days.column(at, zone, part.first, part.last)
+        for identity_id, number in connection.execute(
+            query.with_only_columns(query.selected_columns[0], day)
+        ):
+            found[number].add(identity_id)
+    return dict(found)

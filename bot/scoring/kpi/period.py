@@ -1,0 +1,110 @@
+"""Whom and when figures are about: the members who were there through a period, in a room or in all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Select, func, select
+
+from bot.people.roles import ADMIN, IN_FORCE
+from bot.scoring import days
+from bot.store.figures import activity
+from bot.store.tables import identity, membership, room
+
+MONTH = 30
+_OURS = ("staff", "expert")
+
+
+@dataclass(frozen=True)
+class Period:
+    """The local days from ``first`` to ``last``, both counted, in ``rooms``; ``kinds``: what each role is."""
+
+    connection: Connection
+    zone: ZoneInfo
+    first: int
+    last: int
+    kinds: Mapping[str, str]
+    rooms: Collection[int]
+
+    @property
+    def begins(self) -> datetime:
+        return days.begin(self.first, self.zone)
+
+    @property
+    def ends(self) -> datetime:
+        """The moment after the period."""
+        return days.begin(self.last + 1, self.zone)
+
+    @cached_property
+    def member_of(self) -> dict[int, int]:
+        """The member of each identity; our own people are in no figure."""
+        known = select(identity.c.id, identity.c.member_id).where(identity.c.member_id.is_not(None))
+        rows = self.connection.execute(known)
+        theirs = ours(self.connection, self.kinds)
+        return {row[0]: row[1] for row in rows if row[1] not in theirs}
+
+    @cached_property
+    def joined(self) -> dict[int, datetime]:
+        """When each member who is there at the period's end came to the first of the rooms."""
+        first: dict[int, int] = {row[0]: row[1] for row in self.connection.execute(_FIRST_SEEN)}
+        found: dict[int, datetime] = {}
+        for identity_id, joined_at in self.connection.execute(self._present()):
+            member = self.member_of.get(identity_id)
+            at = joined_at or self._begin_of(first.get(identity_id))
+            if member is not None and at < self.ends and at < found.get(member, self.ends):
+                found[member] = at
+        return found
+
+    def _present(self) -> Select[Any]:
+        m = membership.c
+        return select(m.identity_id, m.joined_at).where(
+            m.room_id.in_(self.rooms), m.left_at.is_(None) | (m.left_at >= self.ends)
+        )
+
+    def _begin_of(self, day: int | None) -> datetime:
+        """Who was there before the bot has no join: they came when they were first heard, or long ago."""
+        return days.begin(self.first if day is None else day, self.zone)
+
+    @cached_property
+    def eligible(self) -> set[int]:
+        """Members who were there from before the period to its end."""
+        return {member for member, at in self.joined.items() if at < self.begins}
+
+    def acts(self, since: int, until: int) -> Iterator[tuple[int, int, int, int]]:
+        """(member, day, acts, of their own accord) on the days from ``since`` to ``until``."""
+        a = activity.c
+        query = select(a.identity_id, a.day, a.acts, a.own).where(
+            a.day.between(since, until), a.room_id.in_(self.rooms)
+        )
+        for identity_id, day, acts, own in self.connection.execute(query):
+            if (member := self.member_of.get(identity_id)) is not None:
+                yield member, day, acts, own
+
+    @cached_property
+    def month(self) -> dict[int, tuple[int, int]]:
+        """By member (acts, of their own accord) of the last 30 days."""
+        found: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+        for member, _, acts, own in self.acts(self.last - MONTH + 1, self.last):
+            before = found[member]
+            found[member] = (before[0] + acts, before[1] + own)
+        return dict(found)
+
+
+_FIRST_SEEN = select(activity.c.identity_id, func.min(activity.c.day)).group_by(activity.c.identity_id)
+
+
+def ours(connection: Connection, kinds: Mapping[str, str]) -> set[int]:
+    """Members who are staff or experts; ``kinds`` says what each role is."""
+    return {id for id, name in connection.execute(IN_FORCE) if name == ADMIN or kinds.get(name) in _OURS}
+
+
+def enabled_rooms(connection: Connection) -> dict[str, int]:
+    """The rooms that were ever enabled, by key."""
+    rows = connection.execute(select(room.c.key, room.c.id).where(room.c.key.is_not(None)))
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,129 @@
+"""What counts how much: weights, decay, levels. Data alone; ``sops/scoring.yaml`` may say otherwise.
+
+The numbers are start values, tried on a made-up community of 2,000 people; a community that has a record of
+its own should set them by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import get_args
+
+from bot.people.points import Dimension
+
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """Points for each of the first ``a_day`` of one name on one local day."""
+
+    points: float
+    a_day: int
+    dimension: Dimension
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Different days with an interaction, among the last ``within``."""
+
+    days: int
+    within: int
+
+
+@dataclass(frozen=True, slots=True)
+class Endorsed:
+    """Thanked by so many different members, on so many different days."""
+
+    by: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level and all that it takes. ``human``: nobody comes to it, or leaves it, but by a human's word."""
+
+    name: str
+    score: float = 0
+    present: Presence | None = None
+    dimensions: int = 0
+    """Dimensions with a point at least."""
+    made: int = 0
+    """Approved works and thanked answers."""
+    endorsed: Endorsed | None = None
+    questionnaire: bool = False
+    """Not while a questionnaire of theirs waits for a human, or was declined."""
+    human: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """When a level is lost: the score was under ``below`` × the level's for ``grace`` days in a row, ``hold``
+    days are over since the last promotion and ``notice`` since it was announced, on a month's first day."""
+
+    below: float = 0.8
+    grace: int = 30
+    hold: int = 90
+    notice: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The templates by which members hear of their level."""
+
+    up: str = "level_up.j2"
+    notice: str = "level_notice.j2"
+    down: str = "level_down.j2"
+
+
+def _weights() -> Mapping[str, Weight]:
+    return MappingProxyType(
+        {
+            "message_posted": Weight(1, 3, "参与"),
+            "link_shared": Weight(1, 3, "传播"),
+        }
+    )
+
+
+def _caps() -> Mapping[str, int]:
+    return MappingProxyType(
+        {
+            "question_asked": 2,
+            "answer_given": 4,
+            "answer_thanked": 3,
+            "window_contributed": 1,
+            "ugc_submitted": 2,
+            "ugc_approved": 2,
+        }
+    )
+
+
+def _levels() -> tuple[Level, ...]:
+    return (
+        Level("新朋友"),
+        Level("同行者", 5, Presence(2, 30), questionnaire=True),
+        Level("共创者", 20, Presence(6, 60), dimensions=2, made=1),
+        Level("美食大使", 60, Presence(15, 90), dimensions=3, endorsed=Endorsed(5, 7)),
+        Level("生活导师", 150, Presence(30, 120), human=True),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """``weights`` are for what the log names, ``rewards`` caps a day for what SOPs give points for."""
+
+    half_life: int = 90
+    """Days after which an interaction counts for half."""
+    prompted: float = 0.7
+    """What an interaction counts for that was asked for."""
+    weights: Mapping[str, Weight] = field(default_factory=_weights)
+    rewards: Mapping[str, int] = field(default_factory=_caps)
+    levels: tuple[Level, ...] = field(default_factory=_levels)
+    descent: Descent = Descent()
+    said: Said = Said()
+
+    def decay(self, age: int) -> float:
+        """What is left of a point after ``age`` days; nothing that is yet to come counts for more."""
+        return float(2 ** (-max(age, 0) / self.half_life))

@@ -1,0 +1,115 @@
+"""Scores from outside: who would move by today's rules, and what one member's score is made of."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from bot.errors import BotError
+from bot.nightly.refresh import everything
+from bot.scoring import book, days, explain, facts
+from bot.scoring.explain import Reason
+from bot.scoring.kpi.period import ours
+from bot.scoring.levels import Facts, Standing, gates, missing, reached
+from bot.scoring.rules import Scoring
+from bot.sop.loader import SopSet
+from bot.store.tables import identity, member
+
+_NUMBER = re.compile(r"[Mm]?(\d{1,9})")
+MOST = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A member whose level is another by these rules, or whose score is too low for the one they have."""
+
+    number: int
+    before: str
+    after: str
+    score: float
+    why: tuple[str, ...]
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def moves(connection: Connection, sops: SopSet, scoring: Scoring, now: datetime) -> list[Move]:
+    """By the whole log, read anew; nobody is told and nothing is written."""
+    zone = sops.community.zone
+    today = days.number(now, zone)
+    people = book.together(connection, everything(connection, scoring, zone), scoring, today)
+    by_id = select(member.c.id, member.c.number)
+    numbers: dict[int, int] = {row[0]: row[1] for row in connection.execute(by_id)}
+    stood, staff = book.standings(connection), ours(connection, sops.community.roles)
+    found = (
+        _move(numbers[id], stood.get(id, Standing()), scoring, known, today)
+        for id, known in facts.with_beside(connection, zone, people)
+        if id not in staff
+    )
+    return sorted((it for it in found if it is not None), key=lambda it: it.number)
+
+
+def _move(number: int, stands: Standing, scoring: Scoring, known: Facts, today: int) -> Move | None:
+    levels, best = scoring.levels, reached(scoring, known, today)
+    if stands.level >= len(levels):
+        before, too_low = f"第{stands.level}级", True
+    else:
+        before = levels[stands.level].name
+        too_low = known.score.total < scoring.descent.below * levels[stands.level].score
+    if best > stands.level:
+        why = tuple(gap.said for gap in gates(levels[best], known, today))
+        return Move(number, before, levels[best].name, known.score.total, why)
+    if too_low and stands.level > 1:
+        level = levels[min(stands.level, len(levels) - 1)]
+        why = tuple(gap.said for gap in missing(level, known, today))
+        return Move(number, before, levels[min(stands.level, len(levels)) - 1].name, known.score.total, why)
+    return None
+
+
+def as_lines(found: Sequence[Move]) -> Iterator[str]:
+    yield f"会动{len(found)}位；升的当晚就升，低于门槛的先记着，满日子、提前说过才降。什么也没有写。"
+    for move in found[:MOST]:
+        yield f"M{move.number} {move.before} → {move.after}｜{move.score:.1f}分｜{'；'.join(move.why[:3])}"
+    if len(found) > MOST:
+        yield f"……还有{len(found) - MOST}位，全部看 --json"
+
+
+@dataclass(frozen=True, slots=True)
+class OfMember:
+    """One member's score, act by act."""
+
+    number: int
+    reasons: Sequence[Reason]
+
+    @property
+    def total(self) -> float:
+        return sum(reason.today for reason in self.reasons)
+
+    def as_json(self) -> str:
+        rows = [{**asdict(it), "day": days.day_of(it.day).isoformat()} for it in self.reasons]
+        whole = {"member": self.number, "score": self.total, "reasons": rows}
+        return json.dumps(whole, ensure_ascii=False, indent=2)
+
+    def as_lines(self) -> Iterator[str]:
+        yield f"M{self.number} 今天{self.total:.2f}分，{len(self.reasons)}次互动："
+        for it in self.reasons:
+            asked = " 应邀" if it.prompted else ""
+            day = days.day_of(it.day)
+            yield f"{day} #{it.event} {it.name} {it.dimension} {it.points:+.2f}{asked} 今天剩 {it.today:.2f}"
+
+
+def of_member(connection: Connection, sops: SopSet, scoring: Scoring, named: str, now: datetime) -> OfMember:
+    match = _NUMBER.fullmatch(named)
+    if match is None:
+        raise BotError(f"要写成员的编号，例如 M37；“{named}”不是。编号看 /成员")
+    number = int(match[1])
+    query = select(identity.c.id).join(member, member.c.id == identity.c.member_id)
+    identities = list(connection.scalars(query.where(member.c.number == number)))
+    if not identities:
+        raise BotError(f"没有 M{number} 这个编号")
+    return OfMember(number, explain.reasons(connection, identities, scoring, sops.community.zone, now))

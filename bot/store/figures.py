@@ -1,0 +1,67 @@
+"""Tables of figures: what the log comes to by day, and where members stand. They can be rebuilt from the log.
+
+``day`` is a local day of the community, as a number since 1970.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index
+from sqlmodel import Field, SQLModel
+
+from bot.store.columns import table_of
+
+
+def _key() -> Any:
+    return Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+
+
+class Activity(SQLModel, table=True):
+    """How often somebody did something in a room on a day (``room_id`` 0: in none), and how often of those of
+    their own accord. Pictures of the same ten minutes are one."""
+
+    __tablename__ = "activity"
+    __table_args__ = (Index("ix_activity_day", "day"),)
+    identity_id: int = _key()
+    day: int = _key()
+    room_id: int = _key()
+    acts: int
+    own: int
+
+
+class Contribution(SQLModel, table=True):
+    """The points that a day's acts came to, by the rules of the last recompute."""
+
+    __tablename__ = "contribution"
+    identity_id: int = _key()
+    day: int = _key()
+    dimension: str = Field(primary_key=True)
+    points: float
+
+
+class Standing(SQLModel, table=True):
+    """Where a member stands (``bot.scoring.levels.Standing``); without a row, where everybody begins."""
+
+    __tablename__ = "standing"
+    member_id: int = _key()
+    level: int
+    since: int
+    low_since: int | None = None
+    notice: int | None = None
+    locked: int | None = None
+    away: bool = False
+
+
+class Progress(SQLModel, table=True):
+    """How far an account's nightly work got: the last id that it read, and by which rules."""
+
+    __tablename__ = "progress"
+    account: str = Field(primary_key=True)
+    upto: int = Field(sa_column=Column(BigInteger, nullable=False))
+    day: int
+    rules: str
+
+
+activity, contribution = table_of(Activity), table_of(Contribution)
+standing, progress = table_of(Standing), table_of(Progress)

@@ -1,0 +1,209 @@
+"""The figures of a community of twelve, worked out by hand.
+
+All twelve were there from October on, but for L who came on 10 November; M left on the 20th. So ten are
+counted. A, B and C did something in November, D in September; a colleague and an expert did much.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.people import roles
+from bot.people.points import Entry, give
+from bot.scoring import book, days
+from bot.scoring.kpi.figure import Figure, share, wilson
+from bot.scoring.kpi.period import Period
+from bot.scoring.kpi.report import figures, lines
+from bot.scoring.levels import Standing
+from bot.store import log
+from bot.store.figures import activity
+from bot.store.session import insert_new
+from bot.store.tables import complaint_case, identity, member, membership, outgoing
+from bot.store.transaction import Transaction
+
+ZONE = ZoneInfo("Asia/Shanghai")
+ROOM = 1
+PEOPLE = "ABCDEFGHIKLM"
+STAFF, EXPERT = 90, 91
+WHO = {name: number for number, name in enumerate(PEOPLE, 1)}
+
+
+def at(day: int, hour: int = 10, minute: int = 0, month: int = 11) -> datetime:
+    return datetime(2026, month, day, hour, minute, tzinfo=ZONE)
+
+
+def day(moment: datetime) -> int:
+    return days.number(moment, ZONE)
+
+
+def happen(tx: Transaction, name: str, who: str | int | None, when: datetime, **more: Any) -> int:
+    by = WHO[who] if isinstance(who, str) else who
+    row = log.entry(tx, "test", f"{tx.new_id()}", name, when, identity_id=by, room_id=ROOM, **more)
+    log.append(tx, [row])
+    return int(row["id"])
+
+
+@pytest.fixture
+def november(tx: Transaction) -> Period:
+    people(tx)
+    acts(tx)
+    works(tx)
+    answers(tx)
+    posts(tx)
+    comings(tx)
+    kinds = {"同事": "staff", "营养师": "expert"}
+    return Period(tx.connection, ZONE, day(at(1)), day(at(30)), kinds, [ROOM])
+
+
+def people(tx: Transaction) -> None:
+    ids = [*WHO.values(), STAFF, EXPERT]
+    insert_new(tx.connection, member, [{"id": id, "number": id, "created_at": tx.now} for id in ids])
+    rows = [{"id": id, "source": "t", "external_id": str(id), "member_id": id, "name": ""} for id in ids]
+    insert_new(tx.connection, identity, rows)
+    for id in ids:
+        joined = at(10) if id == WHO["L"] else at(1, month=10)
+        left = at(20, 12) if id == WHO["M"] else None
+        row = {"room_id": ROOM, "identity_id": id, "alias": "", "joined_at": joined, "left_at": left}
+        insert_new(tx.connection, membership, [row])
+    roles.give(tx, STAFF, "同事", None)
+    roles.give(tx, EXPERT, "营养师", None)
+
+
+def acts(tx: Transaction) -> None:
+    did = [
+        ("A", at(3), 7, 4),
+        ("A", at(9), 3, 2),
+        ("B", at(30), 4, 4),
+        ("C", at(1), 1, 0),
+        ("D", at(9, month=9), 5, 5),
+        ("L", at(12), 5, 5),
+    ]
+    rows = [(WHO[who], day(when), times, own) for who, when, times, own in did]
+    rows += [(STAFF, day(at(3)), 99, 99), (EXPERT, day(at(3)), 50, 50)]
+    names = ("identity_id", "day", "acts", "own")
+    insert_new(
+        tx.connection, activity, [{**dict(zip(names, row, strict=True)), "room_id": ROOM} for row in rows]
+    )
+
+
+def works(tx: Transaction) -> None:
+    happen(tx, "ugc_submitted", "A", at(3))
+    rejected = happen(tx, "ugc_submitted", "A", at(4))
+    happen(tx, "ugc_rejected", "A", at(5), corrects_event_id=rejected)
+    came_back = happen(tx, "ugc_submitted", "B", at(6))
+    out = happen(tx, "ugc_duplicate", "B", at(7), corrects_event_id=came_back)
+    happen(tx, "ugc_restored", "B", at(8), corrects_event_id=out)
+    happen(tx, "ugc_submitted", "L", at(12))
+    happen(tx, "ugc_submitted", STAFF, at(12))
+    give(tx, Entry(WHO["A"], "ugc_approved", rejected + 1000, "创作", 2.5, at=at(3)))
+    book.stand(tx, {WHO["A"]: Standing(level=2), WHO["B"]: Standing(level=1)})
+
+
+def answers(tx: Transaction) -> None:
+    def about(name: str, who: str | int, when: datetime, number: int, **more: Any) -> None:
+        happen(tx, name, who, when, object_type="question", object_id=str(number), **more)
+
+    about("question_asked", "C", at(10), 1)
+    about("answer_given", "C", at(10, 10, 5), 1)  # one's own answer is none
+    about("answer_given", "A", at(10, 10, 30), 1)
+    about("question_asked", "B", at(12), 2)
+    about("expert_answered", EXPERT, at(13, 16), 2)  # after 30 hours
+    about("question_asked", "B", at(14), 3)  # never answered
+    about("question_asked", "B", at(30, 18), 4)  # too young to be judged
+    for by, to in (("A", "B"), ("B", "A"), ("A", "C")):
+        about("answer_thanked", by, at(15), 1, target_identity_id=WHO[to])
+
+
+def posts(tx: Transaction) -> None:
+    begun = [("give", at(2)), ("give", at(5, 7)), ("give", at(9)), ("ask", at(11)), ("promo", at(20, 9))]
+    for n, (intent, when) in enumerate([*begun, ("reply", at(3)), ("give", at(9, month=10))]):
+        row = {"id": 1000 + n, "post_id": 1000 + n, "account": "main", "room_id": ROOM, "kind": "text"}
+        sent = {"state": "sent", "intent": intent, "priority": 3, "queued_at": when, "sending_at": when}
+        insert_new(tx.connection, outgoing, [{**row, **sent, "payload": {}, "dedupe_key": str(n)}])
+    happen(tx, "post_made_by_hand", STAFF, at(21), props={"sells": True, "at_all": True})
+    happen(tx, "post_made_by_hand", STAFF, at(22), props={"sells": False, "at_all": False})
+    happen(tx, "send_suppressed", None, at(23), props={"rule": "promo_week"})
+
+
+def comings(tx: Transaction) -> None:
+    for name, times in (("started", 3), ("submitted", 2), ("passed", 1), ("referred_to_human", 1)):
+        for _ in range(times):
+            happen(tx, f"questionnaire_{name}", "L", at(9))
+    happen(tx, "dnc_set", "E", at(9))
+    row = {"room_id": ROOM, "identity_id": WHO["F"], "interaction_id": 1}
+    closed: dict[str, Any] = {"answered_at": at(9, 10, 6), "closed_at": at(9, 11), "opened_at": at(9, 10)}
+    open_: dict[str, Any] = {"answered_at": None, "closed_at": None, "opened_at": at(10)}
+    for number, rest in enumerate((closed, open_), 1):
+        insert_new(tx.connection, complaint_case, [{"id": number, "number": number, **row, **rest}])
+
+
+EXPECTED: dict[str, tuple[float, dict[str, float]]] = {
+    "monthly_active": (30, {"自发月活": 20}),
+    "interactions_per_member": (1.5, {"活跃的人均": 5, "中位数": 0, "自发占比": 1000 / 15}),
+    "silent": (70, {"从没说过话": 60, "后来不说了": 10}),
+    "questionnaire": (50, {"填完的": 200 / 3, "转人工": 50}),
+    "complaints": (2, {"首响分钟": 6, "未结": 1}),
+    "flywheel": (3, {"共鸣": 3, "连接": 3, "信任": 1, "共创": 1}),
+    "works": (3, {"作者": 3, "每百位活跃会员": 75, "前一成作者占": 100 / 3}),
+    "challenge_participation": (20, {}),
+    "answered": (100 / 3, {"会员互助": 50, "首答分钟中位数": 915}),
+    "depth": (0, {"来往是双向的": 50}),
+    "promo_share": (200 / 7, {}),
+    "gives_per_ask": (3, {"给": 3, "要": 1, "卖": 2}),
+    "quiet_sends": (1, {}),
+    "at_all": (1, {}),
+    "left": (1, {"推广后24小时": 1}),
+    "dnc": (1, {"占会员": 10}),
+    "held_back": (1, {"promo_week": 1}),
+}
+
+
+def quiet(moment: datetime) -> bool:
+    return moment.astimezone(ZONE).hour < 8
+
+
+def test_every_figure_is_what_was_worked_out_by_hand(november: Period) -> None:
+    found = {it.id: (it.value, dict(it.parts)) for it in figures(november, quiet)}
+    assert found.keys() == EXPECTED.keys()
+    for id, (value, parts) in EXPECTED.items():
+        assert found[id][0] == pytest.approx(value), id
+        assert found[id][1] == pytest.approx(parts), id
+
+
+def test_beside_each_figure_stands_what_it_was_before(november: Period) -> None:
+    by_id = {line.now.id: line for line in lines(november, quiet)}
+    before = by_id["gives_per_ask"].before
+    assert before is not None
+    assert before.value == 1  # the give of October
+    monthly = by_id["monthly_active"].before
+    assert monthly is not None
+    assert (monthly.value, monthly.n) == (0, 11)  # L had not come, M had not left
+
+
+def test_of_nobody_there_is_no_share_and_nothing_fails(tx: Transaction) -> None:
+    empty = Period(tx.connection, ZONE, day(at(1)), day(at(30)), {}, [])
+    found = {it.id: it for it in figures(empty, quiet)}
+    for id in ("monthly_active", "interactions_per_member", "silent", "answered", "promo_share"):
+        assert found[id].value is None
+        assert found[id].why
+
+
+@pytest.mark.parametrize(
+    ("part", "of", "low", "high"), [(0, 10, 0, 27.8), (3, 10, 10.8, 60.3), (41, 100, 31.9, 50.8)]
+)
+def test_wilsons_interval(part: int, of: int, low: float, high: float) -> None:
+    assert wilson(part, of) == pytest.approx((low / 100, high / 100), abs=5e-4)
+
+
+def test_a_share_of_few_is_told_apart() -> None:
+    assert share("x", "甲", 1, 19).is_small
+    assert not share("x", "甲", 1, 20).is_small
+    assert not Figure("x", "甲", None).is_small
+
+
+def test_a_period_ends_with_its_last_day(november: Period) -> None:
+    assert november.ends - november.begins == timedelta(days=30)

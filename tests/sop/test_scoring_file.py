@@ -1,0 +1,63 @@
+"""``scoring.yaml``: read as operators write it, with mistakes told where they stand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.scoring.rules import Scoring, Weight
+from bot.sop.kinds import collect
+from bot.sop.loader import Loaded, load
+
+SOPS, TEMPLATES = Path("sops"), Path("templates")
+
+
+def loaded(folder: Path, scoring: str) -> Loaded:
+    (folder / "community.yaml").write_text((SOPS / "community.yaml").read_text("utf-8"), "utf-8")
+    (folder / "scoring.yaml").write_text(scoring, "utf-8")
+    return load(folder, TEMPLATES, collect())
+
+
+def test_the_sample_says_what_is_usual() -> None:
+    found = load(SOPS, TEMPLATES, collect())
+    assert found.sops is not None
+    assert found.sops.scoring == Scoring()
+
+
+def test_what_is_left_out_is_usual_and_what_is_written_is_not(tmp_path: Path) -> None:
+    text = (
+        "half_life: 60d\nweights:\n  link_shared: {points: 3, dimension: 传播}\nrewards: {answer_given: 9}\n"
+    )
+    found = loaded(tmp_path, text)
+    assert found.problems == []
+    assert found.sops is not None
+    scoring = found.sops.scoring
+    assert scoring is not None
+    assert (scoring.half_life, scoring.prompted) == (60, 0.7)
+    assert scoring.weights["link_shared"] == Weight(3, 1, "传播")
+    assert scoring.weights["message_posted"] == Scoring().weights["message_posted"]
+    assert (scoring.rewards["answer_given"], scoring.rewards["answer_thanked"]) == (9, 3)
+    assert scoring.levels == Scoring().levels
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "told"),
+    [
+        ("weights:\n  message_postd: {points: 1, dimension: 参与}\n", "2:3", "message_posted"),
+        ("weights:\n  message_posted: {points: 1, dimension: 热闹}\n", "2:42", "参与"),
+        ("half_life: 36h\n", "1:12", "整天"),
+        ("levels:\n- name: 甲\n- {name: 乙, score: 9}\n- {name: 丙, score: 5}\n", "4:20", "不能比前一级少"),
+        ("levels:\n- {name: 甲, score: 3}\n- {name: 乙, score: 9}\n", "2:20", "第一级"),
+        ("prompted: 2\n", "1:11", ""),
+        ("halflife: 90d\n", "1:1", "half_life"),
+    ],
+)
+def test_mistakes_are_told_where_they_stand_and_nothing_counts_by_them(
+    tmp_path: Path, text: str, at: str, told: str
+) -> None:
+    found = loaded(tmp_path, text)
+    assert [str(problem).split(" ")[0].rpartition("scoring.yaml:")[2] for problem in found.problems] == [at]
+    assert told in str(found.problems[0])
+    assert found.sops is not None
+    assert found.sops.scoring is None
