@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import secrets
 import shutil
@@ -10,13 +11,14 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
+from bot.alarms import LOST_AFTER
 from bot.channels.base import Channel
 from bot.channels.console import ROOM_ID, Cast, ConsoleChannel
 from bot.channels.wechaty import WechatyChannel
@@ -55,7 +57,7 @@ from bot.runtime import Runtime
 from bot.sop.context import Foresee
 from bot.sop.index import Index
 from bot.sop.kinds import Kinds, collect
-from bot.sop.loader import Loaded, SopSet, load
+from bot.sop.loader import Loaded, Loader, SopSet
 from bot.sop.player import Player
 from bot.stage import Stage
 from bot.status import Status
@@ -76,13 +78,17 @@ _CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without those that are mist
 
 
 def load_sops(settings: Settings) -> Loaded:
-    return load(settings.sops, settings.templates, collect(settings.kinds))
+    return sops_loader(settings)()
+
+
+def sops_loader(settings: Settings) -> Loader:
+    return Loader(settings.sops, settings.templates, collect(settings.kinds))
 
 
 def needed(loaded: Loaded) -> SopSet:
     """The SOPs; without ``community.yaml`` there are none, and nothing can run."""
     if loaded.sops is None:
-        raise ConfigError(["SOP 没法装载，请先改好这些（bot check 可以再查）：", *_told(loaded)])
+        raise ConfigError(["SOP 没法装载，请先改好这些（bot check 可以再查）：", *map(str, loaded.problems)])
     return loaded.sops
 
 
@@ -105,6 +111,7 @@ def build_runtime(
     load: Load | None = None,
     new_code: Callable[[], str] = _new_code,
     phone_key: bytes | None = None,
+    lost_after: timedelta = LOST_AFTER,
 ) -> Runtime:
     """A runtime of these parts, ready to ``run``; pictures are fetched into ``media``, or not at all."""
     pipeline = build_pipeline(
@@ -126,6 +133,7 @@ def build_runtime(
         pace=pace,
         media=media,
         load=load,
+        lost_after=lost_after,
     )
 
 
@@ -142,6 +150,7 @@ def build_pipeline(
 ) -> Pipeline:
     """What ``account`` does about what it hears; ``source`` names it in the log."""
     player = Player(account, sops, Index(sops))
+    left_out = [str(problem) for problem in sops.left_out]
     desk = CommandDesk(
         account,
         source,
@@ -151,7 +160,7 @@ def build_pipeline(
         status,
         new_code,
         foresee,
-        status.problems,
+        left_out,
         can_call_everybody,
         phone_key,
     )
@@ -192,10 +201,10 @@ async def run(settings: Settings, *, claim_code: bool = False, foresee: Foresee 
 
 
 async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Foresee | None) -> None:
-    loaded = load_sops(settings)
-    sop_set = needed(loaded)
-    _report(loaded)
-    status = Status(problems=_told(loaded))
+    load = sops_loader(settings)
+    sop_set = needed(load())
+    _report(sop_set)
+    status = Status()
     clock = SystemClock()
     stage = Stage(clock, sop_set.community.zone)
     channel = _channel(settings, stage, sop_set)
@@ -210,10 +219,12 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Fore
         status=status,
         media=settings.media,
         foresee=foresee,
-        load=partial(load_sops, settings),
+        load=load,
+        lost_after=settings.lost_after,
         phone_key=phone_key_of(settings),
     )
     stage.attach(runtime)
+    gc.freeze()  # what is there now stays: to look through it for garbage would hold everybody up for 0.1 s
     try:
         with _stopped_by_signals(runtime):
             offer = partial(_offer_claim, writer, clock.now(), runtime.pipeline.desk, always=claim_code)
@@ -231,9 +242,9 @@ async def demo(settings: Settings, foresee: Foresee | None = None) -> None:
 
 
 async def _demo(settings: Settings, foresee: Foresee | None) -> None:
-    loaded = load_sops(settings)
-    sop_set = needed(loaded)
-    _report(loaded)
+    load = sops_loader(settings)
+    sop_set = needed(load())
+    _report(sop_set)
     zone = sop_set.community.zone
     clock = VirtualClock(datetime.fromisoformat(DEMO_BEGINS).replace(tzinfo=zone))
     _remove(DEMO_DATABASE)
@@ -241,7 +252,7 @@ async def _demo(settings: Settings, foresee: Foresee | None) -> None:
     writer = Writer(open_database(DEMO_URL))
     stage = Stage(clock, zone)
     channel = _console(stage, sop_set)
-    status = Status(problems=_told(loaded))
+    status = Status()
     runtime = build_runtime(
         sop_set,
         channel,
@@ -252,13 +263,14 @@ async def _demo(settings: Settings, foresee: Foresee | None) -> None:
         status=status,
         media=DEMO_MEDIA,
         foresee=foresee,
-        load=partial(load_sops, settings),
+        load=load,
         phone_key=secrets.token_bytes(keys.BYTES),
     )
     stage.attach(runtime)
     try:
         await writer.run(lambda: _open_demo(writer, clock.now(), runtime.pipeline))
-        await _play(runtime, stage)
+        async with _watched(settings, runtime):
+            await _play(runtime, stage)
     finally:
         writer.close()
 
@@ -343,12 +355,8 @@ def zone_of(settings: Settings) -> ZoneInfo:
     return needed(load_sops(settings)).community.zone
 
 
-def _told(loaded: Loaded) -> list[str]:
-    return [str(problem) for problem in loaded.problems]
-
-
-def _report(loaded: Loaded) -> None:
-    for problem in _told(loaded):
+def _report(sops: SopSet) -> None:
+    for problem in sops.left_out:
         logger.warning("left out: %s", problem)
 
 

@@ -58,6 +58,7 @@ def cli() -> None:
     接下来发什么：  bot calendar      哪天几点发到哪个群，什么会被拦下
     想看看热闹：    bot simulate      请一班人来演几天
     想知道会怎样：  bot test          按写好的对话演一遍
+    想知道为什么：  bot why 号        一件事引出了什么，谁没有接、为什么
     正式上线：      bot run           连上微信（先照 .env.example 填 .env）
     """
 
@@ -267,6 +268,24 @@ def explain(name: str) -> None:
     off = "" if sop.enabled else "，停用着"
     click.echo(f"{sop.name}（{sops.kind_of(sop).title}，{sop.id}{off}）→ {rooms}")
     click.echo("\n".join(f"- {line}" for line in sop.explain()))
+
+
+@cli.command()
+@click.argument("event", type=click.IntRange(1))
+@click.option("--text", is_flag=True, help="把原话也打印出来（还留着的话）。")
+@click.option("--json", "as_json", is_flag=True, help="给程序读：event effects unmoved 等等。")
+@_friendly
+def why(event: int, text: bool, as_json: bool) -> None:
+    """一件事后来怎么样了，为什么没有人接。EVENT 是它的号：日志里的 #号，或发件箱里消息的号。
+
+    做过的照记录说；没做的照现在的 SOP 和数据看，那时候也许不一样。只读，机器人在跑也可以看。
+    """
+    from bot.commands.trace import ask, told
+
+    settings = config.offline()
+    sops = _sops(settings)
+    found = ask(settings.database_url, sops, settings.account, event, text=text)
+    click.echo(told.as_json(found, sops) if as_json else "\n".join(told.lines(found, sops)))
 
 
 @cli.command()

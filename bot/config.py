@@ -43,6 +43,7 @@ class Settings:
     jitter: timedelta = timedelta(seconds=2)
     room_gap: timedelta = timedelta(seconds=6)
     day_cap: int = 300
+    lost_after: timedelta = timedelta(minutes=5)
     log_level: str = "INFO"
     log_format: str = "text"
 
@@ -71,6 +72,7 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
         jitter=reader.seconds("BOT_GAP_JITTER", 2),
         room_gap=reader.seconds("BOT_GAP_ROOM", 6),
         day_cap=reader.count("BOT_DAY_CAP", 300),
+        lost_after=reader.seconds("BOT_LOST_AFTER", 300),
         log_level=reader.choice("BOT_LOG_LEVEL", "INFO", LEVELS),
         log_format=reader.choice("BOT_LOG_FORMAT", "text", LOG_FORMATS),
     )

@@ -38,9 +38,10 @@ class Pipeline:
     player: Player
 
     def with_sops(self, sops: SopSet) -> Pipeline:
-        """The same with another set of SOPs, in which nothing is wrong."""
+        """The same with another set of SOPs."""
         player = Player(self.player.account, sops, Index(sops))
-        return Pipeline(replace(self.desk, sops=sops, player=player, problems=()), player)
+        problems = [str(problem) for problem in sops.left_out]
+        return Pipeline(replace(self.desk, sops=sops, player=player, problems=problems), player)
 
     @property
     def nightly(self) -> Nightly:

@@ -2,19 +2,26 @@
 
 An edge like the fetcher. It reads off the core's thread, and the core takes the whole set or nothing, in the
 transaction in which the schedules follow it. One reading follows the other, so that the latest stays.
+
+Nothing is taken of a folder in which something is broken that was not: what the running set had to leave out
+already, because it was broken when the bot started, stays left out and keeps nothing else back.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
 
+from bot.outbox import delivery
 from bot.pipeline import Pipeline
 from bot.sop import operators
 from bot.sop.loader import Loaded, SopSet
+from bot.sop.problems import Problem
 from bot.store import failures
 from bot.store.transaction import AskCore, Transaction, WhenReloaded
 
@@ -22,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 Load = Callable[[], Loaded]
 MOST_SHOWN = 3
+TURN = 0.0005
+"""Seconds for which a reading keeps the interpreter to itself."""
 
 
 class Home(Protocol):
@@ -42,40 +51,69 @@ class Reloader:
         async with self._one_at_a_time:
             try:
                 take = await asyncio.to_thread(self._read)
+                await self._ask_core(lambda tx: take(tx, answers))
             except Exception as error:
                 failed = error  # the name of an except clause is gone after it
-                await self._ask_core(lambda tx: failures.record(tx, "reloading", failed))
-                return
-            await self._ask_core(lambda tx: take(tx, answers))
+                await self._ask_core(lambda tx: self._fail(tx, failed, answers))
 
     def _read(self) -> Callable[[Transaction, Sequence[WhenReloaded]], None]:
         if self._load is None:
             return lambda tx, answers: _tell(tx, answers, "这里没有可以重新装载的文件夹。")
-        loaded = self._load()
-        if loaded.sops is None or loaded.problems:
-            return lambda tx, answers: self._keep(tx, loaded, answers)
-        made = self._home.pipeline.with_sops(loaded.sops)
+        with _in_small_turns():
+            loaded, running = self._load(), self._home.pipeline
+        new = [problem for problem in loaded.problems if problem not in running.desk.sops.left_out]
+        if loaded.sops is None or new:
+            return lambda tx, answers: self._keep(tx, new, answers)
+        made = running.with_sops(loaded.sops)
         return lambda tx, answers: self._take(tx, made, answers)
 
     def _take(self, tx: Transaction, made: Pipeline, answers: Sequence[WhenReloaded]) -> None:
-        words = difference(self._home.pipeline.desk.sops, made.desk.sops)
+        before = self._home.pipeline.desk.sops
+        words = difference(before, made.desk.sops)
         made.start(tx)
-        tx.queued = True  # the guard's rules may be others now
+        if made.desk.sops.community != before.community:
+            delivery.reconsider(tx, made.desk.account)  # the guard's rules may be others now
         self._home.pipeline = made
         logger.info("reloaded %s", words)
-        _tell(tx, answers, f"装好了：{words}，一共{len(made.desk.sops.declared)}个 SOP。")
+        told = [f"装好了：{words}，一共{len(made.desk.sops.declared)}个 SOP。"]
+        if left_out := made.desk.problems:
+            told += [f"还有{len(left_out)}处没改好，那几份照旧没有用：", *left_out[:MOST_SHOWN]]
+        _tell(tx, answers, "\n".join(told))
 
-    def _keep(self, tx: Transaction, loaded: Loaded, answers: Sequence[WhenReloaded]) -> None:
-        """Something is broken: all stays as it was, and that is told once for each way of being broken."""
-        told = [str(problem) for problem in loaded.problems]
-        pipeline = self._home.pipeline
+    def _keep(self, tx: Transaction, new: Sequence[Problem], answers: Sequence[WhenReloaded]) -> None:
+        """Something is broken that was not before: all stays as it was, which is told once for each way of
+        being broken."""
+        told = [str(problem) for problem in new]
+        desk = self._home.pipeline.desk
+        shown = [*map(str, desk.sops.left_out), *told]
         words = "\n".join([f"没有装，照旧用原来的。有{len(told)}处要改：", *told[:MOST_SHOWN]])
-        if not answers and list(pipeline.desk.problems) != told:
-            community, account = pipeline.desk.sops.community, pipeline.desk.account
-            operators.alert(tx, community.operators, account, words, f"reload:{tx.new_id()}")
-        self._home.pipeline = replace(pipeline, desk=replace(pipeline.desk, problems=told))
         logger.warning("not reloaded, %d problems: %s", len(told), told[0])
+        if not answers and list(desk.problems) != shown:
+            self._alert(tx, words)
+        self._home.pipeline = replace(self._home.pipeline, desk=replace(desk, problems=shown))
         _tell(tx, answers, words)
+
+    def _fail(self, tx: Transaction, error: Exception, answers: Sequence[WhenReloaded]) -> None:
+        failures.record(tx, "reloading", error)
+        words = "没有装成，照旧用原来的；错误已经记下。"
+        if not answers:
+            self._alert(tx, words)
+        _tell(tx, answers, words)
+
+    def _alert(self, tx: Transaction, words: str) -> None:
+        desk = self._home.pipeline.desk
+        operators.alert(tx, desk.sops.community.operators, desk.account, words, f"reload:{tx.new_id()}")
+
+
+@contextmanager
+def _in_small_turns() -> Iterator[None]:
+    """Let the other threads have the interpreter more often than usual: nobody is to wait for a reading."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(TURN)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def _tell(tx: Transaction, answers: Sequence[WhenReloaded], words: str) -> None:

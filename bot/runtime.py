@@ -14,12 +14,13 @@ import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import OperationalError
 
+from bot import alarms
 from bot.channels.base import Channel
 from bot.clock import LOOK_AGAIN, Alarm, Clock
 from bot.errors import StoreError
@@ -74,7 +75,8 @@ class Runtime:
     """One account at one channel, running. ``settle`` is for those who move a virtual clock."""
 
     def __init__(self, *, account: str, channel: Channel, pipeline: Pipeline, writer: Writer, clock: Clock,
-                 pace: Pace, media: Path | None = None, load: Load | None = None) -> None:  # fmt: skip
+                 pace: Pace, media: Path | None = None, load: Load | None = None,
+                 lost_after: timedelta = alarms.LOST_AFTER) -> None:  # fmt: skip
         self.account, self.channel, self.pipeline = account, channel, pipeline
         self._writer, self._clock = writer, clock
         self._latest = clock.now()
@@ -85,10 +87,10 @@ class Runtime:
         self._beside: set[asyncio.Task[None]] = set()
         self.started = asyncio.Event()
         self.timer = clock.alarm(self._ring)
+        self._lost_after, self._lost = lost_after, clock.alarm(self._note_lost)
         self._pace = pace
-        self._sender = Sender(
-            account, channel, self.ask_core, clock, self._manners, pipeline.desk.status, self._changed.set
-        )
+        self._sender = Sender(account, channel, self.ask_core, clock, self._manners, pipeline.desk.status,
+                              self._changed.set, self._tell_rest)  # fmt: skip
         self._reloader = Reloader(self, self.ask_core, load)
         self._fetcher = None if media is None else Fetcher(account, channel, self.ask_core, clock, media)
         self._codes = LoginCodes()
@@ -117,9 +119,9 @@ class Runtime:
     def _manners(self) -> Manners:
         return Manners(self._pace, self.pipeline.desk.sops.community.rules)
 
-    def reload(self) -> None:
+    def reload(self) -> asyncio.Task[None]:
         """Read the SOPs anew beside, because their files changed."""
-        self._spawn(self._reloader.reload(), "reload")
+        return self._spawn(self._reloader.reload(), "reload")
 
     @property
     def pacer(self) -> Alarm:
@@ -181,6 +183,8 @@ class Runtime:
 
     def _note_link(self, event: LinkUp | LinkDown | LoginCode) -> None:
         status = self.pipeline.desk.status
+        if not isinstance(event, LinkUp) and (status.online or status.since is None):
+            self._lost.set(event.occurred_at + self._lost_after)
         match event:
             case LinkUp(gap=gap):
                 status.come_online(event.occurred_at, gap)
@@ -189,6 +193,9 @@ class Runtime:
                     logger.warning(
                         "what was said during the last %s is lost: the gateway keeps no history", gap
                     )
+                self._lost.set(None)
+                if gap is not None and gap >= self._lost_after:
+                    self._spawn(self._tell_gap(gap), "alarm")
                 self._sender.wake()
                 self._wake_fetcher()
             case LinkDown(reason=reason, fatal=fatal):
@@ -198,6 +205,18 @@ class Runtime:
                 status.go_offline("等扫码", event.occurred_at)
                 logger.warning("the platform wants a login code to be scanned")
                 self._codes.show(event)
+
+    def _note_lost(self) -> None:
+        status = self.pipeline.desk.status
+        if not status.online:
+            logger.error("the link is down for over %s: %s", self._lost_after, status.link)
+
+    def _tell_rest(self, tx: Transaction) -> None:
+        alarms.tell_rest(tx, self.pipeline.desk.sops, self.account)
+
+    async def _tell_gap(self, gap: timedelta) -> None:
+        sops = self.pipeline.desk.sops
+        await self.ask_core(lambda tx: alarms.tell_gap(tx, sops, self.account, gap))
 
     async def _put(self, item: Item) -> None:
         self._unfinished += 1
@@ -216,12 +235,13 @@ class Runtime:
     def _ring(self) -> None:
         self._spawn(self._tick(), "tick")
 
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Have something done beside; nothing is settled before it is."""
         self._unfinished += 1
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._beside.add(task)
         task.add_done_callback(self._done_beside)
+        return task
 
     async def _tick(self) -> None:
         try:

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 class Sender:
     """Sends for one account; ``wake`` it when something was queued, or the link is up.
 
-    ``changed`` is called whenever it goes to rest or is woken.
+    ``changed`` is called whenever it goes to rest or is woken, ``rested`` where it was told "too often".
     """
 
     def __init__(
@@ -42,9 +42,11 @@ class Sender:
         manners: Callable[[], Manners],
         status: Status,
         changed: Callable[[], None],
+        rested: Callable[[Transaction], None],
     ) -> None:
         self._account, self._channel, self._ask_core = account, channel, ask_core
         self._manners, self._status, self._changed = manners, status, changed
+        self._rested = rested
         self._mail = asyncio.Event()
         self._waits = self._stopped = self._in_doubt = False
         self.pacer = clock.alarm(self.wake)
@@ -100,6 +102,8 @@ class Sender:
 
     def _settle(self, outcome: Outcome, tx: Transaction) -> None:
         delivery.settle(tx, outcome, self._manners().pace)
+        if outcome.too_often:
+            self._rested(tx)
 
     async def _send(self, effect: Effect) -> Outcome:
         try:

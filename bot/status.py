@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +19,6 @@ class Status:
     since: datetime | None = None
     gap: timedelta | None = None
     claim_code: str | None = None
-    problems: Sequence[str] = ()
 
     def come_online(self, at: datetime, gap: timedelta | None) -> None:
         self.link, self.online, self.since = "在线", True, at

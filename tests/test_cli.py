@@ -415,3 +415,18 @@ def test_of_a_log_in_json_every_line_is_json_but_for_the_claim_code(folder: Path
     assert re.fullmatch(r"claim code: [A-Z0-9]{8}", claim)
     messages = [json.loads(line)["message"] for line in lines if line != claim]
     assert any(message.startswith("left out: sops/monday.yaml:3:1 nmae") for message in messages)
+
+
+# --- why ---
+
+
+def test_why_needs_a_database_and_makes_none(folder: Path) -> None:
+    done = bot("why", "10234")
+    assert (done.exit_code, "还没有数据库" in done.output) == (1, True)
+    assert not (folder / "data").exists()
+
+
+def test_why_of_what_never_was_says_so(folder: Path) -> None:
+    bot("db", "upgrade")
+    done = bot("why", "10234", "--json")
+    assert (done.exit_code, "没有 #10234 这件事" in done.output) == (1, True)

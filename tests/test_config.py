@@ -53,6 +53,7 @@ def test_nothing_need_be_set() -> None:
         ("BOT_GAP_ROOM", " 30 ", "room_gap", timedelta(seconds=30)),
         ("BOT_DAY_CAP", "50", "day_cap", 50),
         ("BOT_PHONE_KEY", "k" * 32, "phone_key", "k" * 32),
+        ("BOT_LOST_AFTER", "60", "lost_after", timedelta(minutes=1)),
         ("BOT_LOG_LEVEL", "DEBUG", "log_level", "DEBUG"),
         ("BOT_LOG_FORMAT", "json", "log_format", "json"),
     ],

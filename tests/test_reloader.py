@@ -3,15 +3,18 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, event, select
 
 from bot.app import needed
 from bot.scenario.world import World
 from bot.sop.kinds import collect
-from bot.sop.loader import Loaded, load
-from bot.store.tables import cursor, wait
+from bot.sop.loader import Loaded, Loader, SopSet
+from bot.sop.player import Player
+from bot.store.tables import cursor, failure, wait
 from bot.watch import watch
 from tests.builders import BOSS, QING, ROOM, ask, look
 from tests.conftest import MakeWorld
@@ -23,6 +26,7 @@ name: {name}
 every: 周三 12:10
 post: {{shelf: 溯源故事, template: origin_story.j2}}
 """
+WRONG = NEW.replace("every: 周三 12:10\n", "")
 TYPED = "/重新装载"
 
 
@@ -35,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def read(folder: Path) -> Callable[[], Loaded]:
-    return lambda: load(folder / "sops", folder / "templates", collect())
+    return Loader(folder / "sops", folder / "templates", collect())
 
 
 @pytest.fixture
@@ -47,6 +51,13 @@ async def typed(world: World) -> str:
     """What reloading by hand answers, once it is done."""
     (answer,) = await ask(world, TYPED, BOSS, None)
     return answer
+
+
+async def saved(world: World) -> None:
+    """What the watch does when a file was saved."""
+    assert world._runtime is not None
+    world._runtime.reload()
+    await world.settle()
 
 
 def add(folder: Path, id: str, text: str = NEW) -> None:
@@ -76,12 +87,122 @@ async def test_of_a_broken_set_nothing_is_taken(live: World, folder: Path) -> No
     assert (await typed(live)).startswith("装好了：+1 ~0 -0")
 
 
+async def test_a_file_that_was_broken_at_the_start_keeps_nothing_else_back(
+    make_world: MakeWorld, read: Callable[[], Loaded], folder: Path
+) -> None:
+    add(folder, "bad", WRONG)
+    live = await make_world(needed(read()), load=read)
+    add(folder, "good")
+    answer = await typed(live)
+    assert answer.startswith("装好了：+1 ~0 -0")
+    assert "还有1处没改好，那几份照旧没有用：\nsops/bad.yaml:1:1 every：" in answer
+    assert look(live, cursor, sop_id="good")
+    assert "⚠ sops/bad.yaml:1:1 every：" in (await ask(live, "/sop list", BOSS, None))[0]
+    add(folder, "bad")
+    answer = await typed(live)
+    assert answer.startswith("装好了：+1 ~0 -0")
+    assert "没改好" not in answer
+    assert look(live, cursor, sop_id="bad")
+
+
+async def test_what_was_broken_at_the_start_and_is_broken_otherwise_now_keeps_all_back(
+    make_world: MakeWorld, read: Callable[[], Loaded], folder: Path
+) -> None:
+    add(folder, "bad", WRONG)
+    live = await make_world(needed(read()), load=read)
+    add(folder, "good")
+    add(folder, "bad", WRONG.replace("theme_day", "theme_dya"))
+    answer = await typed(live)
+    assert answer.startswith("没有装，照旧用原来的。有1处要改：\nsops/bad.yaml:1:6 sop：")
+    assert not look(live, cursor, sop_id="good")
+
+
+async def test_a_sop_that_runs_and_breaks_without_being_touched_keeps_all_back(
+    make_world: MakeWorld, read: Callable[[], Loaded], folder: Path
+) -> None:
+    add(folder, "bad", WRONG.replace("溯源故事", "会员食谱").replace("origin_story", "recipe"))
+    live = await make_world(needed(read()), load=read)
+    story = folder / "templates" / "origin_story.j2"
+    before = story.read_text("utf-8")
+    story.write_text("{{ item.titel }", "utf-8")
+    answer = await typed(live)
+    assert answer.startswith("没有装，照旧用原来的。")
+    assert "bad.yaml" not in answer
+    assert "templates/origin_story.j2:1" in answer
+    (told,) = await ask(live, "/sop list", BOSS, None)
+    assert "⚠ sops/bad.yaml" in told
+    assert "⚠ templates/origin_story.j2:1" in told
+    story.write_text(before, "utf-8")
+    assert (await typed(live)).startswith("装好了：+0 ~0 -0")
+    assert "origin_story" not in (await ask(live, "/sop list", BOSS, None))[0]
+
+
+async def test_a_template_that_is_half_written_is_not_posted(live: World, folder: Path) -> None:
+    (folder / "templates" / "origin_story.j2").write_text("{{ item.titel }", "utf-8")
+    assert (await typed(live)).startswith("没有装，照旧用原来的。")
+    await ask(live, "/发SOP 周一溯源日", BOSS, None)
+    await live.move_to(live.clock.now() + timedelta(hours=1))
+    assert any(message.text.startswith("溯源｜") for _, message in live.sent)
+    assert look(live, failure) == []
+
+
+async def test_a_template_that_was_saved_is_posted(live: World, folder: Path) -> None:
+    (folder / "templates" / "origin_story.j2").write_text("改过的{{ item.title }}", "utf-8")
+    assert (await typed(live)).startswith("装好了：")
+    await ask(live, "/发SOP 周一溯源日", BOSS, None)
+    await live.move_to(live.clock.now() + timedelta(hours=1))
+    assert any(message.text.startswith("改过的") for _, message in live.sent)
+
+
+async def test_who_asked_hears_of_a_reading_that_failed_and_else_the_operators_do(
+    make_world: MakeWorld, sops: SopSet
+) -> None:
+    def read() -> Loaded:
+        raise PermissionError("the disk is gone")
+
+    live = await make_world(sops, load=read)
+    assert await typed(live) == "没有装成，照旧用原来的；错误已经记下。"
+    await saved(live)
+    assert [message.text for _, message in live.sent] == ["没有装成，照旧用原来的；错误已经记下。"] * 2
+    assert [row["place"] for row in look(live, failure)] == ["reloading"] * 2
+
+
+async def test_a_set_that_cannot_be_taken_leaves_the_old_one_and_whoever_asked_hears_of_it(
+    live: World, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(folder, "one")
+    with monkeypatch.context() as broken:
+        broken.setattr(Player, "sync_timetable", lambda self, tx: 1 / 0)
+        assert await typed(live) == "没有装成，照旧用原来的；错误已经记下。"
+    assert "新的one" not in (await ask(live, "/sop list", BOSS, None))[0]
+    assert not look(live, cursor, sop_id="one")
+    assert (await typed(live)).startswith("装好了：+1 ~0 -0")
+
+
+async def test_a_commit_that_fails_leaves_the_old_set(live: World, folder: Path) -> None:
+    """The database takes the reload's rows and gives them up instead of the commit, once."""
+    refused: list[str] = []
+
+    def refuse(connection: Connection) -> None:
+        if not refused and connection.execute(select(cursor).filter_by(sop_id="one")).first():
+            refused.append("one")
+            connection.connection.rollback()
+            raise RuntimeError("the disk is gone")
+
+    event.listen(live.engine, "commit", refuse)
+    add(folder, "one")
+    assert await typed(live) == "没有装成，照旧用原来的；错误已经记下。"
+    assert refused
+    assert "新的one" not in (await ask(live, "/sop list", BOSS, None))[0]
+    assert not look(live, cursor, sop_id="one")
+    assert (await typed(live)).startswith("装好了：+1 ~0 -0")
+    assert look(live, cursor, sop_id="one")
+
+
 async def test_operators_hear_once_of_each_way_of_being_broken(live: World, folder: Path) -> None:
-    assert live._runtime is not None
     for text, alarms in (("sop: theme_day\n", 1), ("sop: theme_day\n", 1), ("sop: nothing\n", 2)):
         add(folder, "bad", text)
-        live._runtime.reload()
-        await live.settle()
+        await saved(live)
         told = [message.text for _, message in live.sent if message.text.startswith("没有装")]
         assert len(told) == alarms
 
@@ -110,7 +231,9 @@ async def test_a_member_reloads_nothing(live: World, folder: Path) -> None:
 
 async def test_a_saved_file_is_noticed(folder: Path) -> None:
     noticed = asyncio.Event()
-    watching = asyncio.create_task(watch([folder / "sops"], noticed.set))
+    watching = asyncio.create_task(
+        watch([folder / "sops"], lambda: asyncio.ensure_future(asyncio.to_thread(noticed.set)))
+    )
     try:
         await asyncio.sleep(0.3)
         add(folder, "one")

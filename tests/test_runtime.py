@@ -250,7 +250,8 @@ async def test_when_the_platform_says_too_often_everybody_waits(world: World) ->
     assert await ask(world, "/状态") == []
     assert await ask(world, "/排行", QING, None) == []
     await world.move_to(MONDAY_9 + timedelta(hours=3, minutes=11))
-    assert [at - MONDAY_9 for at, _ in world.sent] == [timedelta(hours=3, minutes=10)]
+    found = [(at - MONDAY_9, "太频繁" in message.text) for at, message in world.sent]
+    assert found == [(timedelta(minutes=30), True), (timedelta(hours=3, minutes=10), False)]
 
 
 async def test_a_lost_call_of_a_channel_without_echoes_stays_unknown(world: World) -> None:

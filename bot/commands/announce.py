@@ -25,9 +25,7 @@ WANTED = timedelta(days=1)
 EVERYBODY = "@所有人"
 _MARK = re.compile(rf"(?:^|(?<=[\s”\"’」』]))(promo|推广|{EVERYBODY})\s*$")
 _QUOTES = ("“”", '""', "‘’", "「」", "『』")
-_USAGE = (
-    "这样写：/公告 会员群 “周六农场直播，三点见” 。在卖东西，最后写上 推广；要@所有人，最后写上 @所有人。"
-)
+_USAGE = "这样写：/公告 会员群 “周六农场直播，三点见”。在卖东西，最后写上 推广；要@所有人，最后写上 @所有人。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +131,19 @@ def send(ctx: CommandContext, args: Mapping[str, Any]) -> None:
 
 def take_back(ctx: CommandContext, args: Mapping[str, Any]) -> bool:
     """Drop what has not left."""
-    dropped: list[str] = []
-    left: list[str] = []
-    for post_id in args["posts"]:
-        row = review.of_account(ctx.tx, ctx.account, post_id)
-        room = None if row is None else directory.room_by_id(ctx.tx, row.room_id)
-        done = review.drop(ctx.tx, ctx.account, post_id) is Answer.DONE
-        (dropped if done else left).append("已换地方的群" if room is None else room.key)
-    gone = f"{'、'.join(left)}已经发出去了，只能在微信里撤回。" if left else ""
-    ctx.reply(f"公告撤销了：{'、'.join(dropped)}不发了。{gone}" if dropped else f"撤销不了：{gone}")
+    answers = {post_id: review.drop(ctx.tx, ctx.account, post_id) for post_id in args["posts"]}
+    dropped = _places(ctx, [post_id for post_id, answer in answers.items() if answer is Answer.DONE])
+    left = _places(ctx, [post_id for post_id, answer in answers.items() if answer is not Answer.DONE])
+    perhaps = "可能" if Answer.MAY_BE_SENT in answers.values() else ""
+    gone = f"{left}{perhaps}已经发出去了，只能在微信里撤回。" if left else ""
+    ctx.reply(f"公告撤销了：{dropped}不发了。{gone}" if dropped else f"撤销不了：{gone}")
     return bool(dropped)
+
+
+def _places(ctx: CommandContext, posts: Sequence[int]) -> str:
+    rows = [review.of_account(ctx.tx, ctx.account, post_id) for post_id in posts]
+    rooms = [None if row is None else directory.room_by_id(ctx.tx, row.room_id) for row in rows]
+    return "、".join("已换地方的群" if room is None else room.key for room in rooms)
 
 
 COMMANDS = (

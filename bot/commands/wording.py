@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from bot.outbox import delivery, queue
+from bot.outbox.rules import Budget, Rule
 from bot.sop.context import CommandContext
+from bot.sop.templates import harmless
 
 RULES = {
     "quiet_hours": "安静时段",
@@ -23,12 +27,29 @@ RULES = {
     "lull": "群里正聊着",
 }
 """The guard's rules, as people say them."""
+REASONS = {
+    "too late to be sent": "过了时效",
+    queue.UNSAID: "前面那段没发出去",
+    "what it quotes was recalled": "引用的话被撤回了",
+    "nowhere to send it to": "这个群不在了",
+    "the room was disabled": "这个群关了",
+    "the bot is not in the room any more": "机器人不在群里了",
+    "dropped by hand": "有人作废了它",
+    delivery.LOST_WITH_THE_PROCESS: "发到一半程序停了",
+}
+"""Why a message ended, where no rule of the guard's ended it."""
+NO_BUDGET = Budget()
 WEEKDAYS = "一二三四五六日"
 
 
 def moment(ctx: CommandContext, at: datetime) -> str:
     """``12月1日 周二 09:30``, in the community's zone."""
-    local = at.astimezone(ctx.sops.community.zone)
+    return at_day(at, ctx.sops.community.zone)
+
+
+def at_day(at: datetime, zone: ZoneInfo) -> str:
+    """The same for those who have no command at hand."""
+    local = at.astimezone(zone)
     return f"{day(local)} {local:%H:%M}"
 
 
@@ -60,3 +81,15 @@ def span(length: timedelta) -> str:
     if hours:
         return f"{hours}小时{minutes}分"
     return f"{minutes}分{seconds}秒" if minutes else f"{seconds}秒"
+
+
+def why_unsent(reason: str, budget: Budget = NO_BUDGET) -> str:
+    """A rule, with the number that it allows, or another reason of the outbox, as people say it."""
+    most = {
+        Rule.PROMO_WEEK: budget.promo_a_week,
+        Rule.POSTS_WEEK: budget.posts_a_week,
+        Rule.POSTS_DAY: budget.posts_a_day,
+        Rule.AT_ALL: budget.at_all_a_month,
+    }.get(Rule(reason) if reason in RULES else Rule.LULL)
+    told = RULES.get(reason) or REASONS.get(reason) or harmless(reason, 40)
+    return told if most is None else told.replace("已满", f"{most}条已满")

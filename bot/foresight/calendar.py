@@ -10,11 +10,12 @@ from itertools import groupby
 from bot.commands.wording import day
 from bot.foresight import wording
 from bot.foresight.planned import Planned, Result
+from bot.sop import stagger
 from bot.sop.loader import SopSet
 from bot.sop.templates import harmless
 
 LATE = timedelta(minutes=5)
-"""From when on it is said that a message comes later than it was due."""
+"""From when on it is said that a message comes later than it was due, and than its room's turn was."""
 FITS, SHOWN, MOST_NAMED = 100, 24, 3
 _SIGNS = {Result.SENT: "", Result.HELD: "⏸", Result.EXPIRED: "⛔", Result.REFUSED: "⛔"}
 _ENDS = {Result.HELD: "先扣着", Result.EXPIRED: "过了时效，不会发", Result.REFUSED: "不会发"}
@@ -42,8 +43,13 @@ class Line:
     def shown_at(self) -> datetime:
         """When it is sent, or was to be."""
         first = self.first
-        is_on_time = first.result is not Result.SENT or first.at - first.due_at < LATE
-        return first.due_at if is_on_time else first.at
+        return first.at if _is_late(first) else first.due_at
+
+    @property
+    def last_at(self) -> datetime:
+        """When the last of its rooms has its turn."""
+        in_turn = [it.at for it in self.posts if it.result is Result.SENT]
+        return max(in_turn, default=self.shown_at)
 
 
 def gather(planned: Iterable[Planned]) -> list[Line]:
@@ -63,7 +69,8 @@ def _same(it: Planned) -> tuple[object, ...]:
 
 
 def _is_late(it: Planned) -> bool:
-    return it.result is Result.SENT and it.at - it.due_at >= LATE
+    turns = timedelta(0) if it.rule is not None or it.room is None else stagger.ALL_WITHIN
+    return it.result is Result.SENT and it.at - it.due_at >= LATE + turns
 
 
 # --- for a phone ---
@@ -105,7 +112,9 @@ def table(planned: Iterable[Planned], sops: SopSet) -> Iterator[str]:
             at = line.shown_at.astimezone(zone)
             if n == 0:
                 yield day(at)
-            yield f"  {at:%H:%M} {_SIGNS[line.first.result]}{_told(line, sops)}"
+            last = line.last_at.astimezone(zone)
+            until = f"–{last:%H:%M}" if last - at >= stagger.AT_LEAST else ""
+            yield f"  {at:%H:%M}{until} {_SIGNS[line.first.result]}{_told(line, sops)}"
 
 
 def _told(line: Line, sops: SopSet) -> str:

@@ -53,8 +53,9 @@ class Nightly:
         if scoring is None:
             logger.error("scoring.yaml has mistakes, so no figures are made tonight")
             return
-        night = _Night(self, scoring, today, tx.new_id(), upto if rules == fingerprint(scoring) else None)
-        tx.errands.append(night.read(tx.reader))
+        if tx.reader is not None:
+            after = upto if rules == fingerprint(scoring) else None
+            tx.errands.append(_Night(self, scoring, today, tx.new_id(), after).read(tx.reader))
 
     def _today(self, now: datetime) -> int:
         """The day whose 04:00 was last."""

@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from bot.errors import TemplateFailure
 from bot.outbox import queue
 from bot.outbox.queue import Intent, Part, Post, Priority, Repeat, enqueue
+from bot.outbox.rules import BUDGETED
 from bot.people import directory, tags
 from bot.people.directory import Person, Room
 from bot.people.points import Dimension, Entry
@@ -24,6 +25,7 @@ from bot.sop.loader import SopSet
 from bot.sop.occasion import Befriended, Heard, Joined, Recalled
 from bot.sop.offers import Whose
 from bot.sop.runs import Run
+from bot.sop.stagger import delay
 from bot.status import Status
 from bot.store import log
 from bot.store.ids import next_number
@@ -55,6 +57,8 @@ class Context(Generic[S]):
     typed: Heard | None = None
     """The command that is obeyed, where one is."""
     nth: int = 0
+    in_turn: tuple[str, ...] = ()
+    """The rooms to which what has come is posted, one after the other; none: all at once."""
 
     @property
     def now(self) -> datetime:
@@ -206,6 +210,7 @@ class Context(Generic[S]):
     ) -> None:
         """Queue an effect; ``key`` tells it from others of this occasion, ``more`` is ``Post``'s."""
         answered = self.heard or self.befriended
+        more["not_before"] = self._in_turn(intent, expires_after, more.get("not_before"))
         post = Post(
             parts=parts,
             intent=intent,
@@ -219,6 +224,17 @@ class Context(Generic[S]):
             **more,
         )
         enqueue(self.tx, self.account, post)
+
+    def _in_turn(
+        self, intent: Intent, expires_after: timedelta | None, not_before: datetime | None
+    ) -> datetime | None:
+        """When the room's turn comes, for what we begin there; else as it was asked for."""
+        if self.room is None or not self.in_turn or intent not in BUDGETED:
+            return not_before
+        day = self.local(self.due_at or self.now).date()
+        later = delay(self.sop.id, day, self.in_turn, self.room.key, expires_after)
+        turn = self.now + later if later else None
+        return max((it for it in (turn, not_before) if it is not None), default=None)
 
     def record(
         self,

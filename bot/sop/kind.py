@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from bot.sop.context import CommandContext, Context
     from bot.sop.language import Sop
     from bot.sop.loader import SopSet
@@ -24,6 +26,11 @@ Act = Callable[["Context[Any]"], bool | None]
 """What is done at an occasion; True: the message was taken, and nobody else is asked about it."""
 Minds = Callable[[Any, "Heard"], bool]
 """Whether a SOP minds a message at all: cheap and pure, asked before anything else is done."""
+UnmovedBy = Callable[[Any, "Heard", "ZoneInfo"], str]
+"""In Chinese, why a SOP that was asked about a message does nothing about it; empty: that cannot be told."""
+PutOffBy = Callable[[Any, datetime, "ZoneInfo"], str]
+"""In Chinese, why what a SOP's main schedule has for this moment (local time) comes later, or not at all;
+empty: it comes."""
 
 
 def _always(sop: Any, heard: Heard) -> bool:
@@ -157,6 +164,7 @@ class Kind:
     """One kind of SOP. ``names`` are the interactions it records beside the core's vocabulary.
 
     ``waiting`` counts what waits for a human, by the word that ``/status`` has for it.
+    ``unmoved_by`` and ``put_off_by`` are pure, and asked when somebody wants to know why nothing came.
     """
 
     name: str
@@ -166,3 +174,5 @@ class Kind:
     commands: tuple[Command, ...] = ()
     names: frozenset[str] = frozenset()
     waiting: Callable[[Transaction, SopSet, str], Mapping[str, int]] | None = None
+    unmoved_by: UnmovedBy | None = None
+    put_off_by: PutOffBy | None = None

@@ -132,7 +132,8 @@ class Sop(Model):
     enabled: bool = True
 
     def check(self, catalog: Catalog) -> Iterable[Finding]:
-        """Mistakes that no single field shows; called once all fields are right."""
+        """Mistakes that no single field shows; called once all fields are right, and again once the file or
+        the catalog is another."""
         return ()
 
     def doubts(self, zone: ZoneInfo, today: date) -> Iterable[Finding]:

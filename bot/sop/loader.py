@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from bot.scoring.rules import Scoring
 from bot.sop import hashtags, shelves, yaml_reader
-from bot.sop.catalog import Catalog
+from bot.sop.catalog import Catalog, GoneBy, Shelves
 from bot.sop.community import Community
 from bot.sop.kind import Kind, OnHashtag
 from bot.sop.language import Sop
@@ -53,17 +53,11 @@ class SopSet:
     templates: Templates
     shelves: Mapping[str, Shelf]
     scoring: Scoring | None = field(default_factory=Scoring)
+    left_out: tuple[Problem, ...] = ()
+    """What is wrong with the files that are not in it."""
 
     def kind_of(self, sop: Sop) -> Kind:
         return self.kinds[sop.sop]
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """The outcome of loading; ``sops`` is None without a sound ``community.yaml``."""
-
-    sops: SopSet | None
-    problems: list[Problem]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +68,73 @@ class _Good:
     document: Document
 
 
-def load(sops: Path, templates: Path, kinds: Mapping[str, Kind]) -> Loaded:
-    """Read the SOPs of a folder with the wording of another; files with mistakes are left out."""
-    found_shelves, problems = shelves.load(templates)
-    wording = Templates(templates)
-    names = CORE_NAMES.union(*(kind.names for kind in kinds.values()))
-    catalog = Catalog(wording, found_shelves, TemplateCheck(wording, found_shelves), interactions=names)
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file of the folder as it was judged, by what: ``good`` where nothing is wrong with it."""
+
+    document: Document
+    good: _Good | None
+    problems: tuple[Problem, ...]
+    by: GoneBy
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The outcome of loading; ``sops`` is None without a sound ``community.yaml``.
+
+    ``catalog`` is what the files were judged by, and ``files`` how: for the next time.
+    """
+
+    sops: SopSet | None
+    problems: list[Problem]
+    catalog: Catalog
+    files: Mapping[str, _Read]
+
+
+class Loader:
+    """Reads a folder of SOPs with the wording of another, again and again."""
+
+    def __init__(self, sops: Path, templates: Path, kinds: Mapping[str, Kind]) -> None:
+        self._sops, self._templates, self._kinds = sops, templates, kinds
+        self._last: Loaded | None = None
+
+    def __call__(self) -> Loaded:
+        self._last = load(self._sops, self._templates, self._kinds, self._last)
+        return self._last
+
+
+def load(sops: Path, templates: Path, kinds: Mapping[str, Kind], last: Loaded | None = None) -> Loaded:
+    """Read the SOPs of a folder with the wording of another; files with mistakes are left out.
+
+    What is as it was at the ``last`` reading is not parsed again, nor judged by what says the same again.
+    """
+    catalog, problems = _wording(templates, None if last is None else last.catalog)
+    catalog = replace(catalog, interactions=CORE_NAMES.union(*(kind.names for kind in kinds.values())))
     community, wrong = _community(sops, catalog)
     problems += wrong
     if community is not None:
         catalog = replace(catalog, rooms=community.names(), roles=community.roles)
-    read, wrong = _read_all(sops, catalog, kinds)
-    problems += wrong
-    good, wrong = _without_clashes(read, community.rooms if community else (), kinds)
+    files = _read_all(sops, catalog, kinds, last)
+    problems += [problem for it in files.values() for problem in it.problems]
+    found = [it.good for it in files.values() if it.good is not None]
+    good, wrong = _without_clashes(found, community.rooms if community else (), kinds)
     problems += wrong
     scoring, wrong = _scoring(sops, catalog)
     problems = sorted({*problems, *wrong})
     if community is None:
-        return Loaded(None, problems)
-    return Loaded(replace(_sop_set(community, good, kinds, catalog), scoring=scoring), problems)
+        return Loaded(None, problems, catalog, files)
+    made = replace(_sop_set(community, good, kinds, catalog), scoring=scoring, left_out=tuple(problems))
+    return Loaded(made, problems, catalog, files)
+
+
+def _wording(folder: Path, last: Catalog | None) -> tuple[Catalog, list[Problem]]:
+    """What SOPs may name of templates and shelves; the ``last`` one if all is as it was."""
+    found, problems = shelves.load(folder)
+    templates, present = Templates(folder), frozenset(folder.rglob("*"))
+    now = Catalog(templates, Shelves(found), TemplateCheck(templates, found), present)
+    if last is None or not last.reads_as(now):
+        return now, problems
+    return replace(last, rooms=None, roles=None), problems
 
 
 def _sop_set(community: Community, good: list[_Good], kinds: Mapping[str, Kind], catalog: Catalog) -> SopSet:
@@ -141,16 +183,33 @@ def _scoring(sops: Path, catalog: Catalog) -> tuple[Scoring | None, list[Problem
     return (None if problems or read is None else read.rules()), problems
 
 
-def _read_all(sops: Path, catalog: Catalog, kinds: Mapping[str, Kind]) -> tuple[list[_Good], list[Problem]]:
-    good: list[_Good] = []
-    problems: list[Problem] = []
+def _read_all(
+    sops: Path, catalog: Catalog, kinds: Mapping[str, Kind], last: Loaded | None
+) -> dict[str, _Read]:
+    before = {} if last is None else last.files
+    same_names = last is not None and last.catalog.names_as(catalog)
+    found: dict[str, _Read] = {}
     for path in _sop_files(sops):
-        document = yaml_reader.read(path, _shown(path))
-        sop, wrong = _sop(document, catalog, kinds)
-        problems += [*document.problems, *wrong]
-        if sop is not None and not wrong and not document.problems:
-            good.append(_Good(sop, document))
-    return good, problems
+        name = _shown(path)
+        known = before.get(name)
+        document = yaml_reader.read(path, name, None if known is None else known.document)
+        if (
+            known is None
+            or known.document is not document
+            or not same_names
+            or not catalog.still_says(known.by)
+        ):
+            known = _judge(document, catalog, kinds)
+        found[name] = known
+    return found
+
+
+def _judge(document: Document, catalog: Catalog, kinds: Mapping[str, Kind]) -> _Read:
+    catalog.begin()
+    sop, wrong = _sop(document, catalog, kinds)
+    problems = (*document.problems, *wrong)
+    good = None if sop is None or problems else _Good(sop, document)
+    return _Read(document, good, problems, catalog.gone_by())
 
 
 def _sop_files(sops: Path) -> list[Path]:

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.outbox.queue import Intent, Post, Priority, enqueue, text
 from bot.people import directory, roles
 from bot.store.transaction import Transaction
+
+REMIND_AT = time(10)
+"""What waits for a human, and burns nobody, is told in the morning."""
+
+
+def next_reminder(after: datetime, zone: ZoneInfo) -> datetime:
+    """The first such moment from ``after`` on."""
+    local = after.astimezone(zone)
+    today = datetime.combine(local.date(), REMIND_AT, zone)
+    return (today if today >= local else today + timedelta(days=1)).astimezone(UTC)
 
 
 def alert(

@@ -26,6 +26,7 @@ from bot.sop.language import Sop
 from bot.sop.loader import SopSet
 from bot.sop.occasion import Befriended, Heard, Joined, Occasion, Recalled
 from bot.sop.runs import Run, Wait
+from bot.sop.stagger import in_turn
 from bot.sop.timetable import PAUSED, Slot
 from bot.store import failures
 from bot.store.tables import interaction
@@ -144,14 +145,20 @@ class Player:
         slots = timetable.take_due(tx, self.account, self.index.line, self.sops.community.zone)
         paused = restraints.paused(tx, self.account) if slots else {}
         due: list[Slot | Wait] = [*slots, *runs.due(tx, self.account)]
+        rooms = self._rooms_in_turn(tx) if due else ()
         for it in sorted(due, key=lambda it: it.due_at):
             match it:
                 case Slot() if it.line.sop_id in paused:
                     timetable.mark_missed(tx, it.id, PAUSED)
-                case Slot() if not self._play(tx, it, None):
+                case Slot() if not self._play(tx, it, None, rooms):
                     timetable.try_again(tx, it)
                 case Wait():
-                    self._end(tx, it)
+                    self._end(tx, it, rooms)
+
+    def _rooms_in_turn(self, tx: Transaction) -> tuple[str, ...]:
+        """The keys of the enabled rooms, in the order of ``community.yaml``."""
+        enabled = {room.key for room in directory.rooms_of(tx, self.account) if room.enabled}
+        return tuple(key for key in self.sops.community.rooms if key in enabled)
 
     def next_due(self, tx: Transaction) -> datetime | None:
         """When ``tick`` has something to play again."""
@@ -167,7 +174,7 @@ class Player:
             return Played.NOTHING
         return Played.DONE if self._play(tx, slot, cause) else Played.FAILED
 
-    def _play(self, tx: Transaction, slot: Slot, cause: int | None) -> bool:
+    def _play(self, tx: Transaction, slot: Slot, cause: int | None, rooms: tuple[str, ...] = ()) -> bool:
         line = slot.line
         sop, room = self.sops.sops[line.sop_id], directory.room_by_id(tx, line.room_id)
         if room is None or not room.enabled:
@@ -176,25 +183,24 @@ class Player:
         act = lookup.on_slot(self.sops.kind_of(sop), line.step)
         assert act is not None, "the line was made from this behaviour"
         key = f"{line.step}:{slot.occurrence}:{room.id}"
-        ctx = self._context(
-            tx, sop, room, key=key, cause=cause, due_at=slot.due_at, nth=lookup.nth(line.step)
-        )
+        more: dict[str, Any] = {"due_at": slot.due_at, "nth": lookup.nth(line.step), "rooms": rooms}
+        ctx = self._context(tx, sop, room, key=key, cause=cause, **more)
         done = self._act(ctx, act) is not Acted.FAILED
         if not done:
             timetable.mark_failed(tx, slot.id, "the behaviour failed")
         logger.info("slot %s sop=%s room=%s at=%s", "done" if done else "failed", sop.id, room.key, key)
         return done
 
-    def _end(self, tx: Transaction, wait: Wait) -> None:
+    def _end(self, tx: Transaction, wait: Wait, rooms: tuple[str, ...]) -> None:
         run = runs.take(tx, wait)
         if run is None:
             return
         key = f"{run.id}:{wait.what}:{wait.since:%Y%m%dT%H%M%S}"
         place = f"{run.sop_id} {key}"
-        if not failures.attempt(tx, place, lambda: self._wake(tx, run, wait, key), sop_id=run.sop_id):
+        if not failures.attempt(tx, place, lambda: self._wake(tx, run, wait, key, rooms), sop_id=run.sop_id):
             runs.try_again(tx, run, wait)
 
-    def _wake(self, tx: Transaction, run: Run, wait: Wait, key: str) -> None:
+    def _wake(self, tx: Transaction, run: Run, wait: Wait, key: str, rooms: tuple[str, ...]) -> None:
         room = None if run.room_id is None else directory.room_by_id(tx, run.room_id)
         if run.room_id is not None and room is None:
             runs.close(tx, run.id)  # the chat has another key now
@@ -203,7 +209,7 @@ class Player:
         act = None if sop is None else lookup.on_wait(self.sops.kind_of(sop), wait.what)
         if sop is None or act is None:
             raise LookupError("no behaviour of this SOP waits for that any more")
-        act(self._context(tx, sop, room, key=key, run=run, due_at=wait.since))
+        act(self._context(tx, sop, room, key=key, run=run, due_at=wait.since, rooms=rooms))
 
     # --- acting ---
 
@@ -219,11 +225,13 @@ class Player:
         run: Run | None = None,
         due_at: datetime | None = None,
         nth: int = 0,
+        rooms: tuple[str, ...] = (),
     ) -> Context[Sop]:
-        told: dict[str, Any] = {}
+        """``rooms``: those that take turns, of which the SOP plays in some."""
+        told: dict[str, Any] = {"in_turn": in_turn(rooms, sop.rooms)} if rooms else {}
         if occasion is not None:
             called, name = _CALLED[type(occasion)]
-            key, cause, told = f"{called}:{occasion.id}", occasion.id, {name: occasion}
+            key, cause, told[name] = f"{called}:{occasion.id}", occasion.id, occasion
         return Context(
             tx, self.sops, sop, self.account, key, room, cause, run=run, due_at=due_at, nth=nth, **told
         )

@@ -52,30 +52,28 @@ def _up_to_limit(pieces: Iterable[str]) -> Iterator[str]:
 
 
 class Folder(BaseLoader):
-    """Reads templates below one folder, and nothing outside of it."""
+    """The templates below one folder, and nothing outside of it, as they were when they were read.
+
+    ``texts`` holds each by its name: its text, why there is none, or None where it is no file of the folder.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        paths = ((path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*.j2")))
+        self.texts = {name: read_text(path, name) if self._holds(path) else None for name, path in paths}
+
+    def _holds(self, path: Path) -> bool:
+        return path.is_file() and path.resolve().is_relative_to(self._folder.resolve())
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
-        path = self._folder / template
-        if not path.resolve().is_relative_to(self._folder.resolve()) or not path.is_file():
+        path, text = self._folder / template, self.texts.get(template)
+        if text is None:
             raise TemplateNotFound(template)
-        version = _version(path)
-        text = read_text(path, template)
         if isinstance(text, Problem):
             raise TemplateSyntaxError(text.message, text.line, template, str(path))
         if len(text) > MAX_SOURCE:
             raise TemplateSyntaxError(f"模板超过了 {MAX_SOURCE} 个字", 1, template, str(path))
-        return text, str(path), lambda: _version(path) == version
-
-
-def _version(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
+        return text, str(path), lambda: True
 
 
 class Sandbox(ImmutableSandboxedEnvironment):

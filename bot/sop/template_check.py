@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -22,33 +22,52 @@ from bot.sop.templates import Templates
 Scope = dict[str, Any]
 """The type of each variable that there is; ``Any`` where it is not known."""
 
+WordsOf = Callable[[ShelfItem], object]
+"""What a template is given when it shows an item."""
+
 MOST_TEMPLATES = 50
 """That one may include, counted as often as they are; each includes others."""
 _SAME_ITEMS = ("list", "sort", "unique", "reverse", "select", "reject", "selectattr", "rejectattr")
 
 
 class TemplateCheck:
-    """Checks templates against the words that they are given; each pair once, however many SOPs name it."""
+    """Checks templates against the words that they are given; each pair once, however many SOPs name it.
+
+    ``asked`` are the templates that somebody wanted to be checked, and those that they include.
+    """
 
     def __init__(self, templates: Templates, shelves: Mapping[str, Shelf]) -> None:
         self._templates = templates
         self.names = templates.names()
-        self._item_words = _item_words(shelves)
+        self.item_words = _item_words(shelves)
+        self.asked: set[str] = set()
+        self._parts: dict[str, frozenset[str]] = {}
         self._known: dict[tuple[str, type], tuple[Problem, ...]] = {}
+        self._tried_with: dict[tuple[str, WordsOf, str], Problem | None] = {}
 
     def problems(self, name: str, words: type) -> tuple[Problem, ...]:
         """What is wrong with the template ``name`` if it gets ``words``."""
         if (name, words) not in self._known:
             self._known[name, words] = tuple(self._check(name, words))
+        self.asked |= self._parts[name]
         return self._known[name, words]
 
+    def try_with(self, name: str, words: WordsOf, item: ShelfItem) -> Problem | None:
+        """What goes wrong when ``name`` is rendered with the ``words`` that go with an item."""
+        key = (name, words, item.file)
+        if key not in self._tried_with:
+            self._tried_with[key] = self._templates.try_out(name, words(item))
+        self.asked |= self._parts.get(name, frozenset(self.names))
+        return self._tried_with[key]
+
     def _check(self, name: str, words: type) -> list[Problem]:
-        walk = _Walk(self._templates, self._item_words)
+        walk = _Walk(self._templates, self.item_words)
         walk.template(name, dict(_fields(words)))
+        self._parts[name] = frozenset(walk.walked) | self._parts.get(name, frozenset())
         return sorted(set(walk.problems)) or self._tried(name, words)
 
     def _tried(self, name: str, words: type) -> list[Problem]:
-        sample = _with_item_words(words(), self._item_words)
+        sample = _with_item_words(words(), self.item_words)
         problem = self._templates.try_out(name, sample)
         return [] if problem is None else [problem]
 
@@ -122,11 +141,11 @@ class _Walk:
         self._environment = templates.environment
         self._item_words = item_words
         self._inside: list[str] = []
-        self._walked = 0
+        self.walked: list[str] = []
         self._lines: list[list[str]] = []
 
     def template(self, name: str, scope: Scope) -> None:
-        self._walked += 1
+        self.walked.append(name)
         try:
             tree = self._templates.tree(name)
         except Exception as error:  # jinja2's own, but also RecursionError and ValueError
@@ -199,7 +218,7 @@ class _Walk:
             self._note(node, name, name, f"找不到模板 {name}", self._templates.names())
         elif name in self._inside:
             self._note(node, name, name, f"模板 {name} 绕回了自己", ())
-        elif self._walked > MOST_TEMPLATES:
+        elif len(self.walked) > MOST_TEMPLATES:
             self._note(node, name, name, f"一共引用了 {MOST_TEMPLATES} 多个模板，太多了", ())
         else:
             self.template(name, dict(scope))

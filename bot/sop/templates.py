@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Templates:
-    """The templates of a folder. A file that changes is read again: wording is live."""
+    """The templates of a folder as they are now: what is saved later is heeded by the next reading alone."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -30,7 +30,11 @@ class Templates:
 
     def names(self) -> list[str]:
         """Every template, as SOPs name it."""
-        return sorted(path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*.j2"))
+        return sorted(self.texts)
+
+    @property
+    def texts(self) -> Mapping[str, str | Problem | None]:
+        return self.environment.folder.texts
 
     def render(self, name: str, words: object) -> str:
         """The text that ``name`` makes of the fields of ``words``, a dataclass."""
@@ -87,7 +91,7 @@ def check_with_items(
 ) -> Iterator[Finding]:
     """What goes wrong with each of ``items`` in ``template``, which is named at ``loc``."""
     for item in items:
-        problem = catalog.templates.try_out(template, words(item))
+        problem = catalog.checks.try_with(template, words, item)
         if problem is not None:
             message = f"{problem.message}（写 {item.file} 时）"
             yield from caused_by([dataclasses.replace(problem, message=message)], loc)

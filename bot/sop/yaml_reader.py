@@ -80,10 +80,12 @@ class Document:
         return Problem(self.file, *self.where(loc, key), show_path(loc), message, suggestion)
 
 
-def read(path: Path, file: str) -> Document:
-    """Read a file; ``file`` is how problems name it."""
+def read(path: Path, file: str, before: Document | None = None) -> Document:
+    """Read a file, which problems call ``file``; one that says the same as ``before`` is that document."""
     text = read_text(path, file)
-    return Document(file, problems=(text,)) if isinstance(text, Problem) else parse(text, file)
+    if isinstance(text, Problem):
+        return Document(file, problems=(text,))
+    return before if before is not None and text and before.text == text else parse(text, file)
 
 
 def read_text(path: Path, file: str) -> str | Problem:

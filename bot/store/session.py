@@ -67,6 +67,11 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def is_in_memory(engine: Engine) -> bool:
+    """Whether the database is one connection's, and nobody else's."""
+    return engine.dialect.name == "sqlite" and engine.url.database in (None, "", ":memory:")
+
+
 def open_reader(engine: Engine) -> Engine:
     """An engine for the same database whose connections only read: on SQLite they wait for no writer, and no
     writer for them. PostgreSQL needs none of its own."""

@@ -16,10 +16,6 @@ from bot.store.ids import Ids
 T = TypeVar("T")
 
 
-def _nobody_reads() -> AbstractContextManager[Connection]:
-    raise RuntimeError("this transaction is not a writer's: nothing can be read beside it")
-
-
 Reader = Callable[[], AbstractContextManager[Connection]]
 """Opens a connection that only reads, and sees what was committed by then; for errands, on their thread."""
 
@@ -45,7 +41,8 @@ class Transaction:
     connection: Connection
     ids: Ids
     now: datetime
-    reader: Reader = _nobody_reads
+    reader: Reader | None = None
+    """None: nothing can be read beside it, as in a database that is in memory."""
     queued: bool = False
     """Something was put into the outbox."""
     pictures: bool = False

@@ -37,6 +37,7 @@ class Writer:
     def __init__(self, engine: Engine, claim: Claim = unclaimed, *, without_thread: bool = False) -> None:
         self.engine = engine
         self._claim = claim
+        self._can_be_read = not session.is_in_memory(engine)
         self._ids = Ids()
         self._thread = None if without_thread else ThreadPoolExecutor(1, thread_name_prefix="core")
         self._connection: Connection | None = None
@@ -55,7 +56,7 @@ class Writer:
         connection = self._connected()
         try:
             with connection.begin():
-                yield Transaction(connection, self._ids, now, self.reader)
+                yield Transaction(connection, self._ids, now, self.reader if self._can_be_read else None)
         except BaseException:
             self._ids.forget()
             raise

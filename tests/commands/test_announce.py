@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.channels.fake import Fault
 from bot.outbox.queue import Intent
 from bot.people import roles
 from bot.scenario.world import FIRST_CODE, World
@@ -90,6 +91,17 @@ async def test_what_left_is_told_apart_from_what_did_not(world: World) -> None:
     ]
     await world.move_to(world.clock.now() + timedelta(hours=2))
     assert [message.chat_id for _, message in world.sent if message.text == "早上好"] == [ROOM.id]
+
+
+async def test_what_nobody_knows_to_have_arrived_is_told_so(world: World) -> None:
+    await announced(world, f"{KEY} 早上好")
+    world.channel.say(CODE, BOSS)
+    world.channel.fail_next(Fault.LOST)
+    await world.settle()
+    await world.move_to(world.clock.now() + timedelta(minutes=1))
+    assert [row["state"] for row in look(world, outgoing, intent=Intent.GIVE)] == ["unknown"]
+    (said,) = await ask(world, "/撤销", BOSS, None)
+    assert said == "撤销不了：会员1群可能已经发出去了，只能在微信里撤回。"
 
 
 def test_where_the_platform_cannot_call_everybody_that_is_said(listener: Listener) -> None:

@@ -255,7 +255,9 @@ STEPS = st.one_of(
     st.tuples(st.just("ask"), WHO, CHAT),
     st.tuples(st.just("say"), WHO, CHAT, WHICH),
     st.tuples(st.just("round"), WHO, CHAT, st.sampled_from([1, 299, 301]), st.integers(0, 3)),
+    st.tuples(st.just("others'"), st.sampled_from([BOSS, QING]), st.sampled_from([QING, BOSS, ZHOU]), CHAT),
     st.tuples(st.just("undo"), WHO, CHAT),
+    st.tuples(st.just("twice"), st.sampled_from([BOSS, QING]), CHAT),
     st.tuples(st.just("wait"), st.sampled_from([1, 299, 301, 601])),
     st.tuples(st.just("restart")),
 )
@@ -280,6 +282,13 @@ def play(bench: Bench, oracle: Oracle, step: str, *args: Any) -> str:
             for _ in range(wrong):
                 play(bench, oracle, "say", who, chat, 7)
             return play(bench, oracle, "say", who, chat, -1)
+        case "others'", owner, who, chat:
+            play(bench, oracle, "ask", owner, chat)
+            return play(bench, oracle, "say", who, chat, -1)
+        case "twice", who, chat:
+            play(bench, oracle, "round", who, chat, 1, 0)
+            play(bench, oracle, "undo", who, chat)
+            return play(bench, oracle, "undo", who, chat)
         case "undo", who, chat:
             oracle.undo(who, now)
             return bench.say("/撤销", who, chat)
@@ -305,6 +314,7 @@ def test_a_code_acts_at_most_once_and_for_its_owner_alone(sqlite_engine: Engine,
         for step in steps:
             answers.add(play(bench, oracle, *step))
             assert bench.done == [it.what for it in oracle.done]
+        assert bench.listener.rows(failure) == []
         writer.close()
 
     holds()

@@ -54,9 +54,9 @@ def test_a_day_is_a_heading_and_the_rooms_of_a_post_are_one_line() -> None:
     lines = bot("calendar", "--days", "3", *FROM).splitlines()
     assert [line.partition("｜")[0] for line in lines] == [
         "11月30日 周一",
-        "  12:10 周一溯源日 → 会员1群、会员2群、会员3群",
+        "  12:10–12:13 周一溯源日 → 会员1群、会员2群、会员3群",
         "12月2日 周三",
-        "  12:10 周三食谱日 → 会员1群、会员2群、会员3群",
+        "  12:10–12:12 周三食谱日 → 会员1群、会员2群、会员3群",
     ]
 
 

@@ -37,5 +37,6 @@ def test_there_are_scenarios_of_every_topic() -> None:
         "wakeup",
         "wechat",
         "welcome",
+        "why",
     }
     assert {file.parent.name for file in FILES} == topics

@@ -51,13 +51,15 @@ def test_templates_include_and_extend_others_of_the_folder(tmp_path: Path) -> No
     assert render(tmp_path, "{% extends 'page.j2' %}{% block body %}{{ count }}{% endblock %}") == "头2尾"
 
 
-def test_wording_is_live(tmp_path: Path) -> None:
+def test_what_is_saved_later_is_heeded_by_the_next_reading_alone(tmp_path: Path) -> None:
     path = tmp_path / "t.j2"
     path.write_text("早上好", encoding="utf-8")
     templates = Templates(tmp_path)
+    path.write_text("{{ 写到一半", encoding="utf-8")
     assert templates.render("t.j2", Words()) == "早上好"
     path.write_text("中午好！", encoding="utf-8")
-    assert templates.render("t.j2", Words()) == "中午好！"
+    assert templates.render("t.j2", Words()) == "早上好"
+    assert Templates(tmp_path).render("t.j2", Words()) == "中午好！"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from bot.events import Media, MessageKind, MessageRecalled
 from bot.scenario.world import World
 from bot.store import retention
-from bot.store.tables import interaction, outgoing, texts
+from bot.store.tables import interaction, offer, outgoing, texts
 from tests.builders import BOSS, MONDAY_9, QING, ROOM, rows, said
 from tests.conftest import MakeWorld
 
@@ -51,6 +51,19 @@ async def test_what_the_bot_said_is_gone_too(make_world: MakeWorld) -> None:
     assert oldest["payload"] == retention.WIPED
     assert oldest["state"] == "sent"
     assert oldest["wiped_at"] is not None
+
+
+async def test_an_announcement_that_nobody_confirmed_is_gone_in_the_night_after_next(
+    make_world: MakeWorld,
+) -> None:
+    world = await make_world()
+    await world.happen(said("/公告 会员1群 周六农场直播", BOSS, None))
+    await world.move_to(world.clock.now() + timedelta(hours=20))
+    with world.engine.connect() as connection:
+        assert [row["args"]["words"] for row in rows(connection, offer)] == ["周六农场直播"]
+    await world.move_to(world.clock.now() + timedelta(days=1))
+    with world.engine.connect() as connection:
+        assert rows(connection, offer) == []
 
 
 async def test_recalled_words_are_gone_at_once(make_world: MakeWorld) -> None:

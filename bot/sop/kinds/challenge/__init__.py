@@ -20,6 +20,7 @@ from bot.sop.kinds.challenge import (
     news,
     prizes,
     receipt,
+    reminder,
     review,
     status,
 )
@@ -38,6 +39,7 @@ KIND = Kind(
         OnWords(words=manual.words, act=manual.spoken),
         OnWait("look", act=duplicates.look),
         OnWait("rejected", act=review.tell),
+        OnWait("unreviewed", act=reminder.remind),
         OnSlot(
             "launch", schedule=news.launch_schedule, late_after=lambda sop: news.LATE_AFTER, act=news.launch
         ),
@@ -82,7 +84,8 @@ KIND = Kind(
             "提前结束挑战，先给您看结果",
             closing.end_early,
             where=Where.DESK,
-            usage="[挑战] [确定]",
+            usage="[挑战]",
+            confirmed=closing.end,
         ),
         Command(
             ("reuse withdraw", "撤回授权"),
@@ -162,4 +165,5 @@ KIND = Kind(
             "ugc_unfeatured",
         }
     ),
+    unmoved_by=lambda sop, heard, zone: sop.why_not_on(heard.occurred_at, zone),
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from bot.outbox.queue import Intent
 from bot.sop.context import CommandContext, Context
@@ -16,7 +18,6 @@ from bot.sop.schedule import Schedule
 
 LATE_AFTER = timedelta(hours=8)
 WON, COMPLETED = "prize_won", "challenge_completed"
-CONFIRM = "确定"
 
 
 def schedule(sop: Challenge) -> Schedule | None:
@@ -95,21 +96,31 @@ def _words(ctx: Context[Challenge], run: Run) -> CloseWords:
 
 
 def end_early(ctx: CommandContext) -> None:
-    """``/挑战 结束 餐桌`` tells what would happen; with 确定 behind it, it does.
+    """``/挑战 结束 餐桌`` tells what would happen; once its code is said, it does.
 
     Where the bot was away when the end came, this is how it is told after all.
     """
-    confirmed = ctx.args[-1:] == (CONFIRM,)
-    sop, _ = prizes.which(ctx, ctx.args[:-1] if confirmed else ctx.args)
-    if sop is None:
-        return
-    today = sop.day_of(ctx.now, ctx.sops.community.zone)
-    if prizes.ended(ctx, sop) or today < sop.days.first:
-        ctx.reply(f"{sop.name}现在没有在进行。")
-    elif confirmed:
-        _end(ctx, sop, min(today, sop.days.last))
-    else:
+    sop, _ = prizes.which(ctx, ctx.args)
+    if sop is not None and _may_end(ctx, sop):
         _preview(ctx, sop)
+
+
+def end(ctx: CommandContext, args: Mapping[str, Any]) -> None:
+    sop = ctx.sops.sops.get(args["sop"])
+    if not isinstance(sop, Challenge):
+        ctx.reply("这个挑战现在没有了，什么也没做。")
+    elif _may_end(ctx, sop):
+        today = sop.day_of(ctx.now, ctx.sops.community.zone)
+        _end(ctx, sop, min(today, sop.days.last))
+
+
+def _may_end(ctx: CommandContext, sop: Challenge) -> bool:
+    """Whether there is anything to end; else say so."""
+    today = sop.day_of(ctx.now, ctx.sops.community.zone)
+    may = not prizes.ended(ctx, sop) and today >= sop.days.first
+    if not may:
+        ctx.reply(f"{sop.name}现在没有在进行。")
+    return may
 
 
 def _end(ctx: CommandContext, sop: Challenge, last: date) -> None:
@@ -131,6 +142,6 @@ def _preview(ctx: CommandContext, sop: Challenge) -> None:
     lines = [
         f"{sop.name}提前结束：{len({row.member_id for row in entries})}人{len(entries)}桌",
         *won,
-        f"马上在群里收官，不能反悔。确定就回 /挑战 结束 {sop.name} {CONFIRM}",
+        f"马上在群里收官，不能反悔。{ctx.to_confirm({'sop': sop.id})}",
     ]
     ctx.reply("\n".join(lines))

@@ -10,7 +10,7 @@ from sqlalchemy import Row, exists, select
 
 from bot.sop import runs
 from bot.sop.context import Context
-from bot.sop.kinds.challenge import board, changes, duplicates, prizes, streaks
+from bot.sop.kinds.challenge import board, changes, duplicates, prizes, reminder, streaks
 from bot.sop.kinds.challenge.board import PART, PART_REMOVED, removed
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.receipt import gather
@@ -239,6 +239,7 @@ def _complete(ctx: Context[Challenge], attempt: Attempt) -> None:
     ctx.wake_at(run, ctx.now + LOOK_AFTER, "look")
     if ctx.sop.review.needed and not run.state.get("by_hand"):
         ctx.record(board.HELD, identity_id=run.identity_id, about=about, corrects=entry)
+        reminder.expect(ctx)
         return
     changes.comes_in(ctx, run, entry, entry)
     if not ctx.heard.late:

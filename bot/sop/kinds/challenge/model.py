@@ -213,6 +213,13 @@ class Challenge(Sop):
         """The challenge's day to which ``moment`` belongs."""
         return (moment.astimezone(zone) - DAY_BEGINS).date()
 
+    def why_not_on(self, moment: datetime, zone: ZoneInfo) -> str:
+        """In Chinese, why nothing is an entry at ``moment``; empty: it may be."""
+        day, first, last = self.day_of(moment, zone), self.days.first, self.days.last
+        if day < first:
+            return f"{first.month}月{first.day}日才开始"
+        return f"{last.month}月{last.day}日就结束了" if day > last else ""
+
     def begins(self, day: date, zone: ZoneInfo) -> datetime:
         """The first moment of a day."""
         return datetime(day.year, day.month, day.day, tzinfo=zone) + DAY_BEGINS

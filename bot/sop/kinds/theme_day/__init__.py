@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bot.sop.context import Context
 from bot.sop.kind import Command, Kind, OnHeard, OnRecall, OnSlot, OnWait, Where, Who
-from bot.sop.kinds.theme_day import digest, lecture, post, window
+from bot.sop.kinds.theme_day import digest, lecture, post, when, window
 from bot.sop.kinds.theme_day.model import ThemeDay
 from bot.sop.kinds.theme_day.waking import if_enabled
 from bot.sop.schedule import Schedule
@@ -39,6 +39,7 @@ KIND = Kind(
         OnRecall(window.recalled),
         OnWait("put_off", if_enabled(post.put_off)),
         OnWait("window_closed", if_enabled(window.closed)),
+        OnWait("unchosen", if_enabled(window.unchosen)),
         OnWait("digest", if_enabled(digest.come)),
         OnWait("hand_over", if_enabled(lecture.hand_over)),
         OnWait("recap", if_enabled(lecture.recap)),
@@ -73,4 +74,6 @@ KIND = Kind(
             lecture.NOTED,
         }
     ),
+    unmoved_by=window.unmoved_by,
+    put_off_by=when.put_off_by,
 )

@@ -48,7 +48,7 @@ def _next(ctx: Ctx) -> datetime | None:
     zone = ctx.sops.community.zone
     coming = [at for every in ctx.sop.every if (at := every.next_after(ctx.now, zone)) is not None]
     due = due_between(ctx.sop, ctx.now - MOST_MOVED, min(coming, default=ctx.now), zone)
-    begins = [instead(ctx, ctx.local(it)) for it in due]
+    begins = [instead(ctx.sop, ctx.local(it), zone) for it in due]
     return min((it.astimezone(UTC) for it in begins if it is not None and it > ctx.now), default=None)
 
 

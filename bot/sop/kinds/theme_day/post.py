@@ -27,7 +27,7 @@ def come(ctx: Ctx) -> None:
     by_hand = ctx.cause is not None
     if ctx.sop.days is not None and not ctx.sop.days.contains(due.date()) and not by_hand:
         return
-    when = due if by_hand else instead(ctx, due)
+    when = due if by_hand else instead(ctx.sop, due, ctx.sops.community.zone)
     if when is None:
         ctx.record(SKIPPED, about=("day", due.date().isoformat()))
     elif when > due:

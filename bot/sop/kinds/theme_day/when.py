@@ -7,31 +7,40 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from bot.sop import calendar
-from bot.sop.context import Context
 from bot.sop.kinds.theme_day.exceptions import SKIP, moved_to
 from bot.sop.kinds.theme_day.model import ThemeDay
 
 
-def instead(ctx: Context[ThemeDay], due: datetime) -> datetime | None:
+def instead(sop: ThemeDay, due: datetime, zone: ZoneInfo) -> datetime | None:
     """When to post what is due (local time): then, later, or (None) not at all."""
-    exception = ctx.sop.exceptions.get(due.date().isoformat())
+    exception = sop.exceptions.get(due.date().isoformat())
     if exception == SKIP:
         return None
     if exception is not None:
-        return max(due, ctx.local(moved_to(exception, due.date(), ctx.sops.community.zone)))
-    if ctx.sop.on_holiday == "照发" or not calendar.is_holiday(due.date()):
+        return max(due, moved_to(exception, due.date(), zone).astimezone(zone))
+    if sop.on_holiday == "照发" or not calendar.is_holiday(due.date()):
         return due
-    if ctx.sop.on_holiday == "跳过":
+    if sop.on_holiday == "跳过":
         return None
     workday = calendar.next_workday(due.date())
-    return None if _comes_by(ctx, due, workday) else datetime.combine(workday, due.timetz())
+    return None if _comes_by(sop, due, workday, zone) else datetime.combine(workday, due.timetz())
 
 
-def _comes_by(ctx: Context[ThemeDay], due: datetime, workday: date) -> bool:
+def _comes_by(sop: ThemeDay, due: datetime, workday: date, zone: ZoneInfo) -> bool:
     """Whether the SOP comes again from the next day to that one: then nothing is put off onto it."""
-    zone = ctx.sops.community.zone
     after, until = (datetime.combine(day, time.max, zone) for day in (due.date(), workday))
-    return any(due_between(ctx.sop, after, until, zone))
+    return any(due_between(sop, after, until, zone))
+
+
+def put_off_by(sop: ThemeDay, due: datetime, zone: ZoneInfo) -> str:
+    """In Chinese, why a post does not come when it is due."""
+    if sop.days is not None and not sop.days.contains(due.date()):
+        return "不在 days 的日子里，不发"
+    when = instead(sop, due, zone)
+    if when == due:
+        return ""
+    why = "except 写了这天" if due.date().isoformat() in sop.exceptions else "法定假日"
+    return f"{why}不发" if when is None else f"{why}挪到{when.month}月{when.day}日 {when:%H:%M}"
 
 
 def due_between(sop: ThemeDay, after: datetime, until: datetime, zone: ZoneInfo) -> Iterator[datetime]:

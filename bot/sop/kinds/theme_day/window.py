@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, select
 
@@ -16,6 +17,7 @@ from bot.sop.context import CommandContext, Context
 from bot.sop.kinds.theme_day.model import ThemeDay, Window
 from bot.sop.kinds.theme_day.waking import open_of, where
 from bot.sop.occasion import Heard
+from bot.sop.operators import next_reminder
 from bot.sop.runs import Run
 from bot.sop.templates import harmless, harmless_name
 from bot.store.ids import next_number
@@ -73,6 +75,17 @@ def minds(sop: ThemeDay, heard: Heard) -> bool:
     if any(sign in heard.text for sign in "#＃"):
         return False
     return sop.lecture is not None or _says_something(sop, heard.text)
+
+
+def unmoved_by(sop: ThemeDay, heard: Heard, zone: ZoneInfo) -> str:
+    """Why a message is no view."""
+    if heard.actor_role in ("staff", "expert"):
+        return "自己人说的不收"
+    if heard.message.kind is not MessageKind.TEXT:
+        return "只收文字"
+    if letters(heard.text) < _at_least(sop):
+        return f"不到{_at_least(sop)}个字，不收"
+    return "" if minds(sop, heard) else "带#的、问话和笑声不收"
 
 
 def _says_something(sop: ThemeDay, text: str) -> bool:
@@ -159,6 +172,19 @@ def closed(ctx: Ctx) -> None:
         told = f"{ctx.sop.name}{where(ctx)}收到{len(found)}条：\n{_listed(ctx.tx, ctx.run, found)}"
         text = f"{told}\n选几条进合集，回 /选 {_fullest(found)[0].number}"
         ctx.alert(text, "views", quotes=[view.message for view in found])
+        if (again := next_reminder(ctx.now, ctx.sops.community.zone)) < at:
+            ctx.wake_at(ctx.run, again, "unchosen")
+
+
+def unchosen(ctx: Ctx) -> None:
+    """In the morning of the digest the operators are reminded to choose, if nobody did."""
+    assert ctx.run is not None, "a run waited"
+    at = _digest_at(ctx, ctx.run)
+    if at is None or at <= ctx.now or chosen(ctx.tx, ctx.run.id) or not views(ctx.tx, ctx.run.id):
+        return
+    local = ctx.local(at)
+    when = f"{local:%H:%M}" if local.date() == ctx.local(ctx.now).date() else f"{local.month}月{local.day}日"
+    ctx.alert(f"{ctx.sop.name}{where(ctx)}的合集还没有人选，{when}没人选就不发了。发 /选 看。", "unchosen")
 
 
 def _digest_at(ctx: Ctx, run: Run) -> datetime | None:

@@ -1,0 +1,38 @@
+"""Reading a database in which somebody else may be at work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, PoolProxiedConnection
+
+from bot.errors import StoreError
+from bot.store import session
+
+
+@contextmanager
+def reading(url: str) -> Iterator[Connection]:
+    """One view of the database at ``url``, in which nothing can be written; whoever writes goes on meanwhile.
+
+    Raises ``StoreError`` where there is none yet.
+    """
+    parsed = session.parse_url(url)
+    is_file = parsed.get_backend_name() == "sqlite"
+    if is_file and not Path(parsed.database or "").is_file():
+        raise StoreError("还没有数据库：机器人还没有跑过（bot run），或者 DATABASE_URL 写的不是它。")
+    engine = session.open_engine(url)
+    if is_file:
+        engine.dialect.do_begin = _begin_reading  # type: ignore[method-assign]
+    options = {} if is_file else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    try:
+        with engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _begin_reading(dbapi_connection: PoolProxiedConnection) -> None:
+    dbapi_connection.cursor().execute("PRAGMA query_only=ON")
+    dbapi_connection.cursor().execute("BEGIN")

@@ -1,0 +1,43 @@
+"""What the README shows is what is printed today."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bot.cli import cli
+
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+_SHOWN = re.compile(r"<!-- prints: bot (.+?) -->\n```text\n(.*?)```", re.DOTALL)
+LEFT_OUT = "…"
+
+
+@pytest.mark.parametrize(("command", "shown"), _SHOWN.findall(README))
+def test_it_shows_what_is_printed(
+    command: str, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'bot.db'}")
+    printed = iter(CliRunner().invoke(cli, shlex.split(command)).stdout.splitlines())
+    may_skip = False
+    for line in shown.splitlines():
+        if line == LEFT_OUT:
+            may_skip = True
+            continue
+        assert line in _from(printed, may_skip), f"not printed, or not there: {line}"
+        may_skip = False
+    assert may_skip or next(printed, None) is None, "it prints more"
+
+
+def _from(printed: Iterator[str], may_skip: bool) -> Iterator[str]:
+    """The next line that is printed; all that follow, where some are left out."""
+    return printed if may_skip else iter([next(printed, "")])
+
+
+def test_there_is_something_of_each() -> None:
+    shown = {command.split()[0] for command, _ in _SHOWN.findall(README)}
+    assert shown >= {"calendar", "check", "simulate"}

@@ -1,0 +1,1 @@
+"""How the sentiment model learns and is measured: ``python -m tools.sentiment``."""
