@@ -149,7 +149,7 @@ class Import:
         found = tx.connection.execute(_BEFORE, {"from": self.source, "ids": asked})
         if not self.dry:
             self._known = {}
-        self._known |= {(id, name): (who, *sums) for id, name, who, *sums in found}
+        self._known |= {(id, name): (who, *sums) for id, name, who, *sums in found.all()}
 
     def _new_events(self, record: Record, who: int | None) -> list[Event]:
         """Those that are not on record. Raises ``Refused`` where one is there otherwise, and notes none."""
