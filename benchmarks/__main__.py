@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import ahead, flood, latency, postgres, reload, results, start, throughput
+from benchmarks import ahead, flood, imports, latency, postgres, reload, results, start, throughput
 
 _PARTS = (
     throughput.measure,
@@ -15,6 +15,7 @@ _PARTS = (
     flood.measure,
     start.measure,
     ahead.measure,
+    imports.measure,
     reload.measure,
 )
 _RESULTS = Path(__file__).parent / "results.json"

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
@@ -31,6 +32,7 @@ from bot.commands import (
     confirm,
     contact,
     health,
+    identities,
     members,
     outbox,
     people,
@@ -59,7 +61,7 @@ from bot.sop.loader import Loaded, Loader, SopSet
 from bot.sop.player import Player
 from bot.stage import Stage
 from bot.status import Status
-from bot.store import migrate, session
+from bot.store import keys, migrate, session
 from bot.store.owner import owning
 from bot.store.transaction import Transaction
 from bot.store.writer import Claim, Writer
@@ -108,6 +110,7 @@ def build_runtime(
     foresee: Foresee | None = None,
     load: Load | None = None,
     new_code: Callable[[], str] = _new_code,
+    phone_key: bytes | None = None,
     lost_after: timedelta = LOST_AFTER,
 ) -> Runtime:
     """A runtime of these parts, ready to ``run``; pictures are fetched into ``media``, or not at all."""
@@ -118,6 +121,7 @@ def build_runtime(
         status,
         foresee,
         new_code=new_code,
+        phone_key=phone_key,
         can_call_everybody=channel.capabilities.mention_all,
     )
     return Runtime(
@@ -142,6 +146,7 @@ def build_pipeline(
     *,
     new_code: Callable[[], str] = _new_code,
     can_call_everybody: bool = False,
+    phone_key: bytes | None = None,
 ) -> Pipeline:
     """What ``account`` does about what it hears; ``source`` names it in the log."""
     player = Player(account, sops, Index(sops))
@@ -157,6 +162,7 @@ def build_pipeline(
         foresee,
         left_out,
         can_call_everybody,
+        phone_key,
     )
     return Pipeline(desk, player)
 
@@ -166,7 +172,7 @@ def all_commands(kinds: Kinds) -> Commands:
     of_kinds = [command for kind in kinds.values() for command in kind.commands]
     topics = (
         *(basic, health, confirm, outbox, calendar, rooms, room_settings, sops, announce),
-        *(restraints, why, people, members, standing, audit, contact, complaints),
+        *(restraints, why, people, members, identities, standing, audit, contact, complaints),
     )
     return Commands([*(it for topic in topics for it in topic.COMMANDS), *of_kinds])
 
@@ -215,6 +221,7 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Fore
         foresee=foresee,
         load=load,
         lost_after=settings.lost_after,
+        phone_key=phone_key_of(settings),
     )
     stage.attach(runtime)
     gc.freeze()  # what is there now stays: to look through it for garbage would hold everybody up for 0.1 s
@@ -222,7 +229,7 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Fore
         with _stopped_by_signals(runtime):
             offer = partial(_offer_claim, writer, clock.now(), runtime.pipeline.desk, always=claim_code)
             await writer.run(offer)
-            async with _watched(settings, runtime):
+            async with _watched(settings, runtime), _taking_in(settings, runtime, clock):
                 await runtime.run()
     finally:
         writer.close()
@@ -257,6 +264,7 @@ async def _demo(settings: Settings, foresee: Foresee | None) -> None:
         media=DEMO_MEDIA,
         foresee=foresee,
         load=load,
+        phone_key=secrets.token_bytes(keys.BYTES),
     )
     stage.attach(runtime)
     try:
@@ -290,6 +298,20 @@ async def _watched(settings: Settings, runtime: Runtime) -> AsyncIterator[None]:
         await asyncio.gather(watching, return_exceptions=True)
 
 
+@asynccontextmanager
+async def _taking_in(settings: Settings, runtime: Runtime, clock: Clock) -> AsyncIterator[None]:
+    """Other systems may post meanwhile, where that is set."""
+    if not settings.ingest_port:
+        yield
+        return
+    from bot.intake import Intake, served  # half a second, for those who want it
+
+    zone, key = runtime.pipeline.desk.sops.community.zone, runtime.pipeline.desk.phone_key
+    intake = Intake(settings.ingest_secret, zone, key, clock.now, runtime.ask_core)
+    async with served(intake, settings.ingest_host, settings.ingest_port):
+        yield
+
+
 @contextmanager
 def _stopped_by_signals(runtime: Runtime) -> Iterator[None]:
     """SIGTERM and Ctrl-C end it in order, also where it has not begun to run."""
@@ -321,6 +343,16 @@ def _room_title(sop_set: SopSet) -> str:
 
 def pace_of(settings: Settings) -> Pace:
     return Pace(settings.account_gap, settings.jitter, settings.room_gap, settings.day_cap)
+
+
+def phone_key_of(settings: Settings) -> bytes | None:
+    """The setting's, else that of the file beside the database."""
+    return settings.phone_key.encode() or keys.beside(settings.database_url)
+
+
+def zone_of(settings: Settings) -> ZoneInfo:
+    """The community's time zone."""
+    return needed(load_sops(settings)).community.zone
 
 
 def _report(sops: SopSet) -> None:

@@ -18,6 +18,7 @@ import click
 
 from bot import config, logs
 from bot.cli_figures import explain_score, report, score
+from bot.cli_import import import_
 from bot.config import Settings
 from bot.errors import BotError, ScenarioError
 
@@ -62,7 +63,7 @@ def cli() -> None:
     """
 
 
-for _command in (report, score, explain_score):
+for _command in (report, score, explain_score, import_):
     cli.add_command(_command)
 
 

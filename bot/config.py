@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from difflib import get_close_matches
 from io import StringIO
@@ -35,6 +35,10 @@ class Settings:
     endpoint: str = ""
     token: str = ""
     allow_insecure: bool = False
+    phone_key: str = field(default="", repr=False)
+    ingest_host: str = "127.0.0.1"
+    ingest_port: int = 0
+    ingest_secret: str = field(default="", repr=False)
     account_gap: timedelta = timedelta(seconds=3)
     jitter: timedelta = timedelta(seconds=2)
     room_gap: timedelta = timedelta(seconds=6)
@@ -57,6 +61,10 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
         templates=reader.folder("BOT_TEMPLATES", "templates"),
         kinds=reader.folder("BOT_KINDS", "") if reader.text("BOT_KINDS", "") else None,
         media=Path(reader.text("BOT_MEDIA", "data/media")),
+        phone_key=reader.secret("BOT_PHONE_KEY", 32),
+        ingest_host=reader.text("INGEST_HOST", "127.0.0.1"),
+        ingest_port=reader.port("INGEST_PORT"),
+        ingest_secret=reader.secret("INGEST_SECRET", 32),
         endpoint=endpoint,
         token=token,
         allow_insecure=reader.switch("BOT_ALLOW_INSECURE_GATEWAY", default=False),
@@ -72,6 +80,8 @@ def load(environ: Mapping[str, str] = os.environ, env_file: Path = Path(".env"))
     if settings.channel == "wechaty":
         reader.need("WECHATY_PUPPET_SERVICE_ENDPOINT", settings.endpoint)
         reader.need("WECHATY_PUPPET_SERVICE_TOKEN", settings.token)
+    if bool(settings.ingest_port) != bool(settings.ingest_secret):
+        reader.problems.append("INGEST_PORT 和 INGEST_SECRET 要一起填，才收别的系统发来的数据")
     if reader.problems:
         raise ConfigError(reader.problems)
     return settings
@@ -124,6 +134,12 @@ class _Reader:
             self.problems.append(f"{name}={value}：只能用小写字母、数字、- 和 _，最多 32 个")
         return value
 
+    def secret(self, name: str, least: int) -> str:
+        value = self.text(name, "")
+        if value and len(value) < least:
+            self.problems.append(f"{name}：太短，至少要 {least} 个字符")
+        return value
+
     def choice(self, name: str, default: str, options: tuple[str, ...]) -> str:
         value = self.text(name, default)
         if value not in options:
@@ -148,6 +164,14 @@ class _Reader:
         if not re.fullmatch(r"[1-9]\d{0,5}", value):
             self.problems.append(f"{name}={value}：要写一个大于 0 的整数，例如 {default}")
             return default
+        return int(value)
+
+    def port(self, name: str) -> int:
+        """0: none."""
+        value = self.text(name, "0")
+        if not re.fullmatch(r"\d{1,5}", value) or int(value) > 65_535:
+            self.problems.append(f"{name}={value}：要写端口号，例如 8790")
+            return 0
         return int(value)
 
     def switch(self, name: str, *, default: bool) -> bool:

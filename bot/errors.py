@@ -6,6 +6,7 @@
 ├── ``StoreError``         the database is not there, or not in the state we need
 │   └── ``AccountTaken``   another process owns the account
 ├── ``ScenarioError``      a scenario file cannot be read
+├── ``ImportFailed``    a file cannot be imported at all
 ├── ``FetchFailed``        a picture could not be had
 └── ``SendError``          a message did not reach the platform
     ├── ``NotConnected``   it was not even tried: it still waits
@@ -49,6 +50,10 @@ class AccountTaken(StoreError):
 
 class ScenarioError(BotError):
     """A scenario file cannot be read."""
+
+
+class ImportFailed(BotError):
+    """A file cannot be imported at all: what is wrong, and what to do."""
 
 
 class FetchFailed(BotError):

@@ -30,7 +30,7 @@ from bot.events import Person as PersonSeen
 from bot.outbox import delivery, talk
 from bot.outbox.queue import unquote
 from bot.outbox.rules import Rules
-from bot.people import directory
+from bot.people import directory, phones
 from bot.people.directory import Person, Room
 from bot.people.roles import STAFF, Standings
 from bot.sop.occasion import LATE, Heard, Joined, Recalled
@@ -280,7 +280,7 @@ class _Segment:
 
     def _keep(self, text: str) -> int:
         text_id = self.tx.new_id()
-        body = text[:LONGEST_TEXT]
+        body = phones.masked(text[:LONGEST_TEXT])
         self.texts.append({"id": text_id, "body": body, "keep_until": self.recorder.keep_until})
         return text_id
 

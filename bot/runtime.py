@@ -90,10 +90,10 @@ class Runtime:
         self.night = clock.alarm(self._ring, unseen=True)
         self._lost_after, self._lost = lost_after, clock.alarm(self._note_lost)
         self._pace = pace
-        self._sender = Sender(account, channel, self._ask_core, clock, self._manners, pipeline.desk.status,
+        self._sender = Sender(account, channel, self.ask_core, clock, self._manners, pipeline.desk.status,
                               self._changed.set, self._tell_rest)  # fmt: skip
-        self._reloader = Reloader(self, self._ask_core, load)
-        self._fetcher = None if media is None else Fetcher(account, channel, self._ask_core, clock, media)
+        self._reloader = Reloader(self, self.ask_core, load)
+        self._fetcher = None if media is None else Fetcher(account, channel, self.ask_core, clock, media)
         self._codes = LoginCodes()
 
     # --- life ---
@@ -176,9 +176,9 @@ class Runtime:
             case LinkUp() | LinkDown() | LoginCode():
                 self._note_link(event)
             case Malformed():
-                await self._ask_core(lambda tx: _note_malformed(tx, event))
+                await self.ask_core(lambda tx: _note_malformed(tx, event))
             case FriendRequested() | FriendMade() | RoomInvited():
-                await self._ask_core(lambda tx: self.pipeline.consider(tx, event))
+                await self.ask_core(lambda tx: self.pipeline.consider(tx, event))
             case _:
                 await self._put(event)
 
@@ -217,7 +217,7 @@ class Runtime:
 
     async def _tell_gap(self, gap: timedelta) -> None:
         sops = self.pipeline.desk.sops
-        await self._ask_core(lambda tx: alarms.tell_gap(tx, sops, self.account, gap))
+        await self.ask_core(lambda tx: alarms.tell_gap(tx, sops, self.account, gap))
 
     async def _put(self, item: Item) -> None:
         self._unfinished += 1
@@ -227,7 +227,7 @@ class Runtime:
             self._finished(1)
             raise
 
-    async def _ask_core(self, work: Callable[[Transaction], T]) -> T:
+    async def ask_core(self, work: Callable[[Transaction], T]) -> T:
         """Have ``work`` done in the core's next transaction; returns after its commit."""
         job = self._job(work)
         await self._put(job)
@@ -246,7 +246,7 @@ class Runtime:
 
     async def _tick(self) -> None:
         try:
-            await self._ask_core(lambda tx: self.pipeline.tick(tx))
+            await self.ask_core(lambda tx: self.pipeline.tick(tx))
         except Exception as error:
             trace = failures.without_words(error)
             logger.error("a tick failed, and is tried again", extra={"trace": trace})
@@ -257,9 +257,9 @@ class Runtime:
             found = await asyncio.to_thread(errand.do)
         except Exception as error:
             failed = error  # the name of an except clause is gone after it
-            await self._ask_core(lambda tx: failures.record(tx, errand.place, failed))
+            await self.ask_core(lambda tx: failures.record(tx, errand.place, failed))
             found = errand.otherwise
-        await self._ask_core(lambda tx: errand.then(tx, found))
+        await self.ask_core(lambda tx: errand.then(tx, found))
 
     def _done_beside(self, task: asyncio.Task[None]) -> None:
         self._beside.discard(task)

@@ -52,6 +52,7 @@ def test_nothing_need_be_set() -> None:
         ("BOT_GAP_JITTER", "0.5", "jitter", timedelta(seconds=0.5)),
         ("BOT_GAP_ROOM", " 30 ", "room_gap", timedelta(seconds=30)),
         ("BOT_DAY_CAP", "50", "day_cap", 50),
+        ("BOT_PHONE_KEY", "k" * 32, "phone_key", "k" * 32),
         ("BOT_LOST_AFTER", "60", "lost_after", timedelta(minutes=1)),
         ("BOT_LOG_LEVEL", "DEBUG", "log_level", "DEBUG"),
         ("BOT_LOG_FORMAT", "json", "log_format", "json"),
@@ -156,3 +157,14 @@ def test_a_value_is_taken_as_it_stands_and_cannot_grow(folder: Path) -> None:
         f"A0=aaaaaaaaaa\n{grows}DATABASE_URL='postgresql://u:${{x}}@db/bot'\n", "utf-8"
     )
     assert load({}).database_url == "postgresql://u:${x}@db/bot"
+
+
+def test_what_is_taken_in_by_http_needs_a_port_and_a_secret() -> None:
+    assert problems({"INGEST_PORT": "8790"}) == problems({"INGEST_SECRET": "s" * 32})
+    settings = load({"INGEST_PORT": "8790", "INGEST_SECRET": "s" * 32})
+    assert (settings.ingest_host, settings.ingest_port) == ("127.0.0.1", 8790)
+    assert "s" * 32 not in repr(settings)
+    assert problems({"INGEST_PORT": "http", "INGEST_SECRET": ""}) == [
+        "INGEST_PORT=http：要写端口号，例如 8790"
+    ]
+    assert "太短" in problems({"INGEST_PORT": "8790", "INGEST_SECRET": "short"})[0]

@@ -50,6 +50,7 @@ class CommandDesk:
     foresee: Foresee | None = None
     problems: Sequence[str] = ()
     can_call_everybody: bool = False
+    phone_key: bytes | None = None
 
     def read(self, message: MessageReceived) -> Call | Unknown | None:
         """What a message calls for; None: it is no command."""

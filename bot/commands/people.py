@@ -72,24 +72,24 @@ def _has(ctx: CommandContext, person: Person, name: str) -> bool:
 
 def _give(ctx: CommandContext, person: Person, name: str) -> bool:
     if _has(ctx, person, name):
-        ctx.reply(f"{_shown(person)} 已经是{name}了。")
+        ctx.reply(f"{shown(person)} 已经是{name}了。")
         return False
     roles.give(ctx.tx, person.member_id, name, given_by=ctx.person.member_id)
     _record(ctx, "role_given", person, name)
-    ctx.reply(f"好的，{_shown(person)} 现在是{name}。")
+    ctx.reply(f"好的，{shown(person)} 现在是{name}。")
     return True
 
 
 def _take(ctx: CommandContext, person: Person, name: str) -> bool:
     if not roles.take(ctx.tx, person.member_id, name, taken_by=ctx.person.member_id):
-        ctx.reply(f"{_shown(person)} 不是{name}。")
+        ctx.reply(f"{shown(person)} 不是{name}。")
         return False
     _record(ctx, "role_taken", person, name)
-    ctx.reply(f"好的，{_shown(person)} 不再是{name}。")
+    ctx.reply(f"好的，{shown(person)} 不再是{name}。")
     return True
 
 
-def _shown(person: Person) -> str:
+def shown(person: Person) -> str:
     return f"M{person.number} {harmless_name(person.name)}"
 
 

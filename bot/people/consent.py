@@ -1,13 +1,14 @@
-"""What members decided: of each purpose the latest decision holds."""
+"""What members decided: of each purpose the latest decision holds, whoever was merged with whom."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot.store.session import upsert
-from bot.store.tables import consent
+from bot.store.tables import consent, member
 from bot.store.transaction import Transaction
 
 CONTACT = "contact"
@@ -23,14 +24,37 @@ def decide(tx: Transaction, member_id: int, purpose: str, *, given: bool, cause:
 
 def declined(tx: Transaction, member_id: int, purpose: str) -> bool:
     """Whether the member's last word on this purpose was no."""
-    mine = (consent.c.member_id == member_id) & (consent.c.purpose == purpose)
-    return tx.connection.execute(select(consent.c.given).where(mine)).scalar() is False
+    return member_id in _decliners(tx, [member_id], purpose)
 
 
 def opted_out(tx: Transaction, member_ids: Collection[int]) -> set[int]:
     """Those of ``member_ids`` who do not want to be mentioned or written to."""
-    if not member_ids:
-        return set()
-    declined = (consent.c.purpose == CONTACT) & consent.c.given.is_(False)
-    query = select(consent.c.member_id).where(consent.c.member_id.in_(member_ids), declined)
-    return set(tx.connection.scalars(query))
+    return _decliners(tx, member_ids, CONTACT) if member_ids else set()
+
+
+_MEMBER = func.coalesce(member.c.merged_into, consent.c.member_id)
+_DECISIONS = select(_MEMBER.label("member_id"), consent.c.purpose, consent.c.given, consent.c.at).select_from(
+    consent.outerjoin(member, member.c.id == consent.c.member_id)
+)
+
+
+def _decliners(tx: Transaction, member_ids: Collection[int], purpose: str) -> set[int]:
+    merged = select(member.c.id).where(member.c.merged_into.in_(member_ids))
+    theirs = consent.c.member_id.in_(member_ids) | consent.c.member_id.in_(merged)
+    found = tx.connection.execute(
+        _DECISIONS.where(theirs, consent.c.purpose == purpose).order_by(consent.c.at)
+    )
+    return {who for who, given in {row.member_id: row.given for row in found}.items() if not given}
+
+
+def refused_since(tx: Transaction, member_id: int, since: datetime) -> list[str]:
+    """The purposes to which a member's last word, from ``since`` on, was no."""
+    late = select(consent.c.purpose).where(consent.c.given.is_(False), consent.c.at >= since)
+    purposes = set(tx.connection.scalars(late))
+    return sorted(purpose for purpose in purposes if declined(tx, member_id, purpose))
+
+
+def refuse_too(tx: Transaction, member_id: int, purposes: Collection[str]) -> None:
+    """What another refused while they passed for one person."""
+    for purpose in purposes:
+        decide(tx, member_id, purpose, given=False, cause=None)

@@ -269,6 +269,12 @@ def number_of(tx: Transaction, identity_id: int) -> int | None:
     return tx.connection.execute(query).scalar()
 
 
+def number_of_member(tx: Transaction, member_id: int) -> int:
+    """The member's own M-number, though they may be merged into another."""
+    number = select(member.c.number).where(member.c.id == member_id)
+    return int(tx.connection.execute(number).scalar_one())
+
+
 _PERSON = select(identity.c.id, identity.c.member_id, member.c.number, identity.c.name).select_from(
     identity.join(member, member.c.id == identity.c.member_id)
 )
@@ -281,8 +287,9 @@ def person_by_id(tx: Transaction, identity_id: int) -> Person | None:
 
 
 def member_numbered(tx: Transaction, number: int, account: str) -> Person | None:
-    """The member M``number``, as ``account`` knows them."""
-    query = _PERSON.where(member.c.number == number, is_known_to(account))
+    """The member M``number``, or whom they were merged into, as ``account`` knows them."""
+    whose = select(func.coalesce(member.c.merged_into, member.c.id)).where(member.c.number == number)
+    query = _PERSON.where(identity.c.member_id == whose.scalar_subquery(), is_known_to(account))
     row = tx.connection.execute(query.order_by(identity.c.id.desc())).first()
     return None if row is None else Person(*row)
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from bot.people.directory import Person
 from bot.store.tables import identity, member, membership, role, room
@@ -36,13 +36,17 @@ class Standings:
         return next((kind for kind in _KINDS if kind in mine), "member")
 
 
-_IN_FORCE = select(role.c.member_id, role.c.role).where(role.c.taken_at.is_(None))
+_who = func.coalesce(member.c.merged_into, role.c.member_id)
+"""Whose a role is by now; members may be merged."""
+_ROLE = role.outerjoin(member, member.c.id == role.c.member_id)
+IN_FORCE = select(_who, role.c.role).select_from(_ROLE).where(role.c.taken_at.is_(None))
+"""(member, role), by whom members turned out to be."""
 
 
 def roles(tx: Transaction) -> dict[int, set[str]]:
     """The roles in force, by member id; those who have none are not in it."""
     held: defaultdict[int, set[str]] = defaultdict(set)
-    for member_id, name in tx.connection.execute(_IN_FORCE):
+    for member_id, name in tx.connection.execute(IN_FORCE):
         held[member_id].add(name)
     return dict(held)
 
@@ -54,22 +58,22 @@ def give(tx: Transaction, member_id: int, name: str, given_by: int | None) -> No
 
 def take(tx: Transaction, member_id: int, name: str, taken_by: int | None) -> bool:
     """Take a role back; False where the person does not have it."""
-    held = (role.c.member_id == member_id) & (role.c.role == name) & role.c.taken_at.is_(None)
+    theirs = role.c.member_id.in_(select(role.c.member_id).select_from(_ROLE).where(_who == member_id))
+    held = theirs & (role.c.role == name) & role.c.taken_at.is_(None)
     taken = update(role).where(held).values(taken_at=tx.now, taken_by=taken_by)
     return tx.connection.execute(taken).rowcount > 0
 
 
 def holders(tx: Transaction, name: str, account: str) -> list[Person]:
     """Who has a role, as ``account`` knows them: one identity each, by number."""
-    joined = role.join(member, member.c.id == role.c.member_id).join(
-        identity, identity.c.member_id == member.c.id
-    )
+    now = member.alias()
+    joined = _ROLE.join(now, now.c.id == _who).join(identity, identity.c.member_id == now.c.id)
     query = (
-        select(identity.c.id, member.c.id, member.c.number, identity.c.name)
+        select(identity.c.id, now.c.id, now.c.number, identity.c.name)
         .select_from(joined)
         .where(role.c.role == name, role.c.taken_at.is_(None))
         .where(identity.c.source.endswith(f":{account}", autoescape=True))
-        .order_by(member.c.number, identity.c.id.desc())
+        .order_by(now.c.number, identity.c.id.desc())
     )
     found = {row[1]: Person(*row) for row in reversed(tx.connection.execute(query).all())}
     return [found[member_id] for member_id in reversed(found)]
@@ -79,7 +83,7 @@ def has_admin(tx: Transaction, source: str) -> bool:
     """Whether any admin is known at ``source``: at each account people are known by other ids."""
     query = (
         select(role.c.id)
-        .select_from(role.join(identity, identity.c.member_id == role.c.member_id))
+        .select_from(_ROLE.join(identity, identity.c.member_id == _who))
         .where(role.c.role == ADMIN, role.c.taken_at.is_(None), identity.c.source == source)
     )
     return tx.connection.execute(query.limit(1)).first() is not None

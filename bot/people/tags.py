@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Row, delete, func, select, update
 
 from bot.people.directory import Person
+from bot.people.merging import one_with
 from bot.store import log
 from bot.store.session import upsert
-from bot.store.tables import tag
+from bot.store.tables import member, tag
 from bot.store.transaction import Transaction
 
 CHANGED = "tag_changed"
@@ -41,11 +42,12 @@ def put(
     """Write a tag down, over the one of the same key and source; False where the person refused the key."""
     if not -1 <= new.score <= 1 or not 0 <= new.confidence <= 1:
         raise ValueError(f"the tag {new.key} is out of bounds: {new.score}, {new.confidence}")
-    mine = (tag.c.member_id == person.member_id) & (tag.c.key == new.key)
+    mine = one_with(tag.c.member_id, person.member_id) & (tag.c.key == new.key)
     before = tx.connection.execute(select(tag).where(mine)).all()
     if any(row.refused_at is not None for row in before):
         return False
-    same = next((row for row in before if row.source == new.source), None)
+    own = (row for row in before if row.member_id == person.member_id)
+    same = next((row for row in own if row.source == new.source), None)
     upsert(tx.connection, tag, [_row(tx, person, new, same, evidence)], ["member_id", "key", "source"])
     if same is None or same.score != new.score:
         _record(tx, person, new, None if same is None else same.score, new.score, evidence, programme_id)
@@ -54,11 +56,11 @@ def put(
 
 def withdraw(tx: Transaction, person: Person, evidence: int, *, programme_id: str | None = None) -> None:
     """The interaction ``evidence`` was taken back: what rests on nothing else is dropped."""
-    mine = (tag.c.member_id == person.member_id) & tag.c.refused_at.is_(None)
+    mine = one_with(tag.c.member_id, person.member_id) & tag.c.refused_at.is_(None)
     for row in tx.connection.execute(select(tag).where(mine)).all():
         if evidence not in row.evidence:
             continue
-        same = mine & (tag.c.key == row.key) & (tag.c.source == row.source)
+        same = (tag.c.member_id == row.member_id) & (tag.c.key == row.key) & (tag.c.source == row.source)
         left = [it for it in row.evidence if it != evidence]
         if left:
             tx.connection.execute(update(tag).where(same).values(evidence=left))
@@ -118,29 +120,33 @@ def _record(
 
 def refuse(tx: Transaction, member_id: int, key: str) -> bool:
     """The person does not want this tag: it is dropped, and never written again."""
-    mine = (tag.c.member_id == member_id) & (tag.c.key == key)
+    mine = one_with(tag.c.member_id, member_id) & (tag.c.key == key)
     dropped = {"score": 0.0, "confidence": 0.0, "evidence": [], "refused_at": tx.now}
     return tx.connection.execute(update(tag).where(mine).values(dropped)).rowcount > 0
 
 
 def of(tx: Transaction, member_id: int) -> dict[str, Tag]:
     """The tags in force of a person, by key; of several sources the surest."""
-    query = select(tag).where(tag.c.member_id == member_id, _in_force(tx)).order_by(tag.c.confidence)
+    query = select(tag).where(one_with(tag.c.member_id, member_id)).order_by(tag.c.confidence)
+    known = tx.connection.execute(query).all()
+    refused = {row.key for row in known if row.refused_at is not None}
     return {
         row.key: Tag(row.key, row.score, row.confidence, row.source, row.expires_at, row.version)
-        for row in tx.connection.execute(query)
+        for row in known
+        if row.key not in refused and (row.expires_at is None or row.expires_at > tx.now)
     }
 
 
 def holders(tx: Transaction, keys: Collection[str]) -> dict[int, float]:
     """The members who have one of ``keys`` with a score above nothing, and the highest such score."""
-    query = (
-        select(tag.c.member_id, func.max(tag.c.score))
-        .where(tag.c.key.in_(keys), tag.c.score > 0, _in_force(tx))
-        .group_by(tag.c.member_id)
-    )
-    return {row[0]: row[1] for row in tx.connection.execute(query)}
-
-
-def _in_force(tx: Transaction) -> Any:
-    return tag.c.refused_at.is_(None) & (tag.c.expires_at.is_(None) | (tag.c.expires_at > tx.now))
+    who = func.coalesce(member.c.merged_into, tag.c.member_id)
+    joined = tag.outerjoin(member, member.c.id == tag.c.member_id)
+    rows = select(who, tag.c.key, tag.c.score, tag.c.expires_at, tag.c.refused_at).select_from(joined)
+    known = tx.connection.execute(rows.where(tag.c.key.in_(keys))).all()
+    refused = {(row[0], row.key) for row in known if row.refused_at is not None}
+    found: dict[int, float] = {}
+    for row in known:
+        expired = row.expires_at is not None and row.expires_at <= tx.now
+        if row.score > 0 and not expired and (row[0], row.key) not in refused:
+            found[row[0]] = max(row.score, found.get(row[0], 0))
+    return found

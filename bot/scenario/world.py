@@ -89,6 +89,7 @@ class World:
             foresee=self._foresee,
             load=self._load,
             new_code=lambda: str(next(self._codes)),
+            phone_key=b"a world's",
         )
         if enabled is not None:
             with writer.transaction(self.clock.now()) as tx:

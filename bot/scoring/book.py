@@ -73,11 +73,12 @@ def together(
 ) -> Iterator[tuple[int, Person]]:
     """(member, what their ``read`` days come to), whatever the figures' tables hold."""
     rows = connection.execute(select(identity.c.id, identity.c.member_id))
-    member_of: dict[int, int] = {row[0]: row[1] for row in rows}
+    member_of: dict[int, int | None] = {row[0]: row[1] for row in rows}
     of_member: defaultdict[int, list[Day]] = defaultdict(list)
     for day in read:
-        of_member[member_of[day.identity_id]].append(day)
-    return ((member, person(found, scoring, today)) for member, found in sorted(of_member.items()))
+        if (member := member_of.get(day.identity_id)) is not None:
+            of_member[member].append(day)
+    return ((whose, person(found, scoring, today)) for whose, found in sorted(of_member.items()))
 
 
 def everybody(
@@ -85,7 +86,7 @@ def everybody(
 ) -> Iterator[tuple[int, Person]]:
     """(member, what they come to), of all who ever did anything; of the days those after ``since``."""
     by_member = select(identity.c.id, identity.c.member_id)
-    member_of: dict[int, int] = {row[0]: row[1] for row in connection.execute(by_member)}
+    member_of: dict[int, int | None] = {row[0]: row[1] for row in connection.execute(by_member)}
     scores: defaultdict[int, dict[Dimension, float]] = defaultdict(lambda: defaultdict(float))
     left = [scoring.decay(age) for age in range(today + 1)]
     c, a = contribution.c, activity.c

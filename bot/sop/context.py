@@ -408,6 +408,10 @@ class Desk(Protocol):
         """In Chinese, what is wrong with SOP files that were left out."""
 
     @property
+    def phone_key(self) -> bytes | None:
+        """By which phone numbers are hashed; None: here none are taken."""
+
+    @property
     def foresee(self) -> Foresee | None:
         """None: here nobody looks ahead."""
 

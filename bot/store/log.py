@@ -38,6 +38,13 @@ CORE_NAMES = NAMES | {
     "level_loss_announced",
     "complaint_raised",
     "complaint_closed",
+    "order_placed",
+    "order_paid",
+    "order_delivered",
+    "order_refunded",
+    "content_opened",
+    "content_clicked",
+    "cost_recorded",
 }
 """What the core records; kinds declare what they record beside it."""
 

@@ -61,24 +61,64 @@ class RoomAddress(SQLModel, table=True):
 
 
 class Member(SQLModel, table=True):
-    """A person, whatever identities they use; ``number`` is what operators type (M37)."""
+    """A person, whatever identities they use; ``number`` is what operators type (M37).
+
+    ``merged_into`` is who they turned out to be (``bot/people/merging.py``), never one who is merged as well.
+    """
 
     __tablename__ = "member"
+    __table_args__ = (Index("ix_member_merged_into", "merged_into", **where("merged_into IS NOT NULL")),)
     id: int = row_id()
     number: int = Field(unique=True)
     created_at: datetime = moment(null=False)
+    merged_into: int | None = link()
 
 
 class Identity(SQLModel, table=True):
-    """An account of a person on a platform; the log points here, the member is found through it."""
+    """An account of a person on a platform; the log points here, the member is found through it.
+
+    ``member_id`` is None where an import brought an account of which nobody knows whose it is. ``origin_id``
+    is whose it was before members were merged; ``phone`` the keyed hash of the number that a shop has for it.
+    """
 
     __tablename__ = "identity"
-    __table_args__ = (UniqueConstraint("source", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("source", "external_id"),
+        Index("ix_identity_member_id", "member_id"),
+        Index("ix_identity_phone", "phone", **where("phone IS NOT NULL")),
+    )
     id: int = row_id()
     source: str
     external_id: str
-    member_id: int = link(null=False)
+    member_id: int | None = link()
     name: str = ""
+    origin_id: int | None = link()
+    phone: str | None = None
+
+
+class IdentityLog(SQLModel, table=True):
+    """That members were merged, that an account was linked to one, or that two claim one phone (``kind``).
+
+    ``moved`` are identities; ``ended_at`` is when it was undone, or the claim settled.
+    """
+
+    __tablename__ = "identity_log"
+    __table_args__ = (
+        Index("ix_identity_log_from_id", "from_id", **where("ended_at IS NULL")),
+        Index("ix_identity_log_to_id", "to_id", **where("ended_at IS NULL")),
+    )
+    id: int = row_id()
+    number: int = Field(unique=True)
+    kind: str
+    from_id: int | None = link()
+    to_id: int = link(null=False)
+    moved: list[int] = json()
+    proof: str
+    reason: str = ""
+    by_id: int | None = link()
+    at: datetime = moment(null=False)
+    ended_at: datetime | None = moment()
+    ended_by: int | None = link()
 
 
 class Membership(SQLModel, table=True):
@@ -482,6 +522,7 @@ class Failure(SQLModel, table=True):
 id_block, counter = table_of(IdBlock), table_of(Counter)
 room, room_address = table_of(Room), table_of(RoomAddress)
 member, identity, membership = table_of(Member), table_of(Identity), table_of(Membership)
+identity_log = table_of(IdentityLog)
 interaction, texts = table_of(Interaction), table_of(Text)
 sop_version, run, wait = table_of(SopVersion), table_of(Run), table_of(Wait)
 cursor, slot, outgoing = table_of(Cursor), table_of(Slot), table_of(Outgoing)

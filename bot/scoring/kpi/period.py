@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, func, select
 
-from bot.people.roles import ADMIN
+from bot.people.roles import ADMIN, IN_FORCE
 from bot.scoring import days
 from bot.store.figures import activity
-from bot.store.tables import identity, membership, role, room
+from bot.store.tables import identity, membership, room
 
 MONTH = 30
 _OURS = ("staff", "expert")
@@ -44,7 +44,8 @@ class Period:
     @cached_property
     def member_of(self) -> dict[int, int]:
         """The member of each identity; our own people are in no figure."""
-        rows = self.connection.execute(select(identity.c.id, identity.c.member_id))
+        known = select(identity.c.id, identity.c.member_id).where(identity.c.member_id.is_not(None))
+        rows = self.connection.execute(known)
         theirs = ours(self.connection, self.kinds)
         return {row[0]: row[1] for row in rows if row[1] not in theirs}
 
@@ -100,8 +101,7 @@ _FIRST_SEEN = select(activity.c.identity_id, func.min(activity.c.day)).group_by(
 
 def ours(connection: Connection, kinds: Mapping[str, str]) -> set[int]:
     """Members who are staff or experts; ``kinds`` says what each role is."""
-    held = select(role.c.member_id, role.c.role).where(role.c.taken_at.is_(None))
-    return {id for id, name in connection.execute(held) if name == ADMIN or kinds.get(name) in _OURS}
+    return {id for id, name in connection.execute(IN_FORCE) if name == ADMIN or kinds.get(name) in _OURS}
 
 
 def enabled_rooms(connection: Connection) -> dict[str, int]:
