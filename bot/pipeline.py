@@ -91,7 +91,7 @@ class Pipeline:
             keep_until=retention.keep_until(tx.now, community.privacy.keep_days, community.zone),
             rules=community.rules,
             standings=roles.Standings(held, community.roles),
-            command_props=lambda id, by_admin: self.desk.props(typed.get(id), by_admin=by_admin),
+            command_props=lambda id, by_staff: self.desk.props(typed.get(id), by_staff=by_staff),
         )
 
     def _react(self, tx: Transaction, happened: Happened, held: Mapping[int, set[str]], typed: Typed) -> None:

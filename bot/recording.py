@@ -32,7 +32,7 @@ from bot.outbox.queue import unquote
 from bot.outbox.rules import Rules
 from bot.people import directory, phones
 from bot.people.directory import Person, Room
-from bot.people.roles import STAFF, Standings
+from bot.people.roles import OURS, STAFF, Standings
 from bot.sop.occasion import LATE, Heard, Joined, Recalled
 from bot.store import log, pictures
 from bot.store.session import insert_new
@@ -75,7 +75,7 @@ Happened = Heard | Recalled | Joined | Unheard | BotLeft | SaidByUs
 class CommandProps(Protocol):
     """What is recorded of a message (by its id) that is a command; None if it is none."""
 
-    def __call__(self, id: str, by_admin: bool) -> dict[str, object] | None: ...
+    def __call__(self, id: str, by_staff: bool) -> dict[str, object] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +179,8 @@ class _Segment:
         room = self.room(event)
         if person is None or (event.chat is not None and room is None):
             return None
-        by_admin = self.recorder.standings.is_admin(person.member_id)
-        command = self.recorder.command_props(event.id, by_admin)
+        by_staff = self.recorder.standings.actor_role(person.member_id) in OURS
+        command = self.recorder.command_props(event.id, by_staff)
         name = "command_given" if command else naming.way_of(event).name
         row = self._entry(event, name, person, room, text=event.text, props=command)
         if room is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, func, select
 
 from bot.commands.people import find, is_number
 from bot.commands.wording import short_moment
@@ -17,7 +17,7 @@ from bot.sop.schedule import parse_duration
 from bot.sop.templates import harmless, harmless_name
 from bot.store.tables import failure, identity, interaction, member, unheard
 
-MOST = 12
+MOST = 6
 REFUSED = "command_refused"
 LONGEST = timedelta(days=90)
 
@@ -37,10 +37,11 @@ def show(ctx: CommandContext) -> None:
         except Mistake:
             ctx.reply("这样写：/审计，/审计 3天，/审计 M37。")
             return
-    rows = ctx.tx.connection.execute(query.where(interaction.c.occurred_at >= since)).all()
-    lines = [_line(ctx, row) for row in rows[:MOST]]
-    if len(rows) > MOST:
-        lines.append(f"……更早还有{len(rows) - MOST}条")
+    query = query.where(interaction.c.occurred_at >= since)
+    count = ctx.tx.connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    lines = [_line(ctx, row) for row in ctx.tx.connection.execute(query.limit(MOST))]
+    if count > MOST:
+        lines.append(f"……更早还有{count - MOST}条，看一个人的：/审计 M37")
     lines += _elsewhere(ctx, since) if not any(map(is_number, ctx.args)) else []
     ctx.reply("\n".join(lines) or "这段时间没有人发过命令。")
 
@@ -52,17 +53,15 @@ def _midnight(ctx: CommandContext) -> datetime:
 
 def _commands() -> Select[Any]:
     """Commands, the latest first, with whether they were refused or failed."""
-    i, refused = interaction.c, interaction.alias("refused")
-    was_refused = (refused.c.parent_event_id == i.id) & (refused.c.name == REFUSED)
-    joined = (
-        interaction.join(identity, identity.c.id == i.identity_id)
-        .join(member, member.c.id == identity.c.member_id)
-        .outerjoin(refused, was_refused)
-        .outerjoin(failure, failure.c.interaction_id == i.id)
+    i, refusal = interaction.c, interaction.alias("refusal")
+    refused = exists().where(refusal.c.parent_event_id == i.id, refusal.c.name == REFUSED)
+    failed = exists().where(failure.c.interaction_id == i.id)
+    joined = interaction.join(identity, identity.c.id == i.identity_id).join(
+        member, member.c.id == identity.c.member_id
     )
     columns = (i.id, i.occurred_at, i.room_id, i.props, identity.c.name, member.c.number)
     return (
-        select(*columns, refused.c.id.label("refused"), failure.c.id.label("failed"))
+        select(*columns, refused.label("refused"), failed.label("failed"))
         .select_from(joined)
         .where(i.name == "command_given")
         .order_by(i.occurred_at.desc(), i.id.desc())
@@ -74,7 +73,7 @@ def _line(ctx: CommandContext, row: Any) -> str:
     where = "私聊" if room is None else room.key
     args = " ".join(harmless(str(arg), 20) for arg in row.props.get("args", ()))
     typed = f"/{_chinese(ctx, row.props['command'])} {args}".rstrip()
-    outcome = " ✗出错" if row.failed is not None else " ✗没让用" if row.refused is not None else ""
+    outcome = " ✗出错" if row.failed else " ✗没让用" if row.refused else ""
     name = harmless_name(row.name)
     return f"#{row.id} {short_moment(ctx, row.occurred_at)} M{row.number} {name} {where} {typed}{outcome}"
 

@@ -29,8 +29,8 @@ logger = logging.getLogger(__name__)
 
 Typed = Mapping[str, Call | Unknown]
 """What messages call for, by the platform's id of the message."""
-LONGEST_ARGUMENT, MOST_ARGUMENTS = 50, 5
-"""What is recorded of an admin's arguments, in characters and words."""
+LONGEST_ARGUMENT = 50
+"""Characters of an argument that are recorded."""
 _FAILED = "出了点错，这个命令没有做成；错误已经记下。"
 NOWHERE = Room(0, "", "", enabled=False)
 """A chat that was never bound to a key."""
@@ -84,12 +84,12 @@ class CommandDesk:
             if access.includes(access.standing(tx, person, None, standings), call.command.who)
         }
 
-    def props(self, call: Call | Unknown | None, *, by_admin: bool) -> dict[str, object] | None:
-        """What is recorded of a command: its name, and of what admins do the arguments too."""
+    def props(self, call: Call | Unknown | None, *, by_staff: bool) -> dict[str, object] | None:
+        """What is recorded of a command: its name, and of what our own people do the arguments too."""
         if not isinstance(call, Call):
             return None
-        args = [arg[:LONGEST_ARGUMENT] for arg in call.args[:MOST_ARGUMENTS]]
-        recorded = {"args": args} if by_admin and access.includes(call.command.who, Who.EXPERT) else {}
+        args = [arg[:LONGEST_ARGUMENT] for arg in call.args[: call.command.recorded]]
+        recorded = {"args": args} if by_staff and access.includes(call.command.who, Who.EXPERT) else {}
         return {"command": call.command.names[0], **recorded}
 
     def obey(
@@ -224,7 +224,7 @@ class CommandDesk:
             "actor_role": roles.STAFF,
             "room_id": None if room is None else room.id,
             "channel": "dm" if message.chat is None else "group",
-            "props": {"kind": message.kind.value, **(self.props(call, by_admin=True) or {})},
+            "props": {"kind": message.kind.value, **(self.props(call, by_staff=True) or {})},
         }
         if not log.append(tx, [{**row, **what}]):
             raise _NoAnswer  # the platform told it twice

@@ -23,7 +23,7 @@ from bot.store.session import insert_new
 from bot.store.tables import identity, interaction, membership, room, texts
 
 MOST_FOUND, MOST_TAGS, MOST_NOTES = 5, 6, 3
-NOTED, REMOVED = "member_noted", "note_removed"
+NOTED, REMOVED, OBJECT = "member_noted", "note_removed", "note"
 LONGEST_NOTE = 100
 
 
@@ -143,7 +143,8 @@ def notes_of(ctx: CommandContext, person: Person) -> list[tuple[int, Any, str, d
     query = (
         select(i.id, i.text_id, i.occurred_at, texts.c.body, i.id.in_(removed).label("removed"))
         .select_from(interaction.outerjoin(texts, texts.c.id == i.text_id))
-        .where(i.name == NOTED, i.target_identity_id.in_(_identities(ctx, person)))
+        .where(i.object_type == OBJECT, i.object_id.in_(map(str, _identities(ctx, person))))
+        .where(i.name == NOTED)
         .order_by(i.id)
     )
     zone = ctx.sops.community.zone
@@ -188,6 +189,8 @@ def _row(ctx: CommandContext, person: Person, what: str) -> dict[str, Any]:
         actor_role=roles.STAFF,
         channel="dm" if ctx.room is None else "group",
         target_identity_id=person.identity_id,
+        object_type=OBJECT,
+        object_id=str(person.identity_id),
         parent_event_id=ctx.heard.id,
     )
 
@@ -208,5 +211,6 @@ COMMANDS: Sequence[Command] = (
         note,
         Where.DESK,
         usage="M37 [要记的话]",
+        recorded=1,
     ),
 )

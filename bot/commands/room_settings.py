@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from bot.commands.find import rooms_named
 from bot.commands.wording import day, short_moment
 from bot.outbox import restraints, talk
-from bot.outbox.ledger import begun_in
-from bot.outbox.queue import Intent
+from bot.outbox.guard import used
+from bot.outbox.ledger import LOOKS_BACK, begun_in
 from bot.people import directory
 from bot.people.directory import Room
 from bot.sop.context import CommandContext
 from bot.sop.index import is_for
 from bot.sop.kind import Command, Where, Who
-
-WEEK, MONTH = timedelta(days=7), timedelta(days=28)
+from bot.sop.templates import harmless
 
 
 def show_list(ctx: CommandContext) -> None:
@@ -45,7 +43,8 @@ def show(ctx: CommandContext) -> None:
 def _settings(ctx: CommandContext, room: Room) -> Iterator[str]:
     zone = ctx.sops.community.zone
     since = "" if room.enabled_at is None else f"，{day(room.enabled_at.astimezone(zone))}开通"
-    yield f"{room.key} {directory.count_present(ctx.tx, room.id)}人{since}"
+    title = f"（{harmless(room.title, 20)}）" if room.title else ""
+    yield f"{room.key}{title} {directory.count_present(ctx.tx, room.id)}人{since}，账号 {room.account}"
     today = ctx.now.astimezone(zone)
     yield f"今天能说话：{ctx.sops.community.rules.hours_of(today.date())}"
     yield _used(ctx, room)
@@ -63,17 +62,16 @@ def _settings(ctx: CommandContext, room: Room) -> Iterator[str]:
 
 
 def _used(ctx: CommandContext, room: Room) -> str:
-    """Of the week's budgets, posts by hand too."""
+    """Of the room's budgets, posts by hand too, as the guard counts them."""
     guard = ctx.sops.community.guard
-    ours = begun_in(ctx.tx, room.id, ctx.now - MONTH, ctx.now)
-    begun = [*ours, *talk.posts_by_hand(ctx.tx, room.id, ctx.now - MONTH, ctx.now)]
-    week = [it for it in begun if it.at > ctx.now - WEEK]
-    promos = sum(it.intent is Intent.PROMO for it in week)
-    gives, asks = (sum(it.intent is which for it in begun) for which in (Intent.GIVE, Intent.ASK))
-    at_all = sum(it.at_all for it in begun)
+    since = ctx.now - LOOKS_BACK
+    ours = begun_in(ctx.tx, room.id, since, ctx.now)
+    begun = [*ours, *talk.posts_by_hand(ctx.tx, room.id, since, ctx.now)]
+    it = used(begun, ctx.sops.community.rules, ctx.now)
     return (
-        f"7天：帖子{len(week)}/{guard.posts_a_week} 推广{promos}/{guard.promo_a_week}"
-        f"｜28天：给{gives} 要{asks} @所有人{at_all}"
+        f"帖子：今天{it.today}/{guard.posts_a_day} 本周{it.week}/{guard.posts_a_week}"
+        f" 推广{it.promo_week}/{guard.promo_a_week}｜28天给{it.gives}要{it.asks}"
+        f"｜本月@所有人{it.at_all_month}/{guard.at_all_a_month}"
     )
 
 

@@ -223,5 +223,6 @@ COMMANDS = (
         set_level,
         Where.DESK,
         usage="M37 生活导师 [365d] 原因",
+        recorded=3,
     ),
 )

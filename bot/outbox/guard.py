@@ -8,11 +8,12 @@ answers alone, for a while or until the complaint is dealt with. A give that sel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.outbox.queue import Intent
-from bot.outbox.rules import FOUR_WEEKS, Candidate, Hold, Ledger, Refuse, Rule, Rules, Send, Verdict
+from bot.outbox.rules import FOUR_WEEKS, Begun, Candidate, Hold, Ledger, Refuse, Rule, Rules, Send, Verdict
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 SOON = timedelta(minutes=5)
@@ -161,6 +162,33 @@ def _lull(message: Candidate, ledger: Ledger, rules: Rules, now: datetime) -> Ho
     silent_at = max((at + rest for at, rest in noises if at is not None), default=now)
     until = min(silent_at, (ledger.lull_since or now) + PATIENCE)
     return Hold(Rule.LULL, until) if until > now else None
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a room's budgets have been used for, as the rules count it."""
+
+    today: int
+    week: int
+    promo_week: int
+    at_all_month: int
+    gives: int
+    asks: int
+
+
+def used(begun: Sequence[Begun], rules: Rules, now: datetime) -> Used:
+    """Of the calendar's day, week and month, and the four weeks of gives and asks."""
+    today = rules.day(now)
+    week = [it for it in begun if _week(rules.day(it.at)) == _week(today)]
+    recent = [it for it in begun if abs(now - it.at) < FOUR_WEEKS]
+    return Used(
+        sum(rules.day(it.at) == today for it in begun),
+        len(week),
+        sum(it.intent is Intent.PROMO for it in week),
+        sum(it.at_all and rules.day(it.at).replace(day=1) == today.replace(day=1) for it in begun),
+        sum(it.intent is Intent.GIVE for it in recent),
+        len({it.asked_as for it in recent if it.intent is Intent.ASK}),
+    )
 
 
 def _budget(check: Check, *, of_rooms: bool = False) -> Check:

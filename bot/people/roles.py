@@ -14,6 +14,8 @@ from bot.store.transaction import Transaction
 
 ADMIN = "管理员"
 STAFF = "staff"
+OURS = frozenset({STAFF, "expert"})
+"""As what our own people act."""
 _KINDS = (STAFF, "expert", "koc")
 """What figures tell apart from members, the first that applies."""
 

@@ -107,6 +107,10 @@ class OnWait:
 Behaviour = OnSlot | OnHashtag | OnWords | OnHeard | OnJoin | OnFriend | OnRecall | OnWait
 
 
+MOST_RECORDED = 5
+"""Arguments of a command that are recorded."""
+
+
 class Who(StrEnum):
     """Who may use a command: each includes those after it."""
 
@@ -137,6 +141,7 @@ class Command:
 
     ``confirmed`` does what ``ctx.to_confirm`` announced, once the code is said; ``undo`` takes back what
     ``ctx.can_undo`` named, says so, and tells whether it did. ``does_what_others_do``: it calls those.
+    ``recorded`` is how many of its arguments the log keeps, which never forgets: words about people are none.
     """
 
     names: tuple[str, ...]
@@ -152,6 +157,7 @@ class Command:
     confirmed: Callable[[CommandContext, Mapping[str, Any]], None] | None = None
     undo: Callable[[CommandContext, Mapping[str, Any]], bool] | None = None
     does_what_others_do: bool = False
+    recorded: int = MOST_RECORDED
 
     @property
     def may_change_hearing(self) -> bool:
