@@ -16,6 +16,9 @@ from bot.sop.loader import SopSet
 from bot.store import backup, copy, session
 from bot.store.tables import room
 
+IN_MEMORY = "sqlite://"
+"""A database of the connection's own, and of its thread's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -29,8 +32,7 @@ class Start:
 def fresh(sops: SopSet, rooms: Sequence[str] = ()) -> Iterator[Start]:
     """A new database; all rooms of ``community.yaml`` are enabled, or these ``rooms``."""
     chats = {key: Chat(f"room-{key}", key) for key in rooms or sops.community.rooms}
-    with _new_database() as url:
-        yield Start(url, chats)
+    yield Start(IN_MEMORY, chats)
 
 
 @contextmanager

@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ClauseElement, Row, Update, bindparam, case, select, update
+from sqlalchemy import ClauseElement, Row, bindparam, case, select, update
 
 from bot.store.retention import WIPED
-from bot.store.session import insert_new
+from bot.store.session import insert_new, update_by_id
 from bot.store.tables import outgoing
 from bot.store.transaction import Transaction
 from bot.store.types import UtcTime
@@ -199,19 +198,13 @@ def change(tx: Transaction, outgoing_id: int, **values: Any) -> None:
     plain = tuple(name for name, value in values.items() if not isinstance(value, ClauseElement))
     if len(plain) == len(values):
         new = {f"new_{name}": value for name, value in values.items()}
-        tx.connection.execute(_change(plain), {"this": outgoing_id, **new})
+        tx.connection.execute(update_by_id(outgoing, plain), {"this": outgoing_id, **new})
     else:
         tx.connection.execute(update(outgoing).where(outgoing.c.id == outgoing_id).values(values))
 
 
 # What is done for every message is built once: building a statement takes longer than its execution.
 _BY_ID = select(outgoing).where(outgoing.c.id == bindparam("this"))
-
-
-@lru_cache(maxsize=64)
-def _change(names: tuple[str, ...]) -> Update:
-    changed = {name: bindparam(f"new_{name}", type_=outgoing.c[name].type) for name in names}
-    return update(outgoing).where(outgoing.c.id == bindparam("this")).values(changed)
 
 
 def ended(state: State, reason: str, now: object) -> dict[str, object]:

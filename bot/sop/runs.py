@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select
 
-from bot.store.session import insert_new, one_of, upsert
+from bot.store.session import insert_new, one_of, update_by_id, upsert
 from bot.store.tables import run, wait
 from bot.store.transaction import Transaction
+from bot.store.types import UtcTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +56,24 @@ AT_ONCE = 50
 
 _COLUMNS = [run.c[name] for name in Run.__dataclass_fields__]
 
+# What is asked of every message and at every wait is built once: that takes longer than its execution.
+_BY_ID = select(*_COLUMNS).where(run.c.id == bindparam("this"))
+_FIND = select(*_COLUMNS).where(
+    run.c.sop_id == bindparam("of"), run.c.scope == bindparam("about"), run.c.occurrence == bindparam("at")
+)
+
 
 def _run(row: Row[*tuple[Any, ...]]) -> Run:
     return Run(**row._mapping)
 
 
 def find(tx: Transaction, sop_id: str, scope: str, occurrence: str) -> Run | None:
-    query = select(*_COLUMNS).where(
-        run.c.sop_id == sop_id, run.c.scope == scope, run.c.occurrence == occurrence
-    )
-    row = tx.connection.execute(query).first()
+    row = tx.connection.execute(_FIND, {"of": sop_id, "about": scope, "at": occurrence}).first()
     return None if row is None else _run(row)
 
 
 def by_id(tx: Transaction, run_id: int) -> Run | None:
-    row = tx.connection.execute(select(*_COLUMNS).where(run.c.id == run_id)).first()
+    row = tx.connection.execute(_BY_ID, {"this": run_id}).first()
     return None if row is None else _run(row)
 
 
@@ -106,7 +110,8 @@ def begin(
 
 
 def change(tx: Transaction, run_id: int, **values: object) -> None:
-    tx.connection.execute(update(run).where(run.c.id == run_id).values(values))
+    new = {f"new_{name}": value for name, value in values.items()}
+    tx.connection.execute(update_by_id(run, tuple(values)), {"this": run_id, **new})
 
 
 def close(tx: Transaction, run_id: int) -> None:
@@ -117,7 +122,18 @@ def close(tx: Transaction, run_id: int) -> None:
 
 _listening = run.c.listens_until.is_not(None) & run.c.closed_at.is_(None)
 _LISTENED_TO = select(run.c.identity_id).where(one_of(run.c.identity_id, "people"), _listening)
-_OF_ROOMS = select(run.c.room_id).where(run.c.identity_id.is_(None), run.c.room_id.is_not(None), _listening)
+_OF_ROOMS = (
+    select(run.c.room_id)
+    .where(run.c.identity_id.is_(None), run.c.room_id.is_not(None), _listening)
+    .distinct()
+)
+_LISTENING_TO = (
+    select(*_COLUMNS)
+    .where(run.c.identity_id.is_not_distinct_from(bindparam("who", type_=run.c.identity_id.type)), _listening)
+    .where(run.c.room_id.is_not_distinct_from(bindparam("here", type_=run.c.room_id.type)))
+    .where(run.c.listens_until >= bindparam("then", type_=UtcTime))
+    .order_by(run.c.id)
+)
 
 
 def who_is_listened_to(tx: Transaction, identity_ids: Collection[int]) -> set[int]:
@@ -129,20 +145,15 @@ def who_is_listened_to(tx: Transaction, identity_ids: Collection[int]) -> set[in
 
 def rooms_listened_to(tx: Transaction) -> set[int]:
     """The rooms in which some run listens to everybody, or listened until lately."""
-    return set(tx.connection.scalars(_OF_ROOMS.distinct()))
+    return set(tx.connection.scalars(_OF_ROOMS))
 
 
 def listening_to(
     tx: Transaction, identity_id: int | None, room_id: int | None, moment: datetime
 ) -> list[Run]:
     """The open runs that listened to this person (None: to everybody) here at ``moment``, oldest first."""
-    query = (
-        select(*_COLUMNS)
-        .where(run.c.identity_id.is_not_distinct_from(identity_id), _listening)
-        .where(run.c.room_id.is_not_distinct_from(room_id), run.c.listens_until >= moment)
-        .order_by(run.c.id)
-    )
-    return [_run(row) for row in tx.connection.execute(query)]
+    asked = {"who": identity_id, "here": room_id, "then": moment}
+    return [_run(row) for row in tx.connection.execute(_LISTENING_TO, asked)]
 
 
 def open_runs(tx: Transaction, sop_id: str, scope_prefix: str = "") -> list[Run]:
@@ -188,12 +199,17 @@ def is_waiting(tx: Transaction, run_id: int, what: str) -> bool:
 
 def due(tx: Transaction, account: str) -> list[Wait]:
     """The waits of an account that are over, in the order of their moments; the first, if there are many."""
-    query = select(wait.c.id, wait.c.run_id, wait.c.what, wait.c.due_at, wait.c.since).where(
-        wait.c.account == account, wait.c.due_at <= tx.now
-    )
-    return [
-        Wait(*row) for row in tx.connection.execute(query.order_by(wait.c.due_at, wait.c.id).limit(AT_ONCE))
-    ]
+    return [Wait(*row) for row in tx.connection.execute(_DUE, {"mine": account, "now": tx.now})]
+
+
+_DUE = (
+    select(wait.c.id, wait.c.run_id, wait.c.what, wait.c.due_at, wait.c.since)
+    .where(wait.c.account == bindparam("mine"), wait.c.due_at <= bindparam("now", type_=UtcTime))
+    .order_by(wait.c.due_at, wait.c.id)
+    .limit(AT_ONCE)
+)
+_NEXT_DUE = select(func.min(wait.c.due_at)).where(wait.c.account == bindparam("mine"))
+_TAKE = delete(wait).where(wait.c.id == bindparam("this"))
 
 
 def take(tx: Transaction, over: Wait) -> Run | None:
@@ -201,10 +217,10 @@ def take(tx: Transaction, over: Wait) -> Run | None:
 
     None if it does not wait for this any more: what was played since may have closed it or put it off.
     """
-    ended = tx.connection.execute(delete(wait).where(wait.c.id == over.id))
+    ended = tx.connection.execute(_TAKE, {"this": over.id})
     return by_id(tx, over.run_id) if ended.rowcount else None
 
 
 def next_due(tx: Transaction, account: str) -> datetime | None:
     """When the next wait of an account is over."""
-    return tx.connection.execute(select(func.min(wait.c.due_at)).where(wait.c.account == account)).scalar()
+    return tx.connection.execute(_NEXT_DUE, {"mine": account}).scalar()

@@ -20,6 +20,7 @@ from sqlalchemy import (
     ExceptionContext,
     PoolProxiedConnection,
     Table,
+    Update,
     bindparam,
     create_engine,
     event,
@@ -29,6 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
@@ -225,18 +227,36 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row], key: Seque
     if not rows:
         return
     rows = sorted(rows, key=lambda row: [row[name] for name in key])
-    insert = _insert(connection.dialect.name, table)
-    changed = {name: insert.excluded[name] for name in rows[0] if name not in key}
-    connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=changed), rows)
+    connection.execute(_upsert(connection.dialect.name, table, tuple(rows[0]), tuple(key)), rows)
+
+
+@cache
+def _upsert(dialect: str, table: Table, names: tuple[str, ...], key: tuple[str, ...]) -> Insert:
+    insert = _insert(dialect, table)
+    changed = {name: insert.excluded[name] for name in names if name not in key}
+    return insert.on_conflict_do_update(index_elements=list(key), set_=changed)
+
+
+@cache
+def update_by_id(table: Table, names: tuple[str, ...]) -> Update:
+    """Sets these columns of the row ``this`` to ``new_NAME``; made once, which takes longer than it runs."""
+    changed = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+    return table.update().where(table.c.id == bindparam("this")).values(changed)
 
 
 def count_up(
     connection: Connection, table: Table, key: Row, column: str, *, by: int = 1, first: int = 1
 ) -> int:
     """Add ``by`` to the number at ``key``, or begin at ``first``; gives it, whoever else is counting."""
-    insert = _insert(connection.dialect.name, table).values({**key, column: first})
+    counted = _count_up(connection.dialect.name, table, tuple(key), column, by)
+    return int(connection.execute(counted, {**key, column: first}).scalar_one())
+
+
+@cache
+def _count_up(dialect: str, table: Table, key: tuple[str, ...], column: str, by: int) -> ReturningInsert[Any]:
+    insert = _insert(dialect, table)
     counted = insert.on_conflict_do_update(index_elements=list(key), set_={column: table.c[column] + by})
-    return int(connection.execute(counted.returning(table.c[column])).scalar_one())
+    return counted.returning(table.c[column])
 
 
 def one_of(column: Column[Any], name: str) -> ColumnElement[bool]:

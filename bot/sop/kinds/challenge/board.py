@@ -24,6 +24,7 @@ OUT = (*GONE, HELD)
 """What takes an entry out; an ``ugc_restored`` that corrects it brings the entry back."""
 RESTORED = "ugc_restored"
 PART, PART_REMOVED = "challenge_part", "challenge_part_removed"
+_REMOVAL = interaction.alias()
 SHOWN = 5
 """Places that a ranking shows; one's own is told in private."""
 
@@ -77,8 +78,7 @@ def undone(sop_id: str) -> Select[Any]:
 
 def removed(part: FromClause) -> ColumnElement[bool]:
     """That a part was taken back, or freed for another attempt."""
-    removal = interaction.alias()
-    return exists().where(removal.c.parent_event_id == part.c.id, removal.c.name == PART_REMOVED)
+    return exists().where(_REMOVAL.c.parent_event_id == part.c.id, _REMOVAL.c.name == PART_REMOVED)
 
 
 def today(ctx: Context[Any] | CommandContext, sop: Challenge, room_id: int | None) -> Sequence[AnyRow]:

@@ -35,6 +35,7 @@ _FLAT = 6
 
 Looks = tuple[str | None, int | None]
 """A picture's hash and dhash."""
+_part, _message = interaction.alias(), interaction.alias()
 
 
 @dataclass(slots=True)
@@ -172,19 +173,18 @@ def _own_tables(ctx: Context[Challenge], run: Run) -> dict[str, Table]:
 
 def _own_parts(ctx: Context[Challenge], run: Run) -> list[AnyRow]:
     entries = standing_entries(ctx.tx, ctx.sop.id, member_id=_author(ctx, run), out=GONE)
-    part, message = interaction.alias(), interaction.alias()
     joined = (
-        part.join(message, message.c.id == part.c.parent_event_id)
-        .outerjoin(texts, texts.c.id == message.c.text_id)
-        .outerjoin(media, media.c.interaction_id == message.c.id)
+        _part.join(_message, _message.c.id == _part.c.parent_event_id)
+        .outerjoin(texts, texts.c.id == _message.c.text_id)
+        .outerjoin(media, media.c.interaction_id == _message.c.id)
     )
     columns = (media.c.id.label("media_id"), media.c.state, media.c.hash, media.c.dhash)
     query = (
-        select(part.c.object_id, texts.c.body, *columns)
+        select(_part.c.object_id, texts.c.body, *columns)
         .select_from(joined)
-        .where(part.c.object_type == "run", part.c.object_id.in_([row.object_id for row in entries]))
-        .where(part.c.name == PART, ~removed(part))
-        .order_by(part.c.id.desc())
+        .where(_part.c.object_type == "run", _part.c.object_id.in_([row.object_id for row in entries]))
+        .where(_part.c.name == PART, ~removed(_part))
+        .order_by(_part.c.id.desc())
         .limit(MOST_OWN)
     )
     return list(ctx.tx.connection.execute(query))

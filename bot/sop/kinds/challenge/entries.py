@@ -25,6 +25,7 @@ PATIENCE = timedelta(minutes=15)
 
 MOST_PICTURES = 30
 """Pictures from before the tag that an entry takes, the latest."""
+_part, _recall = interaction.alias(), interaction.alias()
 LOOK_AFTER = timedelta(minutes=4)
 """By then the pictures of an entry have been fetched, as a rule, and can be compared."""
 
@@ -200,16 +201,14 @@ def _loose_pictures(ctx: Context[Challenge], heard: Heard, within: timedelta) ->
 
     They are older than the tag, unless the tag was heard late.
     """
-    part = interaction.alias()
     spoken_for = exists().where(
-        part.c.parent_event_id == interaction.c.id,
-        part.c.name == PART,
-        part.c.programme_id == ctx.sop.id,
-        ~removed(part),
+        _part.c.parent_event_id == interaction.c.id,
+        _part.c.name == PART,
+        _part.c.programme_id == ctx.sop.id,
+        ~removed(_part),
     )
-    recall = interaction.alias()
     taken_back = exists().where(
-        recall.c.parent_event_id == interaction.c.id, recall.c.name == "message_recalled"
+        _recall.c.parent_event_id == interaction.c.id, _recall.c.name == "message_recalled"
     )
     query = (
         select(interaction.c.id, interaction.c.occurred_at)

@@ -14,6 +14,7 @@ from bot.store.tables import identity, interaction
 HINTED = "challenge_hinted"
 NEAR = timedelta(minutes=10)
 MOST_READ = 50
+_follows = interaction.alias()
 
 
 def whom(ctx: Context[Challenge], entries: list[AnyRow]) -> int | None:
@@ -29,9 +30,9 @@ def whom(ctx: Context[Challenge], entries: list[AnyRow]) -> int | None:
 
 def _pictures(ctx: Context[Challenge], entries: list[AnyRow]) -> list[AnyRow]:
     """Members' pictures here around these entries that are part of nothing and were not taken back."""
-    i, follows = interaction.c, interaction.alias()
+    i = interaction.c
     used = exists().where(
-        follows.c.parent_event_id == i.id, follows.c.name.in_(("challenge_part", "message_recalled"))
+        _follows.c.parent_event_id == i.id, _follows.c.name.in_(("challenge_part", "message_recalled"))
     )
     times = [row.occurred_at for row in entries]
     query = (

@@ -22,6 +22,7 @@ LOOK_BACK = timedelta(days=1)
 """How long an entry waits for its thanks at most."""
 LONGEST_EXCERPT = 24
 _PARTS_OF_DAY = ((4, "昨晚"), (11, "今早"), (14, "今天中午"), (17, "今天下午"), (24, "今晚"))
+_part, _message = interaction.alias(), interaction.alias()
 
 
 def gather(ctx: Context[Challenge], entry: int) -> None:
@@ -125,15 +126,14 @@ def _words(
 
 def _said(ctx: Context[Challenge], run_ids: list[str]) -> dict[str, tuple[int, str]]:
     """What people wrote with the tag, by run id: (message, its words)."""
-    part, message = interaction.alias(), interaction.alias()
-    joined = part.join(message, message.c.id == part.c.parent_event_id).join(
-        texts, texts.c.id == message.c.text_id
+    joined = _part.join(_message, _message.c.id == _part.c.parent_event_id).join(
+        texts, texts.c.id == _message.c.text_id
     )
     query = (
-        select(part.c.object_id, message.c.id, texts.c.body)
+        select(_part.c.object_id, _message.c.id, texts.c.body)
         .select_from(joined)
-        .where(part.c.object_type == "run", part.c.object_id.in_(run_ids), part.c.name == "challenge_part")
-        .order_by(part.c.id.desc())
+        .where(_part.c.object_type == "run", _part.c.object_id.in_(run_ids), _part.c.name == "challenge_part")
+        .order_by(_part.c.id.desc())
     )
     return {row.object_id: (row.id, row.body) for row in ctx.tx.connection.execute(query)}
 

@@ -141,17 +141,20 @@ def recalled(ctx: Ctx) -> None:
             tags.withdraw(ctx.tx, person, view, programme_id=ctx.sop.id)
 
 
+_back, _message = interaction.alias(), interaction.alias()
+
+
 def views(tx: Transaction, run_id: int, whose: int | None = None) -> list[Collected]:
     """The views of a window (or of one identity in it) that stand, in their order.
 
     Of what was recalled there are no words, also where the recall reached no SOP.
     """
-    i, back, message = interaction.c, interaction.alias(), interaction.alias()
-    withdrawn = exists().where(back.c.corrects_event_id == i.id, back.c.name == WITHDRAWN)
-    joined = interaction.join(message, message.c.id == i.parent_event_id)
+    i = interaction.c
+    withdrawn = exists().where(_back.c.corrects_event_id == i.id, _back.c.name == WITHDRAWN)
+    joined = interaction.join(_message, _message.c.id == i.parent_event_id)
     query = (
-        select(i.value_int, i.id, i.identity_id, message.c.id, texts.c.body)
-        .select_from(joined.join(texts, texts.c.id == message.c.text_id))
+        select(i.value_int, i.id, i.identity_id, _message.c.id, texts.c.body)
+        .select_from(joined.join(texts, texts.c.id == _message.c.text_id))
         .where(i.object_type == "run", i.object_id == str(run_id), i.name == VIEW, ~withdrawn)
         .order_by(i.id)
     )
