@@ -12,8 +12,10 @@ import hashlib
 import logging
 import os
 import re
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from bot.channels.base import Channel
 from bot.clock import Clock
@@ -42,11 +44,31 @@ _MAGIC = {
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
-class Fetcher:
-    """Works for one account; ``wake`` it when pictures are wanted or not any more, or the link is up."""
+class Beside(Protocol):
+    """How long work is done off the loop."""
 
-    def __init__(self, account: str, channel: Channel, ask_core: AskCore, clock: Clock, folder: Path) -> None:
+    def __call__(self, work: Callable[[], T]) -> Awaitable[T]: ...
+
+
+class Fetcher:
+    """Works for one account; ``wake`` it when pictures are wanted or not any more, or the link is up.
+
+    ``beside`` does what takes long. Files are ``lasting`` where they are to outlive the machine's crash.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        channel: Channel,
+        ask_core: AskCore,
+        clock: Clock,
+        folder: Path,
+        beside: Beside,
+        *,
+        lasting: bool = True,
+    ) -> None:
         self._account, self._channel, self._ask_core, self._folder = account, channel, ask_core, folder
+        self._beside, self._lasting = beside, lasting
         self._mail, self._rest, self._disk = asyncio.Event(), asyncio.Event(), asyncio.Lock()
         self._alarm = clock.alarm(self.wake)
 
@@ -91,10 +113,10 @@ class Fetcher:
 
     async def _keep(self, wanted: Wanted, content: bytes) -> None:
         """The row knows of the file before it is there, so that nothing is left behind by a crash."""
-        name, looks = name_of(content), await asyncio.to_thread(dhash, content)
+        name, looks = name_of(content), await self._beside(partial(dhash, content))
         await self._ask_core(lambda tx: pictures.arrived(tx, wanted.id, name.hash, len(content), looks))
         async with self._disk:
-            await asyncio.to_thread(store, self._folder, name, content)
+            await self._beside(partial(store, self._folder, name, content, lasting=self._lasting))
         await self._ask_core(lambda tx: pictures.kept(tx, wanted.id))
         logger.info("picture kept media=%d bytes=%d", wanted.id, len(content))
 
@@ -109,7 +131,7 @@ class Fetcher:
 
     async def _remove_some(self) -> list[int]:
         over = await self._ask_core(lambda tx: pictures.over(tx, self._account, GONE_AT_ONCE))
-        return await asyncio.to_thread(self._remove, over) if over else []
+        return await self._beside(partial(self._remove, over)) if over else []
 
     def _remove(self, over: list[Over]) -> list[int]:
         """Remove their files; gives those whose file is gone."""
@@ -139,8 +161,8 @@ def name_of(content: bytes) -> Name:
     raise FetchFailed("these bytes are no picture", for_good=True)
 
 
-def store(folder: Path, name: Name, content: bytes) -> None:
-    """Write a picture to its place. A crash leaves it whole or not there."""
+def store(folder: Path, name: Name, content: bytes, *, lasting: bool = True) -> None:
+    """Write a picture to its place. A crash leaves it whole or not there, where it is to be ``lasting``."""
     place = folder / name.hash[:2] / f"{name.hash}.{name.suffix}"
     if place.exists():
         return
@@ -149,7 +171,8 @@ def store(folder: Path, name: Name, content: bytes) -> None:
     with part.open("wb") as file:
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())
+        if lasting:
+            os.fsync(file.fileno())
     part.replace(place)
 
 

@@ -93,7 +93,7 @@ class Runtime:
         self._sender = Sender(account, channel, self.ask_core, clock, self._manners, pipeline.desk.status,
                               self._changed.set, self._tell_rest)  # fmt: skip
         self._reloader = Reloader(self, self.ask_core, load)
-        self._fetcher = None if media is None else Fetcher(account, channel, self.ask_core, clock, media)
+        self._fetcher = None if media is None else self._fetcher_into(media)
         self._codes = LoginCodes()
 
     # --- life ---
@@ -116,6 +116,10 @@ class Runtime:
             for task in (*tasks, *self._beside):
                 task.cancel()
             await asyncio.gather(*tasks, *self._beside, return_exceptions=True)
+
+    def _fetcher_into(self, media: Path) -> Fetcher:
+        beside, lasting = self._writer.beside, not self._writer.without_thread
+        return Fetcher(self.account, self.channel, self.ask_core, self._clock, media, beside, lasting=lasting)
 
     def _manners(self) -> Manners:
         return Manners(self._pace, self.pipeline.desk.sops.community.rules)
@@ -254,7 +258,7 @@ class Runtime:
 
     async def _run_errand(self, errand: Errand[Any]) -> None:
         try:
-            found = await asyncio.to_thread(errand.do)
+            found = await self._writer.beside(errand.do)
         except Exception as error:
             failed = error  # the name of an except clause is gone after it
             await self.ask_core(lambda tx: failures.record(tx, errand.place, failed))

@@ -46,22 +46,12 @@ def ledger(tx: Transaction, row: Asked, message: Candidate) -> Ledger:
     """What counts for this row of the outbox; nothing where no rule could ask for it."""
     if not message.begins:
         return Ledger()
-    in_force = _restraints(tx, row)
+    in_force = restraints.on(tx, row.account, row.sop_id, row.room_id)
     if row.room_id is not None:
         return _of_room(tx, row, message, in_force)
     if row.identity_id is None:
         return Ledger(restraints=in_force)
     return _of_member(tx, row, in_force) if message.counts else Ledger(restraints=in_force)
-
-
-def _restraints(tx: Transaction, row: Asked) -> Mapping[Rule, datetime | None]:
-    """What humans told us that concerns this row, and until when."""
-    found: dict[Rule, datetime | None] = {}
-    if row.sop_id is not None and (paused := restraints.paused(tx, row.account).get(row.sop_id)):
-        found[Rule.PAUSED] = paused.until
-    if row.room_id is not None and (hushed := restraints.hushed(tx, row.account).get(row.room_id)):
-        found[Rule.HUSHED] = hushed.until
-    return found
 
 
 def _of_room(

@@ -79,6 +79,12 @@ def hushed(tx: Transaction, account: str) -> dict[int, Restraint]:
     return {int(target): it for target, it in in_force(tx, account, RestraintKind.HUSHED).items()}
 
 
+def on(tx: Transaction, account: str, sop_id: str | None, room_id: int | None) -> dict[Rule, datetime | None]:
+    """What is in force now for a SOP in a room, and until when."""
+    asked = {"mine": account, "sop": sop_id, "here": str(room_id), "now": tx.now}
+    return {Rule(kind): until for kind, until in tx.connection.execute(_ON, asked)}
+
+
 def _set(
     tx: Transaction, account: str, kind: RestraintKind, target: str, until: datetime | None, by: int | None
 ) -> None:
@@ -104,8 +110,16 @@ def in_force(tx: Transaction, account: str, kind: RestraintKind) -> dict[str, Re
     return {row[0]: Restraint(*row) for row in found}
 
 
+_STANDS = (restraint.c.account == bindparam("mine")) & or_(
+    restraint.c.until.is_(None), restraint.c.until > bindparam("now", type_=UtcTime)
+)
 _IN_FORCE = select(restraint.c.target, restraint.c.since, restraint.c.until, restraint.c.member_id).where(
-    restraint.c.account == bindparam("mine"),
-    restraint.c.kind == bindparam("kind"),
-    or_(restraint.c.until.is_(None), restraint.c.until > bindparam("now", type_=UtcTime)),
+    _STANDS, restraint.c.kind == bindparam("kind")
+)
+_ON = select(restraint.c.kind, restraint.c.until).where(
+    _STANDS,
+    or_(
+        (restraint.c.kind == RestraintKind.PAUSED) & (restraint.c.target == bindparam("sop")),
+        (restraint.c.kind == RestraintKind.HUSHED) & (restraint.c.target == bindparam("here")),
+    ),
 )

@@ -32,7 +32,8 @@ class Writer:
     """Owns the engine for writing; ``run`` does a piece of work on the writer's thread.
 
     ``claim`` is called on each new connection, before anything is written on it (see ``bot.store.owner``).
-    Where nobody waits for the loop meanwhile, as under a virtual clock, it can do ``without_thread``.
+    Where nobody waits for the loop meanwhile, as under a virtual clock, it can do ``without_thread``; then
+    everything comes in the same order each time.
     """
 
     def __init__(self, engine: Engine, claim: Claim = unclaimed, *, without_thread: bool = False) -> None:
@@ -40,6 +41,7 @@ class Writer:
         self._claim = claim
         self._can_be_read = not session.is_in_memory(engine)
         self._ids = Ids()
+        self.without_thread = without_thread
         self._thread = None if without_thread else ThreadPoolExecutor(1, thread_name_prefix="core")
         self._connection: Connection | None = None
 
@@ -47,6 +49,10 @@ class Writer:
         if self._thread is None:
             return work()
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def beside(self, work: Callable[[], T]) -> T:
+        """Do something long that is no transaction, in whatever thread."""
+        return work() if self.without_thread else await asyncio.to_thread(work)
 
     @contextmanager
     def transaction(self, now: datetime) -> Iterator[Transaction]:
