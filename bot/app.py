@@ -233,6 +233,7 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Fore
                 await runtime.run()
     finally:
         writer.close()
+        writer.engine.dispose()
 
 
 async def demo(settings: Settings, foresee: Foresee | None = None) -> None:
@@ -273,6 +274,7 @@ async def _demo(settings: Settings, foresee: Foresee | None) -> None:
             await _play(runtime, stage)
     finally:
         writer.close()
+        writer.engine.dispose()
 
 
 async def _play(runtime: Runtime, stage: Stage) -> None:

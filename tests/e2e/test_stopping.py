@@ -105,4 +105,5 @@ async def test_the_account_stays_logged_in_and_the_folder_tidy(
     await bot.wait_for("link up")
     assert await ends_well(bot)
     assert (await gateway.ask("state"))["loggedIn"]
-    assert set(os.listdir(tmp_path)) <= {"sops", "templates", "data", "bot.db", "bot.db.main.lock"}
+    ours = {"bot.db", "bot.db.key", "bot.db.main.lock"}
+    assert set(os.listdir(tmp_path)) <= {"sops", "templates", "data", *ours}
