@@ -21,7 +21,6 @@ from sqlalchemy import Engine
 from bot.alarms import LOST_AFTER
 from bot.channels.base import Channel
 from bot.channels.console import ROOM_ID, Cast, ConsoleChannel
-from bot.channels.wechaty import WechatyChannel
 from bot.clock import Clock, SystemClock, VirtualClock
 from bot.commands import (
     announce,
@@ -65,7 +64,6 @@ from bot.store import keys, migrate, session
 from bot.store.owner import owning
 from bot.store.transaction import Transaction
 from bot.store.writer import Claim, Writer
-from bot.watch import watch
 
 logger = logging.getLogger(__name__)
 
@@ -292,6 +290,10 @@ async def _play(runtime: Runtime, stage: Stage) -> None:
 @asynccontextmanager
 async def _watched(settings: Settings, runtime: Runtime) -> AsyncIterator[None]:
     """What is saved in the folders meanwhile is live at once."""
+    from bot.watch import (
+        watch,
+    )  # here, because importing it takes 40 ms, and this comes after the first words
+
     watching = asyncio.create_task(watch([settings.sops, settings.templates], runtime.reload))
     try:
         yield
@@ -330,6 +332,8 @@ def _stopped_by_signals(runtime: Runtime) -> Iterator[None]:
 def _channel(settings: Settings, stage: Stage, sop_set: SopSet) -> Channel:
     if settings.channel == "console":
         return _console(stage, sop_set)
+    from bot.channels.wechaty import WechatyChannel  # here, because importing it takes 60 ms
+
     return WechatyChannel(
         settings.endpoint, settings.token, account=settings.account, allow_insecure=settings.allow_insecure
     )
