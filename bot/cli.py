@@ -10,9 +10,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -25,28 +24,25 @@ from bot.errors import BotError, ScenarioError
 if TYPE_CHECKING:
     from bot.sop.loader import Loaded, SopSet
 
-P = ParamSpec("P")
+C = TypeVar("C", bound=Callable[..., object])
 
 
-def _friendly(command: Callable[P, None]) -> Callable[P, None]:
-    """Our own errors are told in a sentence; they are no tracebacks."""
+class _Friendly(click.Group):
+    """Our own errors, of whatever command, are told in a sentence; they are no tracebacks."""
 
-    @wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+    def invoke(self, ctx: click.Context) -> Any:
         try:
-            command(*args, **kwargs)
+            return super().invoke(ctx)
         except BotError as error:
             raise click.ClickException(str(error)) from error
 
-    return wrapped
 
-
-def _beginning(help: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
+def _beginning(help: str) -> Callable[[C], C]:
     formats = ["%Y-%m-%d", "%Y-%m-%d %H:%M"]
     return click.option("--from", "begins", type=click.DateTime(formats), metavar="日期", help=help)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Friendly, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="member-group-bot", prog_name="bot")
 def cli() -> None:
     """会员群机器人：SOP 写在 sops/ 里，措辞写在 templates/ 里。
@@ -71,7 +67,6 @@ for _command in (report, score, explain_score, import_):
 @click.option(
     "--claim-code", is_flag=True, help="已经有管理员也给一个口令：重新登录后机器人不认得管理员时用。"
 )
-@_friendly
 def run(claim_code: bool) -> None:
     """正式运行：通道看 .env（没有填就是终端），数据库自动升级。
 
@@ -88,7 +83,6 @@ def run(claim_code: bool) -> None:
 
 
 @cli.command()
-@_friendly
 def demo() -> None:
     """在终端里试一个群：从 2026-11-30 周一 09:00 开始，时间可以拨。
 
@@ -121,7 +115,6 @@ def demo() -> None:
 )
 @click.option("--no-weeks", is_flag=True, help="不演后面四周，只看写得对不对。")
 @_beginning("从这天起演四周，不写就是现在。")
-@_friendly
 def check(path: Path | None, as_json: bool, no_weeks: bool, begins: datetime | None) -> None:
     """检查 SOP、模板和内容架，再把后面四周演一遍，一次说出所有问题；有错时退出码是 1。
 
@@ -181,7 +174,6 @@ def _sops(settings: Settings) -> SopSet:
 @click.option("--fresh", is_flag=True, help="不管现在的数据，当作所有的群刚刚开通。")
 @_beginning("从这天起，当作所有的群那时刚刚开通；不写就是现在。")
 @click.option("--json", "as_json", is_flag=True, help="给程序读：每条消息一项，到每个群各算一条。")
-@_friendly
 def calendar(days: int, room: str | None, fresh: bool, begins: datetime | None, as_json: bool) -> None:
     """接下来发什么、发到哪里、什么时候，哪些会被规矩拦下。
 
@@ -203,7 +195,6 @@ def calendar(days: int, room: str | None, fresh: bool, begins: datetime | None, 
 @click.option("--fresh", is_flag=True, help="不管现在的数据，当作所有的群刚刚开通。")
 @_beginning("从这天起，当作所有的群那时刚刚开通；不写就是现在。")
 @click.option("--json", "as_json", is_flag=True, help="给程序读：谁、什么时候、在哪里、说了什么。")
-@_friendly
 def simulate(days: int, size: int, seed: int, fresh: bool, begins: datetime | None, as_json: bool) -> None:
     """请一班人来演几天：打招呼、晒图、提问、回话，看机器人怎么接。
 
@@ -219,7 +210,6 @@ def simulate(days: int, size: int, seed: int, fresh: bool, begins: datetime | No
 @cli.command()
 @click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
 @click.option("-v", "--verbose", is_flag=True, help="把演出来的对话也打印出来。")
-@_friendly
 def test(path: Path | None, verbose: bool) -> None:
     """按写好的对话把 SOP 演一遍：几天的事几秒演完，机器人多说、少说、说错都算不过。
 
@@ -257,7 +247,6 @@ def _play(file: Path, sops: SopSet) -> tuple[str, str, list[str]]:
 
 @cli.command()
 @click.argument("name")
-@_friendly
 def explain(name: str) -> None:
     """用大白话说一个 SOP 做什么、什么时候做。NAME 是它的编号或名字。"""
     from bot.sop.named import find
@@ -274,7 +263,6 @@ def explain(name: str) -> None:
 @click.argument("event", type=click.IntRange(1))
 @click.option("--text", is_flag=True, help="把原话也打印出来（还留着的话）。")
 @click.option("--json", "as_json", is_flag=True, help="给程序读：event effects unmoved 等等。")
-@_friendly
 def why(event: int, text: bool, as_json: bool) -> None:
     """一件事后来怎么样了，为什么没有人接。EVENT 是它的号：日志里的 #号，或发件箱里消息的号。
 
@@ -294,7 +282,6 @@ def why(event: int, text: bool, as_json: bool) -> None:
 @click.option("--fresh", is_flag=True, help="不管现在的数据，当作所有的群刚刚开通。")
 @_beginning("从这天起，当作所有的群那时刚刚开通；不写就是现在。")
 @click.option("--json", "as_json", is_flag=True, help="给程序读：每条消息一项，到每个群各算一条。")
-@_friendly
 def preview(name: str, days: int, fresh: bool, begins: datetime | None, as_json: bool) -> None:
     """一个 SOP 接下来每一步发的原话，发到哪里、什么时候。NAME 是它的编号或名字，停用着的也能看。
 
@@ -309,7 +296,6 @@ def preview(name: str, days: int, fresh: bool, begins: datetime | None, as_json:
 @cli.command()
 @click.argument("kind")
 @click.option("--id", "id", default="my-sop", show_default=True, help="新文件的编号，也是文件名。")
-@_friendly
 def new(kind: str, id: str) -> None:
     """照着现有的一份，新写一个 SOP。KIND 是种类：theme_day、qa_day、challenge、welcome、wakeup。"""
     from bot.sop.draft import draft
@@ -324,7 +310,6 @@ def new(kind: str, id: str) -> None:
 
 
 @cli.command()
-@_friendly
 def schema() -> None:
     """把编辑器用的 JSON Schema 写到 SOP 文件夹的 schema/ 里：写 YAML 时补全、提错。"""
     from bot.sop.kinds import collect
@@ -339,7 +324,6 @@ def schema() -> None:
 @click.argument(
     "file", default="docs/handbook.zh.md", type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@_friendly
 def handbook(file: Path) -> None:
     """把手册里的表照程序现在的样子重写一遍；每行最后一格“意思”是人写的，留着。"""
     from bot.handbook import refreshed
@@ -354,7 +338,6 @@ def db() -> None:
 
 
 @db.command()
-@_friendly
 def upgrade() -> None:
     """把数据库升级到这个版本需要的样子（bot run 启动时也会做）。"""
     from bot import app
@@ -367,7 +350,6 @@ def upgrade() -> None:
 
 @db.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@_friendly
 def backup(file: Path | None) -> None:
     """备份数据库，机器人在跑也可以。FILE 不写就放在数据库旁边的 backups/ 里，名字带时间。"""
     from bot.store import archive
@@ -381,7 +363,6 @@ def backup(file: Path | None) -> None:
 
 @db.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@_friendly
 def restore(file: Path) -> None:
     """换回一个备份，先把机器人停下。现在的数据库会留成一个备份，反悔就再换回它。"""
     from bot.store.restore import restore
@@ -396,7 +377,6 @@ def restore(file: Path) -> None:
 @db.command()
 @click.argument("source")
 @click.argument("target")
-@_friendly
 def copy(source: str, target: str) -> None:
     """把数据全部搬到另一个数据库，先把机器人停下；搬不全就一点也不搬。
 

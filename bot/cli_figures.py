@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -35,25 +33,24 @@ def report(first: datetime | None, last: datetime | None, room: str | None, form
     from bot import reporting
     from bot.store.reading import reading
 
-    with _friendly():
-        sops = _sops()
-        usual = reporting.last_week(datetime.now(UTC), sops)
-        asked = reporting.Asked(
-            usual.first if first is None else first.date(), usual.last if last is None else last.date(), room
-        )
-        if asked.first > asked.last:
-            raise BotError(f"--from {asked.first} 在 --to {asked.last} 后面，换过来写")
-        if room is not None and not sops.community.expand(room):
-            raise BotError(f"community.yaml 里没有“{room}”这个群，有：{'、'.join(sops.community.names())}")
-        with reading(_settings().database_url) as connection:
-            found = reporting.report(connection, sops, asked)
-        match form:
-            case "json":
-                click.echo(reporting.as_json(found, asked))
-            case "csv":
-                click.echo(reporting.as_csv(found), nl=False)
-            case _:
-                click.echo("\n".join(reporting.as_table(found, asked, sops.community.name)))
+    sops = _sops()
+    usual = reporting.last_week(datetime.now(UTC), sops)
+    asked = reporting.Asked(
+        usual.first if first is None else first.date(), usual.last if last is None else last.date(), room
+    )
+    if asked.first > asked.last:
+        raise BotError(f"--from {asked.first} 在 --to {asked.last} 后面，换过来写")
+    if room is not None and not sops.community.expand(room):
+        raise BotError(f"community.yaml 里没有“{room}”这个群，有：{'、'.join(sops.community.names())}")
+    with reading(_settings().database_url) as connection:
+        found = reporting.report(connection, sops, asked)
+    match form:
+        case "json":
+            click.echo(reporting.as_json(found, asked))
+        case "csv":
+            click.echo(reporting.as_csv(found), nl=False)
+        case _:
+            click.echo("\n".join(reporting.as_table(found, asked, sops.community.name)))
 
 
 @click.command()
@@ -64,16 +61,15 @@ def score(preview: bool, as_json: bool) -> None:
     from bot import scoring_preview
     from bot.store.reading import reading
 
-    with _friendly():
-        sops = _sops()
-        if sops.scoring is None:
-            raise BotError("scoring.yaml 有错，先改好：bot check")
-        with reading(_settings().database_url) as connection:
-            moves = scoring_preview.moves(connection, sops, sops.scoring, datetime.now(UTC))
-        if as_json:
-            click.echo(json.dumps([move.as_json() for move in moves], ensure_ascii=False, indent=2))
-        else:
-            click.echo("\n".join(scoring_preview.as_lines(moves)))
+    sops = _sops()
+    if sops.scoring is None:
+        raise BotError("scoring.yaml 有错，先改好：bot check")
+    with reading(_settings().database_url) as connection:
+        moves = scoring_preview.moves(connection, sops, sops.scoring, datetime.now(UTC))
+    if as_json:
+        click.echo(json.dumps([move.as_json() for move in moves], ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(scoring_preview.as_lines(moves)))
 
 
 @click.command("explain-score")
@@ -84,21 +80,12 @@ def explain_score(member: str, as_json: bool) -> None:
     from bot import scoring_preview
     from bot.store.reading import reading
 
-    with _friendly():
-        sops = _sops()
-        if sops.scoring is None:
-            raise BotError("scoring.yaml 有错，先改好：bot check")
-        with reading(_settings().database_url) as connection:
-            found = scoring_preview.of_member(connection, sops, sops.scoring, member, datetime.now(UTC))
-        click.echo(found.as_json() if as_json else "\n".join(found.as_lines()))
-
-
-@contextmanager
-def _friendly() -> Iterator[None]:
-    try:
-        yield
-    except BotError as error:
-        raise click.ClickException(str(error)) from error
+    sops = _sops()
+    if sops.scoring is None:
+        raise BotError("scoring.yaml 有错，先改好：bot check")
+    with reading(_settings().database_url) as connection:
+        found = scoring_preview.of_member(connection, sops, sops.scoring, member, datetime.now(UTC))
+    click.echo(found.as_json() if as_json else "\n".join(found.as_lines()))
 
 
 def _settings() -> Settings:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot import config
-from bot.errors import BotError, ImportFailed
+from bot.errors import ImportFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,16 +52,14 @@ def _command(name: str, help: str) -> None:
     @click.option("--dry-run", "dry", is_flag=True, help="只看会怎样，不写进数据库。")
     @click.option("--json", "as_json", is_flag=True, help="给程序读。")
     def command(file: Path, source: str | None, mapping: Path | None, dry: bool, as_json: bool) -> None:
-        with _friendly():
+        with _may_be_stopped():
             _run(name, file, source, mapping, dry=dry, as_json=as_json)
 
 
 @contextmanager
-def _friendly() -> Iterator[None]:
+def _may_be_stopped() -> Iterator[None]:
     try:
         yield
-    except BotError as error:
-        raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         raise click.ClickException("停下了。已经导入的都在；再执行一次同样的命令，就接着导。") from None
 

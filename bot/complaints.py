@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from bot.outbox.queue import ANSWER_WITHIN, Intent, Post, Priority, enqueue, text
 from bot.people import cases
 from bot.people.cases import Case
+from bot.people.roles import OURS
 from bot.sop import operators
 from bot.sop.community import ComplaintWords
 from bot.sop.index import Index
@@ -21,8 +22,6 @@ from bot.sop.templates import harmless, harmless_name
 from bot.store import failures, log
 from bot.store.transaction import Transaction
 
-OURS = frozenset({"staff", "expert"})
-"""Whose words are no complaints, but answers to them."""
 EXCERPT = 40
 
 

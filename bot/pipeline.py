@@ -14,10 +14,11 @@ from bot.admission import Admission
 from bot.commands.desk import CommandDesk, Typed
 from bot.commands.parser import Call, Unknown
 from bot.commands.rooms import close_room
-from bot.complaints import OURS, Complaints
+from bot.complaints import Complaints
 from bot.events import MessageRecalled, Request, RoomEvent
 from bot.nightly import Nightly
 from bot.people import cases, roles
+from bot.people.roles import OURS
 from bot.recording import BotLeft, Happened, Recorder, SaidByUs, Unheard
 from bot.sop import runs
 from bot.sop.index import Index

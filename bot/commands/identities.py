@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.commands import people
-from bot.commands.wording import day
+from bot.commands.wording import SURE, day
 from bot.people import consent, directory, merging, phones, roles
 from bot.people.directory import Person
 from bot.people.merging import Entry, Kind, Proof, Why
@@ -14,7 +14,6 @@ from bot.sop.kind import Command, Where, Who
 from bot.sop.templates import harmless, harmless_name
 from bot.store import log
 
-SURE = "确定"
 MOST = 4
 """Entries that are listed on a phone."""
 PURPOSE = "phone"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.commands.wording import RULES, moment, short_moment
+from bot.commands.wording import RULES, SURE, moment, short_moment
 from bot.outbox import brakes, review
 from bot.outbox.queue import AnyRow, Kind, State
 from bot.outbox.review import Answer
@@ -22,7 +22,6 @@ _KINDS = {
     Kind.ACCEPT_INVITATION: "接受入群邀请",
     Kind.INVITE: "邀请进群",
 }
-_CONFIRMED = "确定"
 
 
 def show(ctx: CommandContext) -> None:
@@ -75,7 +74,7 @@ def retry(ctx: CommandContext) -> None:
     number = number_of(ctx, "重发")
     if number is None:
         return
-    answer = review.retry(ctx.tx, ctx.account, number, though_maybe_sent=_CONFIRMED in ctx.args[1:])
+    answer = review.retry(ctx.tx, ctx.account, number, though_maybe_sent=SURE in ctx.args[1:])
     ctx.reply(
         {
             Answer.DONE: f"{number} 重新排上了，马上发。",
@@ -84,7 +83,7 @@ def retry(ctx: CommandContext) -> None:
             Answer.IS_SENT: f"{number} 已经发出去了。",
             Answer.FORGOTTEN: f"{number} 的原文已经删除，发不了了。",
             Answer.NOWHERE: f"{number} 要去的群已经关了，发不了。",
-            Answer.MAY_BE_SENT: f"{number} 可能已经发出去了，先去看看。没有就发 /重发 {number} {_CONFIRMED}",
+            Answer.MAY_BE_SENT: f"{number} 可能已经发出去了，先去看看。没有就发 /重发 {number} {SURE}",
         }[answer]
     )
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
+from bot.commands.wording import SURE
 from bot.events import Chat
 from bot.outbox.queue import Intent, Post, Priority, drop_waiting, enqueue, text
 from bot.people import directory
@@ -22,7 +23,6 @@ from bot.store.transaction import Transaction
 
 STILL_HEARD = timedelta(hours=1)
 """A room in which somebody spoke so lately is probably where it was, and not the chat that is to be bound."""
-SURE = "确定"
 
 
 def enable(ctx: CommandContext) -> None:

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from bot.commands.earliest import earliest
 from bot.commands.find import sop_named
 from bot.commands.outbox import number_of
 from bot.commands.trace import told, trace
 from bot.commands.wording import WEEKDAYS, moment, short_moment, why_unsent
 from bot.outbox import brakes, restraints, review
+from bot.outbox.foretold import earliest
 from bot.outbox.queue import AnyRow, State
 from bot.outbox.rules import Rule
 from bot.people import directory

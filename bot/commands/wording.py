@@ -40,6 +40,8 @@ REASONS = {
 """Why a message ended, where no rule of the guard's ended it."""
 NO_BUDGET = Budget()
 WEEKDAYS = "一二三四五六日"
+SURE = "确定"
+"""What is typed behind a command that is in doubt."""
 
 
 def moment(ctx: CommandContext, at: datetime) -> str:

@@ -61,7 +61,7 @@ def settle(
     held = roles.Standings(roles.roles(tx), sops.community.roles)
     now = book.standings(tx.connection, [it.member_id for it in found])
     for it in found:
-        ours = held.actor_role(it.member_id) in ("staff", "expert")
+        ours = held.actor_role(it.member_id) in roles.OURS
         person = directory.known_as(tx, it.member_id, account)
         if ours or person is None or now.get(it.member_id, Standing()) != it.before:
             continue  # whom another account knows, that account tells

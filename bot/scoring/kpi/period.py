@@ -12,13 +12,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, func, select
 
-from bot.people.roles import ADMIN, IN_FORCE
+from bot.people.roles import ADMIN, IN_FORCE, OURS
 from bot.scoring import days
 from bot.store.figures import activity
 from bot.store.tables import identity, membership, room
 
 MONTH = 30
-_OURS = ("staff", "expert")
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ _FIRST_SEEN = select(activity.c.identity_id, func.min(activity.c.day)).group_by(
 
 def ours(connection: Connection, kinds: Mapping[str, str]) -> set[int]:
     """Members who are staff or experts; ``kinds`` says what each role is."""
-    return {id for id, name in connection.execute(IN_FORCE) if name == ADMIN or kinds.get(name) in _OURS}
+    return {id for id, name in connection.execute(IN_FORCE) if name == ADMIN or kinds.get(name) in OURS}
 
 
 def enabled_rooms(connection: Connection) -> dict[str, int]:

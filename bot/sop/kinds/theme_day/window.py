@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, select
 
 from bot.events import MessageKind
-from bot.people import directory, points, tags
+from bot.people import directory, points, roles, tags
 from bot.people.directory import Person
 from bot.sop.context import CommandContext, Context
 from bot.sop.kinds.theme_day.model import ThemeDay, Window
@@ -70,7 +70,7 @@ def letters(text: str) -> int:
 
 def minds(sop: ThemeDay, heard: Heard) -> bool:
     """Whether a message may be a view: words, and no hashtag, which is for others."""
-    if heard.message.kind is not MessageKind.TEXT or heard.actor_role in ("staff", "expert"):
+    if heard.message.kind is not MessageKind.TEXT or heard.actor_role in roles.OURS:
         return False
     if any(sign in heard.text for sign in "#＃"):
         return False
@@ -79,7 +79,7 @@ def minds(sop: ThemeDay, heard: Heard) -> bool:
 
 def unmoved_by(sop: ThemeDay, heard: Heard, zone: ZoneInfo) -> str:
     """Why a message is no view."""
-    if heard.actor_role in ("staff", "expert"):
+    if heard.actor_role in roles.OURS:
         return "自己人说的不收"
     if heard.message.kind is not MessageKind.TEXT:
         return "只收文字"

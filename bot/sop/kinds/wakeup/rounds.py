@@ -89,7 +89,7 @@ def _friends(ctx: Ctx, identity_ids: Iterable[int]) -> Iterator[Person]:
     held = roles.Standings(roles.roles(ctx.tx), ctx.sops.community.roles)
     for identity_id in sorted(friends.among(ctx.tx, list(identity_ids))):
         person = directory.person_by_id(ctx.tx, identity_id)
-        if person is None or held.actor_role(person.member_id) in ("staff", "expert"):
+        if person is None or held.actor_role(person.member_id) in roles.OURS:
             continue
         is_left_alone = consent.declined(ctx.tx, person.member_id, PURPOSE)
         if not is_left_alone and not consent.opted_out(ctx.tx, [person.member_id]):

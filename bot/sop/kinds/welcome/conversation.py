@@ -44,7 +44,7 @@ def befriended(ctx: Ctx) -> None:
 def _is_ours(ctx: Ctx, person: Person) -> bool:
     """Staff and experts, who come as friends too, are asked nothing."""
     held = roles.Standings(roles.roles(ctx.tx), ctx.sops.community.roles)
-    return held.actor_role(person.member_id) in ("staff", "expert")
+    return held.actor_role(person.member_id) in roles.OURS
 
 
 def hello(ctx: Ctx) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.people import directory
+from bot.people import directory, roles
 from bot.sop import runs
 from bot.sop.context import Context
 from bot.sop.kinds.welcome.model import Greet, GreetWords, Welcome
@@ -32,7 +32,7 @@ def joined(ctx: Context[Welcome]) -> None:
     """Somebody came: the first opens the gathering, one message ends it."""
     came, greet = ctx.joined, ctx.sop.greet
     assert came is not None, "somebody came"
-    if greet is None or came.actor_role in ("staff", "expert") or ctx.now - came.occurred_at > TOO_LATE:
+    if greet is None or came.actor_role in roles.OURS or ctx.now - came.occurred_at > TOO_LATE:
         return
     if _is_greeted(ctx, came):
         return

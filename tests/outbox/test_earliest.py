@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from bot.commands.earliest import earliest
 from bot.outbox import restraints
+from bot.outbox.foretold import earliest
 from bot.outbox.queue import Intent, Priority, by_id
 from bot.outbox.rules import Budget, Hours, Rule
 from tests.builders import MONDAY_9
