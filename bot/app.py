@@ -178,7 +178,7 @@ def all_commands(kinds: Kinds) -> Commands:
 def open_database(url: str) -> Engine:
     """The database, migrated to what this program needs."""
     engine = session.open_engine(url)
-    if engine.url.get_backend_name() == "sqlite" and engine.url.database in (None, "", ":memory:"):
+    if session.is_in_memory(engine.url):
         raise StoreError("DATABASE_URL 要写明数据库文件，例如 sqlite:///data/bot.db")
     try:
         session.check(engine)
@@ -290,9 +290,7 @@ async def _play(runtime: Runtime, stage: Stage) -> None:
 @asynccontextmanager
 async def _watched(settings: Settings, runtime: Runtime) -> AsyncIterator[None]:
     """What is saved in the folders meanwhile is live at once."""
-    from bot.watch import (
-        watch,
-    )  # here, because importing it takes 40 ms, and this comes after the first words
+    from bot.watch import watch  # here, because importing it takes 40 ms
 
     watching = asyncio.create_task(watch([settings.sops, settings.templates], runtime.reload))
     try:

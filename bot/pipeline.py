@@ -16,7 +16,7 @@ from bot.commands.parser import Call, Unknown
 from bot.commands.rooms import close_room
 from bot.complaints import Complaints
 from bot.events import MessageRecalled, Request, RoomEvent
-from bot.nightly import Nightly
+from bot.nightly.schedule import Nightly
 from bot.people import cases, roles
 from bot.people.roles import OURS
 from bot.recording import BotLeft, Happened, Recorder, SaidByUs, Unheard

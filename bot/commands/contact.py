@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bot.commands.record import record
 from bot.people import consent
 from bot.sop.context import CommandContext
 from bot.sop.kind import Command, Who
-from bot.store import log
 
 
 def decline(ctx: CommandContext) -> None:
@@ -20,18 +20,7 @@ def allow(ctx: CommandContext) -> None:
 
 def _decide(ctx: CommandContext, name: str, *, given: bool) -> None:
     consent.decide(ctx.tx, ctx.person.member_id, consent.CONTACT, given=given, cause=ctx.heard.id)
-    decision = log.entry(
-        ctx.tx,
-        f"desk:{ctx.account}",
-        str(ctx.heard.id),
-        name,
-        ctx.heard.occurred_at,
-        identity_id=ctx.person.identity_id,
-        room_id=None if ctx.room is None else ctx.room.id,
-        channel="dm" if ctx.room is None else "group",
-        parent_event_id=ctx.heard.id,
-    )
-    log.append(ctx.tx, [decision])
+    record(ctx, name, room_id=None if ctx.room is None else ctx.room.id)
 
 
 COMMANDS = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.commands import people
+from bot.commands.record import record
 from bot.commands.wording import SURE, day
 from bot.people import consent, directory, merging, phones, roles
 from bot.people.directory import Person
@@ -12,7 +13,6 @@ from bot.sop import operators
 from bot.sop.context import CommandContext
 from bot.sop.kind import Command, Where, Who
 from bot.sop.templates import harmless, harmless_name
-from bot.store import log
 
 MOST = 4
 """Entries that are listed on a phone."""
@@ -174,18 +174,7 @@ def _forget(ctx: CommandContext) -> None:
 
 def _consent(ctx: CommandContext, name: str, *, given: bool) -> None:
     consent.decide(ctx.tx, ctx.person.member_id, PURPOSE, given=given, cause=ctx.heard.id)
-    decision = log.entry(
-        ctx.tx,
-        f"desk:{ctx.account}",
-        str(ctx.heard.id),
-        name,
-        ctx.heard.occurred_at,
-        identity_id=ctx.person.identity_id,
-        channel="dm",
-        parent_event_id=ctx.heard.id,
-        consent_scope=PURPOSE,
-    )
-    log.append(ctx.tx, [decision])
+    record(ctx, name, consent_scope=PURPOSE)
 
 
 COMMANDS = (

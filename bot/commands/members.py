@@ -8,19 +8,18 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from bot.commands.people import find, is_number
+from bot.commands.people import find, is_number, shown
+from bot.commands.record import record
 from bot.commands.wording import day, span_of_days
 from bot.naming import NAMES
 from bot.people import cases, directory, roles, tags
 from bot.people.directory import Person
 from bot.scoring import book, days, facts
-from bot.scoring.levels import Standing
 from bot.sop.context import CommandContext
 from bot.sop.kind import Command, Where, Who
-from bot.sop.templates import harmless, harmless_name
-from bot.store import log
+from bot.sop.templates import harmless
 from bot.store.session import insert_new
-from bot.store.tables import identity, interaction, membership, room, texts
+from bot.store.tables import interaction, membership, room, texts
 
 MOST_FOUND, MOST_TAGS, MOST_NOTES = 5, 6, 3
 NOTED, REMOVED, OBJECT = "member_noted", "note_removed", "note"
@@ -43,16 +42,21 @@ def _tell_apart(ctx: CommandContext, name: str) -> bool:
     found = {person.member_id: person for person in directory.people_named(ctx.tx, name, ctx.account)}
     if len(found) < 2:
         return False
-    shown = [f"M{it.number} {_rooms(ctx, it)} {_last_said(ctx, it)}" for it in [*found.values()][:MOST_FOUND]]
+    people = "｜".join(_told_apart(ctx, person) for person in [*found.values()][:MOST_FOUND])
     first = next(iter(found.values())).number
-    ctx.reply(f"{len(found)}位：{'｜'.join(' '.join(line.split()) for line in shown)}。发 /成员 M{first}")
+    ctx.reply(f"{len(found)}位：{people}。发 /成员 M{first}")
     return True
 
 
+def _told_apart(ctx: CommandContext, person: Person) -> str:
+    mine = directory.identities_of(ctx.tx, person.member_id)
+    return " ".join(filter(None, [f"M{person.number}", _rooms(ctx, mine), _last_said(ctx, mine)]))
+
+
 def _card(ctx: CommandContext, person: Person) -> Iterator[str]:
-    where = _rooms(ctx, person) or "不在群里"
-    yield f"M{person.number} {harmless_name(person.name)}｜{where}{_since(ctx, person)}"
-    yield f"{_last_said(ctx, person) or '没说过话'}｜{_level(ctx, person)}"
+    mine = directory.identities_of(ctx.tx, person.member_id)
+    yield f"{shown(person)}｜{_rooms(ctx, mine) or '不在群里'}{_since(ctx, mine)}"
+    yield f"{_last_said(ctx, mine) or '没说过话'}｜{_level(ctx, person, mine)}"
     held = roles.roles(ctx.tx).get(person.member_id, ())
     if held:
         yield f"角色：{'、'.join(sorted(held))}"
@@ -62,7 +66,6 @@ def _card(ctx: CommandContext, person: Person) -> Iterator[str]:
         yield f"标签：{'、'.join(f'{harmless(it.key, 10)}{it.score:+.1f}' for it in strongest)}"
     for number, _, words, at in notes_of(ctx, person)[-MOST_NOTES:]:
         yield f"备注{number}：{words}（{day(at)}）"
-    mine = set(_identities(ctx, person))
     yield from (
         f"投诉{case.number}没处理完"
         for case in cases.open_cases(ctx.tx, ctx.account)
@@ -70,33 +73,29 @@ def _card(ctx: CommandContext, person: Person) -> Iterator[str]:
     )
 
 
-def _identities(ctx: CommandContext, person: Person) -> list[int]:
-    query = select(identity.c.id).where(identity.c.member_id == person.member_id)
-    return list(ctx.tx.connection.scalars(query))
-
-
-def _rooms(ctx: CommandContext, person: Person) -> str:
+def _rooms(ctx: CommandContext, identities: Sequence[int]) -> str:
     query = (
         select(room.c.key)
         .select_from(membership.join(room, room.c.id == membership.c.room_id))
-        .where(membership.c.identity_id.in_(_identities(ctx, person)), membership.c.left_at.is_(None))
+        .where(
+            membership.c.identity_id.in_(identities),
+            membership.c.left_at.is_(None),
+        )
         .where(room.c.disabled_at.is_(None), room.c.key.is_not(None))
     )
     return "、".join(sorted(set(ctx.tx.connection.scalars(query))))
 
 
-def _since(ctx: CommandContext, person: Person) -> str:
-    joined = membership.c.identity_id.in_(_identities(ctx, person))
+def _since(ctx: CommandContext, identities: Sequence[int]) -> str:
+    joined = membership.c.identity_id.in_(identities)
     at = ctx.tx.connection.scalar(select(func.min(membership.c.joined_at)).where(joined))
     return "" if at is None else f"，{day(at.astimezone(ctx.sops.community.zone))}来的"
 
 
-def _last_said(ctx: CommandContext, person: Person) -> str:
+def _last_said(ctx: CommandContext, identities: Sequence[int]) -> str:
     """The day alone; never the words."""
     i = interaction.c
-    query = select(func.max(i.occurred_at)).where(
-        i.identity_id.in_(_identities(ctx, person)), i.name.in_(sorted(NAMES))
-    )
+    query = select(func.max(i.occurred_at)).where(i.identity_id.in_(identities), i.name.in_(sorted(NAMES)))
     at = ctx.tx.connection.scalar(query)
     if at is None:
         return ""
@@ -104,16 +103,16 @@ def _last_said(ctx: CommandContext, person: Person) -> str:
     return f"{span_of_days(at.astimezone(zone).date(), ctx.now.astimezone(zone).date())}说过话"
 
 
-def _level(ctx: CommandContext, person: Person) -> str:
+def _level(ctx: CommandContext, person: Person, identities: Sequence[int]) -> str:
     scoring = ctx.sops.scoring
     if scoring is None:
         return "积分规则有错"
-    stands = book.standings(ctx.tx.connection, [person.member_id]).get(person.member_id, Standing())
+    stands = book.standing_of(ctx.tx.connection, person.member_id)
     zone = ctx.sops.community.zone
-    known = facts.of_one(ctx.tx.connection, _identities(ctx, person), scoring, zone, ctx.now)
+    known = facts.of_one(ctx.tx.connection, identities, scoring, zone, ctx.now)
     locked = stands.locked is not None and days.number(ctx.now, zone) <= stands.locked
     by_hand = "（人定的）" if locked else ""
-    return f"{scoring.levels[stands.level].name}{by_hand} 贡献分{known.score.total:.1f}"
+    return f"{scoring.level(stands.level).name}{by_hand} 贡献分{known.score.total:.1f}"
 
 
 # --- notes ---
@@ -140,10 +139,14 @@ def notes_of(ctx: CommandContext, person: Person) -> list[tuple[int, Any, str, d
     """(number, row, words, local moment) of the notes that stand, oldest first; numbers never change."""
     i, gone = interaction.c, interaction.alias("gone")
     removed = select(gone.c.corrects_event_id).where(gone.c.name == REMOVED)
+    about = map(str, directory.identities_of(ctx.tx, person.member_id))
     query = (
         select(i.id, i.text_id, i.occurred_at, texts.c.body, i.id.in_(removed).label("removed"))
         .select_from(interaction.outerjoin(texts, texts.c.id == i.text_id))
-        .where(i.object_type == OBJECT, i.object_id.in_(map(str, _identities(ctx, person))))
+        .where(
+            i.object_type == OBJECT,
+            i.object_id.in_(about),
+        )
         .where(i.name == NOTED)
         .order_by(i.id)
     )
@@ -163,7 +166,7 @@ def _list_notes(ctx: CommandContext, person: Person) -> None:
 
 def _write(ctx: CommandContext, person: Person, words: str) -> None:
     text_id = ctx.tx.new_id()
-    log.append(ctx.tx, [{**_row(ctx, person, NOTED), "text_id": text_id, "text_len": len(words)}])
+    _record(ctx, person, NOTED, text_id=text_id, text_len=len(words))
     insert_new(ctx.tx.connection, texts, [{"id": text_id, "body": words, "keep_until": None}])
     ctx.reply("记下了，仅运营可见。")
 
@@ -174,25 +177,13 @@ def _remove(ctx: CommandContext, person: Person, number: int) -> None:
         ctx.reply(f"M{person.number} 没有第{number}条备注。发 /备注 M{person.number} 看全部。")
         return
     ctx.tx.connection.execute(delete(texts).where(texts.c.id == row.text_id))
-    log.append(ctx.tx, [{**_row(ctx, person, REMOVED), "corrects_event_id": row.id}])
+    _record(ctx, person, REMOVED, corrects_event_id=row.id)
     ctx.reply("删了。")
 
 
-def _row(ctx: CommandContext, person: Person, what: str) -> dict[str, Any]:
-    return log.entry(
-        ctx.tx,
-        f"desk:{ctx.account}",
-        str(ctx.heard.id),
-        what,
-        ctx.heard.occurred_at,
-        identity_id=ctx.person.identity_id,
-        actor_role=roles.STAFF,
-        channel="dm" if ctx.room is None else "group",
-        target_identity_id=person.identity_id,
-        object_type=OBJECT,
-        object_id=str(person.identity_id),
-        parent_event_id=ctx.heard.id,
-    )
+def _record(ctx: CommandContext, person: Person, what: str, **values: object) -> None:
+    about = {"object_type": OBJECT, "object_id": str(person.identity_id)}
+    record(ctx, what, about=person, **about, **values)
 
 
 COMMANDS: Sequence[Command] = (

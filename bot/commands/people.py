@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from bot.commands.record import record
 from bot.people import directory, roles
 from bot.people.directory import Person
 from bot.sop.context import CommandContext
 from bot.sop.kind import Command, Where, Who
 from bot.sop.problems import did_you_mean
 from bot.sop.templates import harmless, harmless_name
-from bot.store import log
 
 _NUMBER = re.compile(r"[Mm](\d{1,9})")
 
@@ -75,7 +75,7 @@ def _give(ctx: CommandContext, person: Person, name: str) -> bool:
         ctx.reply(f"{shown(person)} 已经是{name}了。")
         return False
     roles.give(ctx.tx, person.member_id, name, given_by=ctx.person.member_id)
-    _record(ctx, "role_given", person, name)
+    record(ctx, "role_given", about=person, object_type="role", object_id=name)
     ctx.reply(f"好的，{shown(person)} 现在是{name}。")
     return True
 
@@ -84,31 +84,13 @@ def _take(ctx: CommandContext, person: Person, name: str) -> bool:
     if not roles.take(ctx.tx, person.member_id, name, taken_by=ctx.person.member_id):
         ctx.reply(f"{shown(person)} 不是{name}。")
         return False
-    _record(ctx, "role_taken", person, name)
+    record(ctx, "role_taken", about=person, object_type="role", object_id=name)
     ctx.reply(f"好的，{shown(person)} 不再是{name}。")
     return True
 
 
 def shown(person: Person) -> str:
     return f"M{person.number} {harmless_name(person.name)}"
-
-
-def _record(ctx: CommandContext, what: str, person: Person, name: str) -> None:
-    row = log.entry(
-        ctx.tx,
-        f"desk:{ctx.account}",
-        str(ctx.heard.id),
-        what,
-        ctx.heard.occurred_at,
-        identity_id=ctx.person.identity_id,
-        actor_role=roles.STAFF,
-        channel="dm" if ctx.room is None else "group",
-        target_identity_id=person.identity_id,
-        object_type="role",
-        object_id=name,
-        parent_event_id=ctx.heard.id,
-    )
-    log.append(ctx.tx, [row])
 
 
 COMMANDS = (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
-
-from bot.commands.people import find
+from bot.commands.people import find, shown
+from bot.commands.record import record
+from bot.people import directory
 from bot.people.directory import Person
 from bot.scoring import book, days, explain, facts
 from bot.scoring.explain import Reason
@@ -18,8 +18,6 @@ from bot.sop.kind import Command, Where, Who
 from bot.sop.problems import Mistake, did_you_mean
 from bot.sop.schedule import parse_duration
 from bot.sop.templates import harmless, harmless_name
-from bot.store import log
-from bot.store.tables import identity
 
 MOST_REASONS = 6
 MOST_GAPS = 3
@@ -41,7 +39,19 @@ _LOCKED_FOR = "90d"
 
 
 def mine(ctx: CommandContext) -> None:
-    _show(ctx, ctx.person, "您")
+    scoring, person = _scoring(ctx), ctx.person
+    if scoring is None:
+        return
+    identities = directory.identities_of(ctx.tx, person.member_id)
+    known = facts.of_one(ctx.tx.connection, identities, scoring, ctx.sops.community.zone, ctx.now)
+    stands = _standing(ctx, person)
+    level, away = scoring.level(stands.level).name, "｜请假中，等级留着" if stands.away else ""
+    five = " ".join(f"{name}{points:.1f}" for name, points in known.score.by_dimension.items())
+    ctx.reply(f"{harmless_name(person.name)} M{person.number}｜{level}{away}")
+    ctx.reply(f"贡献分{known.score.total:.1f}：{five}")
+    for line in _next(ctx, scoring, stands, known):
+        ctx.reply(line)
+    ctx.reply("您的分怎么来的，发 /怎么算")
 
 
 def show_why(ctx: CommandContext) -> None:
@@ -55,38 +65,23 @@ def show_why(ctx: CommandContext) -> None:
     scoring = _scoring(ctx)
     if person is None or scoring is None:
         return
-    zone, today = ctx.sops.community.zone, _today(ctx)
-    found = explain.reasons(ctx.tx.connection, _identities(ctx, person), scoring, zone, ctx.now)
+    identities = directory.identities_of(ctx.tx, person.member_id)
+    zone = ctx.sops.community.zone
+    found = explain.reasons(ctx.tx.connection, identities, scoring, zone, ctx.now)
     if not found:
         ctx.reply("还没有算分的互动。")
         return
     total = sum(reason.today for reason in found)
     strongest = sorted(found, key=lambda it: (it.today, it.day), reverse=True)[:MOST_REASONS]
-    lines = [f"{len(found)}次互动，今天一共{total:.1f}分；算得最多的："]
-    ctx.reply("\n".join([*lines, *(_reason(it) for it in strongest), _fading(scoring, today)]))
-
-
-def _show(ctx: CommandContext, person: Person, you: str) -> None:
-    scoring = _scoring(ctx)
-    if scoring is None:
-        return
-    zone = ctx.sops.community.zone
-    known = facts.of_one(ctx.tx.connection, _identities(ctx, person), scoring, zone, ctx.now)
-    stands = _standing(ctx, person)
-    head = f"{harmless_name(person.name)} M{person.number}｜{scoring.levels[stands.level].name}"
-    away = "｜请假中，等级留着" if stands.away else ""
-    five = " ".join(f"{name}{points:.1f}" for name, points in known.score.by_dimension.items())
-    ctx.reply(
-        "\n".join(
-            [head + away, f"贡献分{known.score.total:.1f}：{five}", *_next(ctx, scoring, stands, known)]
-        )
-    )
-    ctx.reply(f"{you}的分怎么来的，发 /怎么算")
+    ctx.reply(f"{len(found)}次互动，今天一共{total:.1f}分；算得最多的：")
+    for reason in strongest:
+        ctx.reply(_reason(reason))
+    ctx.reply(f"每过{scoring.half_life}天，算一半。")
 
 
 def _next(ctx: CommandContext, scoring: Scoring, stands: Standing, known: Facts) -> Sequence[str]:
     """What is missing to the level above."""
-    if stands.level + 1 == len(scoring.levels):
+    if stands.level + 1 >= len(scoring.levels):
         return []
     above = scoring.levels[stands.level + 1]
     gaps = missing(above, known, _today(ctx))
@@ -104,10 +99,6 @@ def _reason(reason: Reason) -> str:
     )
 
 
-def _fading(scoring: Scoring, today: int) -> str:
-    return f"每过{scoring.half_life}天，算一半。"
-
-
 def _scoring(ctx: CommandContext) -> Scoring | None:
     if ctx.sops.scoring is None:
         ctx.reply("积分规则 scoring.yaml 有错，先不算分。")
@@ -118,13 +109,8 @@ def _today(ctx: CommandContext) -> int:
     return days.number(ctx.now, ctx.sops.community.zone)
 
 
-def _identities(ctx: CommandContext, person: Person) -> Collection[int]:
-    mine = select(identity.c.id).where(identity.c.member_id == person.member_id)
-    return list(ctx.tx.connection.scalars(mine))
-
-
 def _standing(ctx: CommandContext, person: Person) -> Standing:
-    return book.standings(ctx.tx.connection, [person.member_id]).get(person.member_id, Standing())
+    return book.standing_of(ctx.tx.connection, person.member_id)
 
 
 # --- leave, and what a human decides ---
@@ -166,10 +152,11 @@ def set_level(ctx: CommandContext) -> None:
     before, today = _standing(ctx, person), _today(ctx)
     after = Standing(names.index(ctx.args[1]), today, locked=today + lasting, away=before.away)
     book.stand(ctx.tx, {person.member_id: after})
-    _record(ctx, person, names[before.level], ctx.args[1], why)
+    moved = {"from": scoring.level(before.level).name, "to": ctx.args[1], "why": why[:50]}
+    record(ctx, "level_changed", about=person, object_type="level", object_id=ctx.args[1], props=moved)
     until = days.day_of(today + lasting)
     ctx.reply(
-        f"好的，M{person.number} {harmless_name(person.name)} 现在是“{ctx.args[1]}”，"
+        f"好的，{shown(person)} 现在是“{ctx.args[1]}”，"
         f"到{until.month}月{until.day}日不自动升降。原因：{harmless(why, 30)}"
     )
 
@@ -180,25 +167,6 @@ def _lasting(words: Sequence[str]) -> tuple[int, str]:
         return max(1, parse_duration(words[0]).days), " ".join(words[1:]) or words[0]
     except Mistake:
         return parse_duration(_LOCKED_FOR).days, " ".join(words)
-
-
-def _record(ctx: CommandContext, person: Person, before: str, after: str, why: str) -> None:
-    row = log.entry(
-        ctx.tx,
-        f"desk:{ctx.account}",
-        str(ctx.heard.id),
-        "level_changed",
-        ctx.heard.occurred_at,
-        identity_id=ctx.person.identity_id,
-        actor_role="staff",
-        channel="dm" if ctx.room is None else "group",
-        target_identity_id=person.identity_id,
-        object_type="level",
-        object_id=after,
-        parent_event_id=ctx.heard.id,
-        props={"from": before, "to": after, "why": why[:50]},
-    )
-    log.append(ctx.tx, [row])
 
 
 COMMANDS = (
@@ -223,6 +191,6 @@ COMMANDS = (
         set_level,
         Where.DESK,
         usage="M37 生活导师 [365d] 原因",
-        recorded=3,
+        recorded=2,
     ),
 )

@@ -3,7 +3,3 @@
 The log is read beside the core, on a connection of its own; what came of it is written in small transactions,
 one after the other, so that no message waits for it. A night that failed is made up for by the next one.
 """
-
-from bot.nightly.nightly import Nightly
-
-__all__ = ["Nightly"]

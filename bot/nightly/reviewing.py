@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from bot.outbox.queue import Intent, Post, Priority, enqueue, text
 from bot.people import consent, directory, friends, roles
@@ -36,96 +36,100 @@ class Reviewed:
     facts: Facts
 
 
-def reviewed(reader: Reader, scoring: Scoring, zone: ZoneInfo, today: int) -> Iterator[list[Reviewed]]:
-    """Those for whom anything changes, some at a time."""
-    with reader() as connection:
-        stood = book.standings(connection)
-        some: list[Reviewed] = []
-        for member_id, known in facts.of_all(connection, scoring, zone, today):
-            before = stood.pop(member_id, Standing())
-            after, turn = review(before, scoring, known, today)
-            if after != before:
-                some.append(Reviewed(member_id, before, after, turn, known))
-            if len(some) == MOST:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One night's look at the levels; ``tells``: those whom it concerns hear of it."""
+
+    account: str
+    sops: SopSet
+    scoring: Scoring
+    today: int
+    tells: bool
+
+    def at_all(self, reader: Reader) -> Iterator[list[Reviewed]]:
+        """Those for whom anything changes, some at a time."""
+        with reader() as connection:
+            stood = book.standings(connection)
+            zone = self.sops.community.zone
+            some: list[Reviewed] = []
+            for member_id, known in facts.of_all(connection, self.scoring, zone, self.today):
+                before = stood.get(member_id, Standing())
+                after, turn = review(before, self.scoring, known, self.today)
+                if after != before:
+                    some.append(Reviewed(member_id, before, after, turn, known))
+                if len(some) == MOST:
+                    yield some
+                    some = []
+            if some:
                 yield some
-                some = []
-        if some:
-            yield some
 
+    def settle(self, tx: Transaction, found: Sequence[Reviewed]) -> None:
+        """Write what the night found. What a human changed meanwhile stays, our own people have no level, and
+        whom another account knows, that account tells."""
+        ids = [it.member_id for it in found]
+        held = roles.Standings(roles.roles(tx), self.sops.community.roles)
+        now, people = book.standings(tx.connection, ids), directory.known_as(tx, ids, self.account)
+        kept = [
+            it
+            for it in found
+            if it.member_id in people
+            and held.actor_role(it.member_id) not in roles.OURS
+            and now.get(it.member_id, Standing()) == it.before
+        ]
+        book.stand(tx, {it.member_id: it.after for it in kept})
+        turned = [(people[it.member_id], it, it.turn) for it in kept if it.turn is not None]
+        log.append(tx, [self._row(tx, person, it, turn) for person, it, turn in turned])
+        if self.tells:
+            self._tell(tx, turned)
 
-def settle(
-    tx: Transaction, account: str, sops: SopSet, scoring: Scoring, today: int, found: Sequence[Reviewed]
-) -> None:
-    """Write what the night found, and tell those whom it concerns. What a human changed meanwhile stays; our
-    own people have no level."""
-    held = roles.Standings(roles.roles(tx), sops.community.roles)
-    now = book.standings(tx.connection, [it.member_id for it in found])
-    for it in found:
-        ours = held.actor_role(it.member_id) in roles.OURS
-        person = directory.known_as(tx, it.member_id, account)
-        if ours or person is None or now.get(it.member_id, Standing()) != it.before:
-            continue  # whom another account knows, that account tells
-        book.stand(tx, {it.member_id: it.after})
-        if it.turn is not None:
-            _record(tx, account, scoring, person, it, today)
-            _tell(tx, account, sops, scoring, person, it, today)
+    def _row(self, tx: Transaction, person: Person, it: Reviewed, turn: Turn) -> dict[str, Any]:
+        reasons = [
+            {"what": gap.what, "needed": gap.needed, "have": round(gap.have, 2)} for gap in self._why(it)
+        ]
+        before, after = self._named(it)
+        return log.entry(
+            tx,
+            f"nightly:{self.account}",
+            f"{it.member_id}:{self.today}",
+            ANNOUNCED if turn is Turn.NOTICE else CHANGED,
+            tx.now,
+            identity_id=person.identity_id,
+            actor_role="system",
+            channel="dm",
+            initiated_by="system",
+            object_type="level",
+            object_id=after,
+            props={"from": before, "to": after, "reasons": reasons},
+        )
 
+    def _named(self, it: Reviewed) -> tuple[str, str]:
+        return self.scoring.level(it.before.level).name, self.scoring.level(it.after.level).name
 
-def _record(
-    tx: Transaction, account: str, scoring: Scoring, person: Person, it: Reviewed, today: int
-) -> None:
-    levels = scoring.levels
-    reasons = [
-        {"what": gap.what, "needed": gap.needed, "have": round(gap.have, 2)}
-        for gap in _why(it, scoring, today)
-    ]
-    props = {"from": levels[it.before.level].name, "to": levels[it.after.level].name, "reasons": reasons}
-    row = log.entry(
-        tx,
-        f"nightly:{account}",
-        f"{it.member_id}:{today}",
-        ANNOUNCED if it.turn is Turn.NOTICE else CHANGED,
-        tx.now,
-        identity_id=person.identity_id,
-        actor_role="system",
-        channel="dm",
-        initiated_by="system",
-        object_type="level",
-        object_id=levels[it.after.level].name,
-        props=props,
-    )
-    log.append(tx, [row])
+    def _why(self, it: Reviewed) -> list[Gap]:
+        """What was reached, or what is missing to what they had."""
+        if it.turn is Turn.UP:
+            return list(gates(self.scoring.level(it.after.level), it.facts, self.today))
+        return missing(self.scoring.level(it.before.level), it.facts, self.today)
 
+    def _tell(self, tx: Transaction, turned: Sequence[tuple[Person, Reviewed, Turn]]) -> None:
+        """In private, where members may be written to: friends who did not ask to be left alone."""
+        reached = friends.among(tx, [person.identity_id for person, *_ in turned])
+        alone = consent.opted_out(tx, [person.member_id for person, *_ in turned])
+        for person, it, turn in turned:
+            if person.identity_id in reached and person.member_id not in alone:
+                enqueue(tx, self.account, self._post(tx, person, it, turn))
 
-def _why(it: Reviewed, scoring: Scoring, today: int) -> list[Gap]:
-    """What was reached, or what is missing to what they had."""
-    if it.turn is Turn.UP:
-        return list(gates(scoring.levels[it.after.level], it.facts, today))
-    return missing(scoring.levels[it.before.level], it.facts, today)
-
-
-def _tell(
-    tx: Transaction, account: str, sops: SopSet, scoring: Scoring, person: Person, it: Reviewed, today: int
-) -> None:
-    """In private, where the member may be written to: friends who did not ask to be left alone."""
-    assert it.turn is not None, "there is something to tell"
-    template = getattr(scoring.said, it.turn.value)
-    if not friends.among(tx, [person.identity_id]) or consent.opted_out(tx, [person.member_id]):
-        return
-    falls_on = days.day_of(next_review(today + scoring.descent.notice))
-    words = LevelWords(
-        person.name,
-        scoring.levels[it.after.level].name,
-        scoring.levels[it.before.level].name,
-        tuple(gap.said for gap in _why(it, scoring, today)),
-        f"{falls_on.month}月{falls_on.day}日",
-    )
-    post = Post(
-        parts=[text(sops.templates.render(template, words))],
-        intent=Intent.SERVICE,
-        priority=Priority.POST,
-        dedupe_key=f"level:{it.member_id}:{today}",
-        identity_id=person.identity_id,
-        expires_at=tx.now + WANTED_FOR,
-    )
-    enqueue(tx, account, post)
+    def _post(self, tx: Transaction, person: Person, it: Reviewed, turn: Turn) -> Post:
+        falls_on = days.day_of(next_review(self.today + self.scoring.descent.notice))
+        before, after = self._named(it)
+        reasons = tuple(gap.said for gap in self._why(it))
+        words = LevelWords(person.name, after, before, reasons, f"{falls_on.month}月{falls_on.day}日")
+        template = getattr(self.scoring.said, turn.value)
+        return Post(
+            parts=[text(self.sops.templates.render(template, words))],
+            intent=Intent.SERVICE,
+            priority=Priority.POST,
+            dedupe_key=f"level:{it.member_id}:{self.today}",
+            identity_id=person.identity_id,
+            expires_at=tx.now + WANTED_FOR,
+        )

@@ -103,20 +103,18 @@ def _private_cap(message: Candidate, ledger: Ledger, rules: Rules, now: datetime
 def _at_all(message: Candidate, ledger: Ledger, rules: Rules, now: datetime) -> Hold | None:
     first = rules.day(now).replace(day=1)
     next_month = (first + timedelta(days=32)).replace(day=1)
-    used = sum(1 for it in ledger.begun if it.at_all and first <= rules.day(it.at) < next_month)
-    is_over = message.at_all and _reaches(rules.budget.at_all_a_month, used)
+    is_over = message.at_all and _reaches(rules.budget.at_all_a_month, _calls(ledger.begun, rules, now))
     return Hold(Rule.AT_ALL, rules.opening(next_month)) if is_over else None
 
 
 def _posts_week(message: Candidate, ledger: Ledger, rules: Rules, now: datetime) -> Hold | None:
-    used = sum(1 for it in ledger.begun if _week(rules.day(it.at)) == _week(rules.day(now)))
-    is_over = _reaches(rules.budget.posts_a_week, used)
+    is_over = _reaches(rules.budget.posts_a_week, len(_of_week(ledger.begun, rules, now)))
     return Hold(Rule.POSTS_WEEK, _next_week(rules, now)) if is_over else None
 
 
 def _promo_week(message: Candidate, ledger: Ledger, rules: Rules, now: datetime) -> Hold | None:
     promo = [it for it in ledger.begun if it.intent is Intent.PROMO]
-    used = sum(1 for it in promo if _week(rules.day(it.at)) == _week(rules.day(now)))
+    used = len(_of_week(promo, rules, now))
     is_over = message.intent is Intent.PROMO and _reaches(rules.budget.promo_a_week, used)
     return Hold(Rule.PROMO_WEEK, _next_week(rules, now)) if is_over else None
 
@@ -136,17 +134,14 @@ def _give_ask(message: Candidate, ledger: Ledger, rules: Rules, now: datetime) -
 
 def _may_ask(ledger: Ledger, rules: Rules, now: datetime) -> bool:
     """Whether the gives of the four weeks before ``now`` are enough for one ask more."""
-    recent = [it for it in ledger.begun if abs(now - it.at) < FOUR_WEEKS]
-    gives = sum(1 for it in recent if it.intent is Intent.GIVE)
-    asks = len({it.asked_as for it in recent if it.intent is Intent.ASK})
+    gives, asks = _gives_and_asks(ledger.begun, now)
     is_new = ledger.new_at is not None and abs(now - ledger.new_at) < FOUR_WEEKS
     return gives + (CREDIT if is_new else 0) >= rules.budget.gives_per_ask * (asks + 1)
 
 
 def _posts_day(message: Candidate, ledger: Ledger, rules: Rules, now: datetime) -> Hold | None:
     today = rules.day(now)
-    used = sum(1 for it in ledger.begun if rules.day(it.at) == today)
-    is_over = _reaches(rules.budget.posts_a_day, used)
+    is_over = _reaches(rules.budget.posts_a_day, _of_day(ledger.begun, rules, now))
     return Hold(Rule.POSTS_DAY, rules.opening(today + DAY)) if is_over else None
 
 
@@ -178,17 +173,33 @@ class Used:
 
 def used(begun: Sequence[Begun], rules: Rules, now: datetime) -> Used:
     """Of the calendar's day, week and month, and the four weeks of gives and asks."""
+    week = _of_week(begun, rules, now)
+    promo = sum(it.intent is Intent.PROMO for it in week)
+    gives_and_asks = _gives_and_asks(begun, now)
+    return Used(_of_day(begun, rules, now), len(week), promo, _calls(begun, rules, now), *gives_and_asks)
+
+
+def _of_day(begun: Sequence[Begun], rules: Rules, now: datetime) -> int:
     today = rules.day(now)
-    week = [it for it in begun if _week(rules.day(it.at)) == _week(today)]
+    return sum(1 for it in begun if rules.day(it.at) == today)
+
+
+def _of_week(begun: Sequence[Begun], rules: Rules, now: datetime) -> list[Begun]:
+    week = _week(rules.day(now))
+    return [it for it in begun if _week(rules.day(it.at)) == week]
+
+
+def _calls(begun: Sequence[Begun], rules: Rules, now: datetime) -> int:
+    """How often everybody was called this month."""
+    month = rules.day(now).replace(day=1)
+    return sum(1 for it in begun if it.at_all and rules.day(it.at).replace(day=1) == month)
+
+
+def _gives_and_asks(begun: Sequence[Begun], now: datetime) -> tuple[int, int]:
+    """Of the four weeks around ``now``; all asks of a run are one."""
     recent = [it for it in begun if abs(now - it.at) < FOUR_WEEKS]
-    return Used(
-        sum(rules.day(it.at) == today for it in begun),
-        len(week),
-        sum(it.intent is Intent.PROMO for it in week),
-        sum(it.at_all and rules.day(it.at).replace(day=1) == today.replace(day=1) for it in begun),
-        sum(it.intent is Intent.GIVE for it in recent),
-        len({it.asked_as for it in recent if it.intent is Intent.ASK}),
-    )
+    gives = sum(1 for it in recent if it.intent is Intent.GIVE)
+    return gives, len({it.asked_as for it in recent if it.intent is Intent.ASK})
 
 
 def _budget(check: Check, *, of_rooms: bool = False) -> Check:

@@ -294,11 +294,15 @@ def member_numbered(tx: Transaction, number: int, account: str) -> Person | None
     return None if row is None else Person(*row)
 
 
-def known_as(tx: Transaction, member_id: int, account: str) -> Person | None:
-    """A member, as ``account`` knows them."""
-    query = _PERSON.where(member.c.id == member_id, is_known_to(account))
-    row = tx.connection.execute(query.order_by(identity.c.id.desc())).first()
-    return None if row is None else Person(*row)
+def identities_of(tx: Transaction, member_id: int) -> list[int]:
+    """All accounts of a member, on whatever platform."""
+    return list(tx.connection.scalars(select(identity.c.id).where(identity.c.member_id == member_id)))
+
+
+def known_as(tx: Transaction, member_ids: Collection[int], account: str) -> dict[int, Person]:
+    """Those of these members whom ``account`` knows, each by their latest identity there."""
+    query = _PERSON.where(member.c.id.in_(member_ids), is_known_to(account)).order_by(identity.c.id)
+    return {row[1]: Person(*row) for row in tx.connection.execute(query)}
 
 
 def people_named(tx: Transaction, name: str, account: str, room_id: int | None = None) -> list[Person]:

@@ -116,6 +116,10 @@ def standings(connection: Connection, members: Collection[int] | None = None) ->
     }
 
 
+def standing_of(connection: Connection, member_id: int) -> Standing:
+    return standings(connection, [member_id]).get(member_id, Standing())
+
+
 def stand(tx: Transaction, members: Mapping[int, Standing]) -> None:
     """Write where members stand."""
     rows = [{"member_id": member_id, **asdict(it)} for member_id, it in members.items()]

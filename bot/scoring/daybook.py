@@ -129,14 +129,14 @@ def _counting(part: Part, names: Collection[str], zone: ZoneInfo) -> Select[Any]
     room = func.coalesce(i.room_id, 0).label("room")
     prompted = (i.initiated_by == "prompted").label("prompted")
     return (
-        select(i.identity_id, day, i.name, prompted, room, func.count(distinct(_cause())))
+        select(i.identity_id, day, i.name, prompted, room, func.count(distinct(cause())))
         .where(i.name.in_(sorted(set(names))), *that_count(part))
         .group_by(i.identity_id, day, i.name, prompted, room)
         .order_by(i.identity_id, day)
     )
 
 
-def _cause() -> Any:
+def cause() -> Any:
     """What tells acts apart: a message is one, pictures of the same ten minutes are one."""
     i = interaction.c
     moment = type_coerce(i.occurred_at, BigInteger)

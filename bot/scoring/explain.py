@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Connection, case, func, select, type_coerce
+from sqlalchemy import BigInteger, Connection, func, select, type_coerce
 
 from bot.people.points import Dimension
 from bot.scoring import daybook, days
@@ -67,11 +67,10 @@ def _weighed(
     at = type_coerce(i.occurred_at, BigInteger)
     day = days.column(i.occurred_at, zone, part.first, part.last)
     prompted = i.initiated_by == "prompted"
-    burst = case((i.media_count > 0, -(at // daybook.TEN_MINUTES)), else_=i.id)
     query = (
         select(i.identity_id, day, i.name, prompted, func.min(i.id), func.min(at))
         .where(i.name.in_(sorted(scoring.weights)), *daybook.that_count(part))
-        .group_by(i.identity_id, day, i.name, prompted, i.room_id, burst)
+        .group_by(i.identity_id, day, i.name, prompted, i.room_id, daybook.cause())
     )
     for identity_id, number, name, asked, event, moment in connection.execute(
         query, daybook.parameters(part)

@@ -113,6 +113,7 @@ def reached(scoring: Scoring, facts: Facts, today: int) -> int:
 
 def review(before: Standing, scoring: Scoring, facts: Facts, today: int) -> tuple[Standing, Turn | None]:
     """What stands after ``today``, and what it brought. Asked once a day."""
+    before = replace(before, level=min(before.level, len(scoring.levels) - 1))  # there may be fewer by now
     if before.locked is not None and today <= before.locked:
         return before, None
     best = reached(scoring, facts, today)

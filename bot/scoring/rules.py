@@ -124,6 +124,10 @@ class Scoring:
     descent: Descent = Descent()
     said: Said = Said()
 
+    def level(self, number: int) -> Level:
+        """The level of this number; the highest where there are fewer by now."""
+        return self.levels[min(number, len(self.levels) - 1)]
+
     def decay(self, age: int) -> float:
         """What is left of a point after ``age`` days; nothing that is yet to come counts for more."""
         return float(2 ** (-max(age, 0) / self.half_life))

@@ -15,7 +15,7 @@ BYTES = 32
 def beside(url: str) -> bytes | None:
     """The key in the file beside a SQLite database, made at the first time; a server has no such file."""
     parsed = session.parse_url(url)
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+    if parsed.get_backend_name() != "sqlite" or session.is_in_memory(parsed):
         return None
     path = Path(f"{parsed.database}.key")
     session.make_folder(path.parent)

@@ -68,9 +68,9 @@ def open_engine(url: str | URL) -> Engine:
     return engine
 
 
-def is_in_memory(engine: Engine) -> bool:
+def is_in_memory(url: URL) -> bool:
     """Whether the database is one connection's, and nobody else's."""
-    return engine.dialect.name == "sqlite" and engine.url.database in (None, "", ":memory:")
+    return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
 
 
 def parse_url(url: str | URL) -> URL:

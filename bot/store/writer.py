@@ -39,7 +39,7 @@ class Writer:
     def __init__(self, engine: Engine, claim: Claim = unclaimed, *, without_thread: bool = False) -> None:
         self.engine = engine
         self._claim = claim
-        self._can_be_read = not session.is_in_memory(engine)
+        self._can_be_read = not session.is_in_memory(engine.url)
         self._ids = Ids()
         self.without_thread = without_thread
         self._thread = None if without_thread else ThreadPoolExecutor(1, thread_name_prefix="core")

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from bot.events import MessageRecalled
-from bot.nightly.nightly import fingerprint
+from bot.nightly.schedule import fingerprint
 from bot.scenario.world import World
 from bot.scoring.rules import Scoring, Weight
 from bot.sop.loader import SopSet
@@ -149,3 +149,27 @@ async def test_what_a_human_decided_in_the_night_stays(world: World) -> None:
     await ask(world, f"/等级 M{number} 新朋友 30d 先观察", BOSS, None)
     await grow(world, ZHOU, 5)
     assert [row["level"] for row in look(world, standing)] == [0]
+
+
+async def test_where_there_are_fewer_levels_by_now_nobody_is_lost(world: World) -> None:
+    await grow(world, ZHOU, 2)
+    number = look(world, member)[-1]["number"]
+    await ask(world, f"/等级 M{number} 生活导师 1d 培训合格", BOSS, None)
+    await world.stop()
+    world.sops = replace(world.sops, scoring=Scoring(levels=Scoring().levels[:3]))
+    await world.start()
+    await grow(world, ZHOU, 4)
+    assert look(world, failure) == []
+    assert "共创者" in (await ask(world, "我的", ZHOU, None))[0]
+
+
+async def test_the_first_night_of_a_community_with_a_past_tells_nobody(world: World) -> None:
+    await talk(world, "大家好，我是阿青")
+    await ask(world, "我的", QING, None)
+    await world.stop()
+    with world.engine.begin() as connection:
+        connection.execute(progress.update().values(day=progress.c.day + 3))  # it ran without nights
+    await world.start()
+    await grow(world, QING, 5)
+    assert [message.text for _, message in world.sent if "您现在是" in message.text] == []
+    assert [row["level"] for row in look(world, standing)] == [1]

@@ -7,12 +7,12 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import select
 
-from bot.nightly import refresh
-from bot.nightly.reviewing import Reviewed, reviewed, settle
+from bot.nightly.refresh import Finish, Write, parts, write
+from bot.nightly.reviewing import Look
 from bot.scoring import days
 from bot.scoring.rules import Scoring
 from bot.sop.loader import SopSet
@@ -23,7 +23,17 @@ from bot.store.transaction import Errand, Reader, Transaction
 logger = logging.getLogger(__name__)
 
 HOUR = timedelta(hours=4)
+NONE_YET = ""
+"""In the place of the rules, before the first night."""
 T = TypeVar("T")
+
+
+class _Progress(NamedTuple):
+    """How far the nights got: the log up to an id, on which day, by which rules."""
+
+    upto: int
+    day: int
+    rules: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,43 +46,45 @@ class Nightly:
     def start(self, tx: Transaction) -> None:
         """The first night is the coming one; until then there is nothing to look back on."""
         if self._progress(tx) is None:
-            self._note(tx, upto=0, day=self._today(tx.now), rules="")
+            self._note(tx, _Progress(0, self._today(tx.now), NONE_YET))
 
     def next_due(self, tx: Transaction) -> datetime | None:
-        row = self._progress(tx)
-        return None if row is None else days.begin(row[1] + 1, self.sops.community.zone) + HOUR
+        before = self._progress(tx)
+        return None if before is None else self._after(before)
 
     def tick(self, tx: Transaction) -> None:
-        """Begin the night's work if it is due. By rules that have mistakes nobody's level moves."""
-        due, row, scoring = self.next_due(tx), self._progress(tx), self.sops.scoring
-        if due is None or row is None or due > tx.now:
+        """Begin the night's work if it is due. By rules that have mistakes nobody's level moves, and of what
+        was before the first night nobody hears."""
+        before, scoring = self._progress(tx), self.sops.scoring
+        if before is None or self._after(before) > tx.now:
             return
-        upto, _, rules = row
         today = self._today(tx.now)
-        self._note(tx, upto=upto, day=today, rules=rules)
+        self._note(tx, before._replace(day=today))
         if scoring is None:
             logger.error("scoring.yaml has mistakes, so no figures are made tonight")
-            return
-        if tx.reader is not None:
-            after = upto if rules == fingerprint(scoring) else None
-            tx.errands.append(_Night(self, scoring, today, tx.new_id(), after).read(tx.reader))
+        elif tx.reader is not None:
+            look = Look(self.account, self.sops, scoring, today, tells=before.rules != NONE_YET)
+            after = before.upto if before.rules == fingerprint(scoring) else None
+            tx.errands.append(_Night(self, look, tx.new_id(), after).read(tx.reader))
+
+    def _after(self, before: _Progress) -> datetime:
+        return days.begin(before.day + 1, self.sops.community.zone) + HOUR
 
     def _today(self, now: datetime) -> int:
         """The day whose 04:00 was last."""
         return days.number(now - HOUR, self.sops.community.zone)
 
-    def _progress(self, tx: Transaction) -> tuple[int, int, str] | None:
+    def _progress(self, tx: Transaction) -> _Progress | None:
         query = select(progress.c.upto, progress.c.day, progress.c.rules)
         row = tx.connection.execute(query.where(progress.c.account == self.account)).first()
-        return None if row is None else (row[0], row[1], row[2])
+        return None if row is None else _Progress(*row)
 
-    def _note(self, tx: Transaction, *, upto: int, day: int, rules: str) -> None:
-        row = {"account": self.account, "upto": upto, "day": day, "rules": rules}
-        upsert(tx.connection, progress, [row], ["account"])
+    def _note(self, tx: Transaction, now: _Progress) -> None:
+        upsert(tx.connection, progress, [{"account": self.account, **now._asdict()}], ["account"])
 
-    def done(self, tx: Transaction, upto: int, scoring: Scoring, day: int) -> None:
+    def done(self, tx: Transaction, upto: int, look: Look) -> None:
         """All that was on record before the id ``upto`` is in the figures."""
-        self._note(tx, upto=upto, day=day, rules=fingerprint(scoring))
+        self._note(tx, _Progress(upto, look.today, fingerprint(look.scoring)))
 
 
 def fingerprint(scoring: Scoring) -> str:
@@ -87,30 +99,20 @@ class _Night:
     """One night: ``after`` is the id behind which the log is new, None: all of it is read."""
 
     nightly: Nightly
-    scoring: Scoring
-    today: int
+    look: Look
     upto: int
     after: int | None
 
     def read(self, reader: Reader) -> Errand[object]:
         """Read the log and write its days, a part after the other; then look at the levels."""
-        zone = self.nightly.sops.community.zone
-        parts = refresh.parts(reader, self.scoring, zone, self.after)
 
         def finish(tx: Transaction) -> None:
-            self.nightly.done(tx, self.upto, self.scoring, self.today)
-            tx.errands.append(self.review(reader))
+            self.nightly.done(tx, self.upto, self.look)
+            found = self.look.at_all(reader)
+            tx.errands.append(_in_turn("nightly levels", found, self.look.settle, lambda tx: None))
 
-        return _in_turn("nightly figures", parts, refresh.write, finish)
-
-    def review(self, reader: Reader) -> Errand[object]:
-        zone = self.nightly.sops.community.zone
-
-        def write(tx: Transaction, found: list[Reviewed]) -> None:
-            settle(tx, self.nightly.account, self.nightly.sops, self.scoring, self.today, found)
-
-        found = reviewed(reader, self.scoring, zone, self.today)
-        return _in_turn("nightly levels", found, write, lambda tx: None)
+        changed = parts(reader, self.look.scoring, self.nightly.sops.community.zone, self.after)
+        return _in_turn("nightly figures", changed, write, finish)
 
 
 _OVER, _BROKEN = object(), object()
@@ -119,8 +121,8 @@ _OVER, _BROKEN = object(), object()
 def _in_turn(
     place: str,
     parts: Iterator[T],
-    write: refresh.Write[T],
-    finish: refresh.Finish,
+    write: Write[T],
+    finish: Finish,
 ) -> Errand[object]:
     """Read the next of ``parts`` beside, write it, and go on; what failed ends the night's work."""
 

@@ -1,0 +1,28 @@
+"""What a command did, in the log: a row of the desk, caused by what was typed."""
+
+from __future__ import annotations
+
+from bot.people import roles
+from bot.people.directory import Person
+from bot.sop.context import CommandContext
+from bot.store import log
+
+
+def record(ctx: CommandContext, name: str, *, about: Person | None = None, **values: object) -> None:
+    """Write it down; ``about`` is the member to whom our own people did it, ``values`` further columns."""
+    ours: dict[str, object] = {}
+    if about is not None:
+        ours = {"actor_role": roles.STAFF, "target_identity_id": about.identity_id}
+    row = log.entry(
+        ctx.tx,
+        f"desk:{ctx.account}",
+        str(ctx.heard.id),
+        name,
+        ctx.heard.occurred_at,
+        identity_id=ctx.person.identity_id,
+        channel="dm" if ctx.room is None else "group",
+        parent_event_id=ctx.heard.id,
+        **ours,
+        **values,
+    )
+    log.append(ctx.tx, [row])
