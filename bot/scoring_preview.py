@@ -55,19 +55,14 @@ def moves(connection: Connection, sops: SopSet, scoring: Scoring, now: datetime)
 
 
 def _move(number: int, stands: Standing, scoring: Scoring, known: Facts, today: int) -> Move | None:
-    levels, best = scoring.levels, reached(scoring, known, today)
-    if stands.level >= len(levels):
-        before, too_low = f"第{stands.level}级", True
-    else:
-        before = levels[stands.level].name
-        too_low = known.score.total < scoring.descent.below * levels[stands.level].score
-    if best > stands.level:
+    levels, level = scoring.levels, min(stands.level, len(scoring.levels) - 1)
+    best, score = reached(scoring, known, today), known.score.total
+    if best > level:
         why = tuple(gap.said for gap in gates(levels[best], known, today))
-        return Move(number, before, levels[best].name, known.score.total, why)
-    if too_low and stands.level > 1:
-        level = levels[min(stands.level, len(levels) - 1)]
-        why = tuple(gap.said for gap in missing(level, known, today))
-        return Move(number, before, levels[min(stands.level, len(levels)) - 1].name, known.score.total, why)
+        return Move(number, levels[level].name, levels[best].name, score, why)
+    if level > 1 and score < scoring.descent.below * levels[level].score:
+        why = tuple(gap.said for gap in missing(levels[level], known, today))
+        return Move(number, levels[level].name, levels[level - 1].name, score, why)
     return None
 
 

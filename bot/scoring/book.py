@@ -72,8 +72,7 @@ def together(
     connection: Connection, read: Iterable[Day], scoring: Scoring, today: int
 ) -> Iterator[tuple[int, Person]]:
     """(member, what their ``read`` days come to), whatever the figures' tables hold."""
-    rows = connection.execute(select(identity.c.id, identity.c.member_id))
-    member_of: dict[int, int | None] = {row[0]: row[1] for row in rows}
+    member_of = _member_of(connection)
     of_member: defaultdict[int, list[Day]] = defaultdict(list)
     for day in read:
         if (member := member_of.get(day.identity_id)) is not None:
@@ -85,8 +84,7 @@ def everybody(
     connection: Connection, scoring: Scoring, today: int, since: int
 ) -> Iterator[tuple[int, Person]]:
     """(member, what they come to), of all who ever did anything; of the days those after ``since``."""
-    by_member = select(identity.c.id, identity.c.member_id)
-    member_of: dict[int, int | None] = {row[0]: row[1] for row in connection.execute(by_member)}
+    member_of = _member_of(connection)
     scores: defaultdict[int, dict[Dimension, float]] = defaultdict(lambda: defaultdict(float))
     left = [scoring.decay(age) for age in range(today + 1)]
     c, a = contribution.c, activity.c
@@ -102,6 +100,11 @@ def everybody(
             days[member].add(day)
     for member in sorted({*scores, *days}):
         yield member, Person(Score(dict(scores.get(member, {}))), sorted(days.get(member, ())))
+
+
+def _member_of(connection: Connection) -> dict[int, int | None]:
+    rows = connection.execute(select(identity.c.id, identity.c.member_id))
+    return {row[0]: row[1] for row in rows}
 
 
 def standings(connection: Connection, members: Collection[int] | None = None) -> dict[int, Standing]:
