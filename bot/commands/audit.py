@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Connection, Select, exists, select
 
 from bot.commands.people import find, is_number
 from bot.commands.wording import short_moment
-from bot.people import directory
 from bot.sop.context import CommandContext
 from bot.sop.kind import Command, Where, Who
 from bot.sop.problems import Mistake
 from bot.sop.schedule import parse_duration
 from bot.sop.templates import harmless, harmless_name
-from bot.store.tables import failure, identity, interaction, member, unheard
+from bot.store.tables import failure, identity, interaction, member, room, unheard
 
 MOST = 6
 REFUSED = "command_refused"
@@ -38,12 +38,24 @@ def show(ctx: CommandContext) -> None:
             ctx.reply("这样写：/审计，/审计 3天，/审计 M37。")
             return
     query = query.where(interaction.c.occurred_at >= since)
-    count = ctx.tx.connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    lines = [_line(ctx, row) for row in ctx.tx.connection.execute(query.limit(MOST))]
-    if count > MOST:
-        lines.append(f"……更早还有{count - MOST}条，看一个人的：/审计 M37")
-    lines += _elsewhere(ctx, since) if not any(map(is_number, ctx.args)) else []
-    ctx.reply("\n".join(lines) or "这段时间没有人发过命令。")
+    elsewhere = [] if any(map(is_number, ctx.args)) else _elsewhere(ctx, since)
+    reader = ctx.tx.reader
+    if reader is None:
+        ctx.reply(_told(ctx, ctx.tx.connection, query, elsewhere))
+        return
+
+    def told() -> str:  # the log has no index for it, so it is read beside the core
+        with reader() as connection:
+            return _told(ctx, connection, query, elsewhere)
+
+    ctx.reply_later(told)
+
+
+def _told(ctx: CommandContext, connection: Connection, query: Select[Any], elsewhere: Sequence[str]) -> str:
+    rows = connection.execute(query).fetchmany(MOST + 1)
+    lines = [_line(ctx, row) for row in rows[:MOST]]
+    more = ["……更早的还有，看一个人的：/审计 M37"] if len(rows) > MOST else []
+    return "\n".join([*lines, *more, *elsewhere]) or "这段时间没有人发过命令。"
 
 
 def _midnight(ctx: CommandContext) -> datetime:
@@ -56,10 +68,12 @@ def _commands() -> Select[Any]:
     i, refusal = interaction.c, interaction.alias("refusal")
     refused = exists().where(refusal.c.parent_event_id == i.id, refusal.c.name == REFUSED)
     failed = exists().where(failure.c.interaction_id == i.id)
-    joined = interaction.join(identity, identity.c.id == i.identity_id).join(
-        member, member.c.id == identity.c.member_id
+    joined = (
+        interaction.join(identity, identity.c.id == i.identity_id)
+        .join(member, member.c.id == identity.c.member_id)
+        .outerjoin(room, room.c.id == i.room_id)
     )
-    columns = (i.id, i.occurred_at, i.room_id, i.props, identity.c.name, member.c.number)
+    columns = (i.id, i.occurred_at, i.channel, i.props, identity.c.name, member.c.number, room.c.key)
     return (
         select(*columns, refused.label("refused"), failed.label("failed"))
         .select_from(joined)
@@ -69,8 +83,7 @@ def _commands() -> Select[Any]:
 
 
 def _line(ctx: CommandContext, row: Any) -> str:
-    room = None if row.room_id is None else directory.room_by_id(ctx.tx, row.room_id)
-    where = "私聊" if room is None else room.key
+    where = "私聊" if row.channel == "dm" else row.key or "已换地方的群"
     args = " ".join(harmless(str(arg), 20) for arg in row.props.get("args", ()))
     typed = f"/{_chinese(ctx, row.props['command'])} {args}".rstrip()
     outcome = " ✗出错" if row.failed else " ✗没让用" if row.refused else ""

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Connection, Select, case, distinct, func, select, type_coerce
+from sqlalchemy import BigInteger, Connection, Select, case, distinct, exists, func, select, type_coerce
 
 from bot import naming
 from bot.people.points import REVERSED, Dimension
@@ -115,8 +115,9 @@ def _counts(connection: Connection, query: Select[Any], part: Part) -> Iterator[
 def _typed(connection: Connection, part: Part, zone: ZoneInfo) -> dict[tuple[int, int], list[Counted]]:
     """What was done by a command, by identity and day."""
     command = interaction.alias("command")
-    caused = select(command.c.id).where(command.c.name == "command_given")
-    query = _counting(part, BY_COMMAND, zone).where(interaction.c.parent_event_id.in_(caused))
+    caused = interaction.join(command, command.c.id == interaction.c.parent_event_id)
+    by_command = command.c.name == "command_given"
+    query = _counting(part, BY_COMMAND, zone).select_from(caused).where(by_command)
     found: defaultdict[tuple[int, int], list[Counted]] = defaultdict(list)
     for it in _counts(connection, query, part):
         found[it.identity_id, it.day].append(it)
@@ -144,17 +145,20 @@ def cause() -> Any:
 
 
 def that_count(part: Part) -> Iterator[Any]:
-    """What is a member's, no test, and was not recalled."""
+    """What is a member's, no test, and was not recalled.
+
+    Of all rows recalls are read once; of a few people's, each row is looked up.
+    """
     i = interaction.c
     recalls = interaction.alias("recalls")
-    recalled = select(recalls.c.parent_event_id).where(
-        recalls.c.name == "message_recalled", recalls.c.parent_event_id.is_not(None)
-    )
+    is_recall = (recalls.c.name == "message_recalled") & recalls.c.parent_event_id.is_not(None)
     yield i.identity_id.is_not(None)
     yield i.actor_role.in_(MEMBERS)
     yield i.is_test.is_(False)
-    yield i.id.not_in(recalled)
-    if part.identities is not None:
+    if part.identities is None:
+        yield i.id.not_in(select(recalls.c.parent_event_id).where(is_recall))
+    else:
+        yield ~exists().where(recalls.c.parent_event_id == i.id, is_recall)
         yield one_of(i.identity_id, "people")
         yield i.occurred_at.between(part.first, part.last)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, ColumnElement, case, literal, type_coerce
@@ -11,7 +12,8 @@ from sqlalchemy import BigInteger, ColumnElement, case, literal, type_coerce
 EPOCH = date(1970, 1, 1)
 DAY = 86_400_000
 """Milliseconds, as moments are stored."""
-_MINUTE = timedelta(minutes=1)
+_MINUTE, _WEEK = timedelta(minutes=1), timedelta(days=7)
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def number(moment: datetime, zone: ZoneInfo) -> int:
@@ -35,24 +37,34 @@ def column(
     Integer arithmetic, so that the database can group by it; a zone whose clocks change has a case for each.
     """
     stored = type_coerce(at, BigInteger)
-    spans = list(_offsets(zone, first, last))
-    shift: ColumnElement[int] = literal(spans[-1][1])
+    begins, ends = _stored(first), _stored(last)
+    spans = [span for span in _spans(zone) if span.until > begins and span.since <= ends]
+    shift: ColumnElement[int] = literal(spans[-1].offset)
     if len(spans) > 1:
-        shift = case(*((stored < until, offset) for until, offset in spans[:-1]), else_=spans[-1][1])
+        shift = case(*((stored < it.until, it.offset) for it in spans[:-1]), else_=spans[-1].offset)
     return (stored + shift) // DAY
 
 
-def _offsets(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[tuple[int, int]]:
-    """(until, offset) in milliseconds: how far the zone's clocks are from UTC, span after span."""
-    at = first.astimezone(UTC)
-    while at < last:
-        after = min(at + timedelta(days=1), last.astimezone(UTC))
+class _Span(NamedTuple):
+    """From ``since`` until before ``until`` the zone's clocks are ``offset`` from UTC; in milliseconds."""
+
+    since: int
+    until: int
+    offset: int
+
+
+@cache
+def _spans(zone: ZoneInfo) -> tuple[_Span, ...]:
+    """All from 1970 on; none is shorter than a week. The last has no end that anybody will see."""
+    spans, since, at = [], _FIRST, _FIRST
+    while at < _LAST:
+        after = at + _WEEK
         if _offset(zone, after) != _offset(zone, at):
             changes = _change(zone, at, after)
-            yield _stored(changes), _offset(zone, at)
-            after = changes
+            spans.append(_Span(_stored(since), _stored(changes), _offset(zone, at)))
+            since = after = changes
         at = after
-    yield _stored(at), _offset(zone, at)
+    return (*spans, _Span(_stored(since), _stored(datetime.max.replace(tzinfo=UTC)), _offset(zone, at)))
 
 
 def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
@@ -76,4 +88,4 @@ def _offset(zone: ZoneInfo, at: datetime) -> int:
 
 
 def _stored(at: datetime) -> int:
-    return int((at - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(milliseconds=1))
+    return (at - _FIRST) // timedelta(milliseconds=1)

@@ -149,6 +149,7 @@ class Interaction(SQLModel, table=True):
             "room_id",
             **where("object_type IS NOT NULL"),
         ),
+        Index("ix_interaction_target", "target_identity_id", **where("target_identity_id IS NOT NULL")),
         Index("ix_interaction_programme", "programme_id", "name", **where("programme_id IS NOT NULL")),
     )
     id: int = row_id()
