@@ -55,6 +55,7 @@ def cli() -> None:
     想看看热闹：    bot simulate      请一班人来演几天
     想知道会怎样：  bot test          按写好的对话演一遍
     想知道为什么：  bot why 号        一件事引出了什么，谁没有接、为什么
+    看社群的数字：  bot report        月活、互动、作品、答疑，和前一段比
     正式上线：      bot run           连上微信（先照 .env.example 填 .env）
     """
 
