@@ -53,7 +53,7 @@ from bot.people.directory import Room
 from bot.pipeline import Pipeline
 from bot.reloader import Load
 from bot.runtime import Runtime
-from bot.sop.context import Foresee
+from bot.sop.command import Foresee
 from bot.sop.index import Index
 from bot.sop.kinds import Kinds, collect
 from bot.sop.loader import Loaded, Loader, SopSet

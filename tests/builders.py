@@ -14,7 +14,7 @@ from sqlalchemy import Connection, RowMapping, Table, select
 
 from bot.events import Chat, MessageReceived, Person
 from bot.scenario.world import World
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kind import Behaviour, Command, Kind, Who
 from bot.sop.language import Sop
 from bot.sop.loader import LoadedFile, SopSet

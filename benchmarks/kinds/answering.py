@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.sop.context import CommandContext, Context
+from bot.sop.command import CommandContext
+from bot.sop.context import Context
 from bot.sop.kind import Command, Kind, OnHashtag, Who
 from bot.sop.language import Sop, Tag
 

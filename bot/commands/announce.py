@@ -17,7 +17,7 @@ from bot.outbox.queue import Intent, Post, Priority, enqueue, text
 from bot.outbox.review import Answer
 from bot.people import directory
 from bot.people.directory import Room
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kind import Command, Where, Who
 
 WANTED = timedelta(days=1)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, exists, select
 
 from bot.commands.people import find, is_number
 from bot.commands.wording import short_moment
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kind import Command, Where, Who
 from bot.sop.problems import Mistake
 from bot.sop.schedule import parse_duration

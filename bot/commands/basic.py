@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.commands.access import allowed
 from bot.people import roles
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kind import Command, Who
 from bot.sop.problems import did_you_mean
 from bot.sop.templates import harmless

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.commands.find import sop_named
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kind import Command, Where, Who
 from bot.sop.problems import did_you_mean
 from bot.sop.templates import harmless

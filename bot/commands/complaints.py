@@ -8,7 +8,7 @@ from bot.outbox import delivery
 from bot.outbox.rules import Rule
 from bot.people import cases, directory
 from bot.people.cases import Case
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kind import Command, Where, Who
 from bot.sop.templates import harmless_name
 

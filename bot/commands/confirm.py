@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.commands import access
 from bot.sop import offers
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kind import Command, Where, Who
 from bot.sop.offers import NotTaken, Offer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.commands.record import record
 from bot.people import consent
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kind import Command, Who
 
 

@@ -12,7 +12,7 @@ from bot.events import MessageKind, MessageReceived, RoomEvent
 from bot.outbox.queue import ANSWER_WITHIN, Intent, Post, Priority, enqueue, text
 from bot.people import directory, roles
 from bot.people.directory import Room
-from bot.sop.context import CommandContext, Foresee, Played
+from bot.sop.command import CommandContext, Foresee, Played
 from bot.sop.kind import Command, Who
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
@@ -38,7 +38,7 @@ NOWHERE = Room(0, "", "", enabled=False)
 
 @dataclass(frozen=True, slots=True)
 class CommandDesk:
-    """The desk at which commands are typed (``bot.sop.context.Desk``). ``source`` names us in the log."""
+    """The desk at which commands are typed (``bot.sop.command.Desk``). ``source`` names us in the log."""
 
     account: str
     source: str

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from bot.people import directory
 from bot.people.directory import Room
 from bot.sop import named
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.language import Sop
 from bot.sop.problems import did_you_mean
 from bot.sop.templates import harmless

@@ -13,7 +13,7 @@ from bot.outbox import brakes, review
 from bot.outbox.brakes import BrakeKind
 from bot.outbox.queue import State
 from bot.people import cases, directory
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kind import Command, Where, Who
 from bot.sop.loader import SopSet
 from bot.store.tables import failure, outgoing, slot

@@ -10,7 +10,7 @@ from bot.people.directory import Person
 from bot.people.merging import Entry, Kind, Proof, Why
 from bot.people.phones import Given
 from bot.sop import operators
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kind import Command, Where, Who
 from bot.sop.templates import harmless, harmless_name
 

@@ -15,7 +15,7 @@ from bot.naming import NAMES
 from bot.people import cases, directory, roles, tags
 from bot.people.directory import Person
 from bot.scoring import book, days, facts
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kind import Command, Where, Who
 from bot.sop.templates import harmless
 from bot.store.session import insert_new

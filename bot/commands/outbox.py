@@ -9,7 +9,7 @@ from bot.outbox import brakes, review
 from bot.outbox.queue import AnyRow, Kind, State
 from bot.outbox.review import Answer
 from bot.people import directory
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kind import Command, Where, Who
 from bot.sop.templates import harmless
 

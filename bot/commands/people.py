@@ -9,7 +9,7 @@ from typing import Any
 from bot.commands.record import record
 from bot.people import directory, roles
 from bot.people.directory import Person
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kind import Command, Where, Who
 from bot.sop.problems import did_you_mean
 from bot.sop.templates import harmless, harmless_name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.people import roles
 from bot.people.directory import Person
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.store import log
 
 

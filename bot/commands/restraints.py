@@ -12,7 +12,7 @@ from bot.commands.wording import moment, short_moment
 from bot.outbox import restraints, review
 from bot.outbox.restraints import Restraint, RestraintKind
 from bot.people import directory
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.index import is_for, lines_of
 from bot.sop.kind import Command, Where, Who
 from bot.sop.language import Sop

@@ -11,7 +11,7 @@ from bot.outbox.guard import used
 from bot.outbox.ledger import LOOKS_BACK, begun_in
 from bot.people import directory
 from bot.people.directory import Room
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.index import is_for
 from bot.sop.kind import Command, Where, Who
 from bot.sop.templates import harmless

@@ -12,8 +12,8 @@ from bot.events import Chat
 from bot.outbox.queue import Intent, Post, Priority, drop_waiting, enqueue, text
 from bot.people import directory
 from bot.people.directory import Room
+from bot.sop.command import CommandContext, Desk
 from bot.sop.community import PrivacyWords
-from bot.sop.context import CommandContext, Desk
 from bot.sop.kind import Command, Where, Who
 from bot.sop.loader import SopSet
 from bot.sop.problems import did_you_mean

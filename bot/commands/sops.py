@@ -11,7 +11,7 @@ from bot.commands.wording import moment
 from bot.outbox import restraints
 from bot.people import directory
 from bot.people.directory import Room
-from bot.sop.context import CommandContext, Played
+from bot.sop.command import CommandContext, Played
 from bot.sop.index import first_slot, is_for
 from bot.sop.kind import Command, Where, Who
 from bot.sop.language import Sop

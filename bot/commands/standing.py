@@ -13,7 +13,7 @@ from bot.scoring import book, days, explain, facts
 from bot.scoring.explain import Reason
 from bot.scoring.levels import Facts, Standing, missing
 from bot.scoring.rules import Scoring
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kind import Command, Where, Who
 from bot.sop.problems import Mistake, did_you_mean
 from bot.sop.schedule import parse_duration

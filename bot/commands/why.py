@@ -20,7 +20,7 @@ from bot.outbox.queue import AnyRow, State
 from bot.outbox.rules import Rule
 from bot.people import directory
 from bot.people.directory import Room
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.index import first_slot, is_for, lines_of
 from bot.sop.kind import Command, Where, Who
 from bot.sop.language import Sop

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.outbox import delivery, queue
 from bot.outbox.rules import Budget, Rule
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.templates import harmless
 
 RULES = {

@@ -1,4 +1,4 @@
-"""The calendar, and a preview, as commands in chat tell them (``bot.sop.context.Foresee``)."""
+"""The calendar, and a preview, as commands in chat tell them (``bot.sop.command.Foresee``)."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from bot.events import ChannelEvent, Chat, Person
 from bot.outbox.pace import Pace
 from bot.reloader import Load
 from bot.runtime import Runtime
-from bot.sop.context import Foresee
+from bot.sop.command import Foresee
 from bot.sop.loader import SopSet
 from bot.sop.timetable import SlotState
 from bot.stage import Stage

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from bot.sop.context import CommandContext, Context
+    from bot.sop.command import CommandContext
+    from bot.sop.context import Context
     from bot.sop.language import Sop
     from bot.sop.loader import SopSet
     from bot.sop.occasion import Heard

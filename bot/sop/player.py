@@ -20,7 +20,8 @@ from bot.people import directory
 from bot.people.directory import Room
 from bot.sop import index as lookup
 from bot.sop import runs, timetable, versions
-from bot.sop.context import Context, Played
+from bot.sop.command import Played
+from bot.sop.context import Context
 from bot.sop.kind import Act
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet

@@ -16,7 +16,7 @@ from bot import app
 from bot.commands import confirm
 from bot.events import Chat, Person
 from bot.people import directory, roles
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kind import Command, Who
 from bot.sop.loader import SopSet
 from bot.status import Status

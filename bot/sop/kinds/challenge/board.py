@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Row, Select, exists, select
 
 from bot.people.directory import shown_names
-from bot.sop.context import CommandContext, Context
+from bot.sop.command import CommandContext
+from bot.sop.context import Context
 from bot.sop.index import is_for
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.templates import harmless_name

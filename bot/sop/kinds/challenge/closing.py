@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from bot.outbox.queue import Intent
-from bot.sop.context import CommandContext, Context
+from bot.sop.command import CommandContext
+from bot.sop.context import Context
 from bot.sop.kinds.challenge import featured, prizes
 from bot.sop.kinds.challenge.board import standing_entries
 from bot.sop.kinds.challenge.model import Challenge, Close, once

@@ -15,7 +15,8 @@ from bot.outbox.queue import Intent
 from bot.people import consent, directory, points
 from bot.people.directory import Person, Room, shown_names
 from bot.sop import hashtags, runs, versions
-from bot.sop.context import CommandContext, Context
+from bot.sop.command import CommandContext
+from bot.sop.context import Context
 from bot.sop.kinds.challenge.board import PART, AnyRow, removed, standing_entries
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.words import ReuseWords

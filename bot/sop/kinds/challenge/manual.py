@@ -13,7 +13,8 @@ from bot.lexicon import normalize
 from bot.people import directory
 from bot.people.directory import Person, Room
 from bot.sop import runs
-from bot.sop.context import CommandContext, Context
+from bot.sop.command import CommandContext
+from bot.sop.context import Context
 from bot.sop.index import is_for
 from bot.sop.kinds.challenge import board, entries
 from bot.sop.kinds.challenge.board import AnyRow

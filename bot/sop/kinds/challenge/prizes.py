@@ -11,7 +11,8 @@ from datetime import datetime
 from bot.people import directory, roles
 from bot.people.directory import shown_names
 from bot.sop import runs
-from bot.sop.context import CommandContext, Context
+from bot.sop.command import CommandContext
+from bot.sop.context import Context
 from bot.sop.kinds.challenge import streaks
 from bot.sop.kinds.challenge.model import Challenge, Prize
 from bot.sop.templates import harmless, harmless_name

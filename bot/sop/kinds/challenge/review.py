@@ -14,7 +14,8 @@ from bot.outbox.queue import Intent
 from bot.people import directory
 from bot.people.directory import shown_names
 from bot.sop import hashtags, runs
-from bot.sop.context import CommandContext, Context
+from bot.sop.command import CommandContext
+from bot.sop.context import Context
 from bot.sop.kinds.challenge import board, changes, entries, streaks
 from bot.sop.kinds.challenge.board import AnyRow
 from bot.sop.kinds.challenge.changes import APPROVED

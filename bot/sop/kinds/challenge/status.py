@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kinds.challenge import prizes, streaks
 from bot.sop.kinds.challenge.board import GONE, challenges, progress, standing_entries, today
 from bot.sop.kinds.challenge.model import Challenge

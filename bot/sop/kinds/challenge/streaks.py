@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 
 from bot.people import directory
-from bot.sop.context import CommandContext, Context
+from bot.sop.command import CommandContext
+from bot.sop.context import Context
 from bot.sop.kinds.challenge.board import GONE, OUT, AnyRow, standing_entries
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.runs import Run

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from bot.people import directory
 from bot.people.directory import Person
 from bot.sop import runs, versions
-from bot.sop.context import CommandContext, Context
+from bot.sop.command import CommandContext
+from bot.sop.context import Context
 from bot.sop.kinds.qa_day import answers, archive, board, forms, giving, ladder, shown, typed
 from bot.sop.kinds.qa_day.answers import Outcome
 from bot.sop.kinds.qa_day.board import QuestionRow, Status

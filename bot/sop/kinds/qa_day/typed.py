@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.index import is_for
 from bot.sop.kinds.qa_day import answers, asking, board, days, forms
 from bot.sop.kinds.qa_day.answers import Outcome

@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from bot.outbox.queue import Intent
 from bot.people import directory
-from bot.sop.context import CommandContext, Context
+from bot.sop.command import CommandContext
+from bot.sop.context import Context
 from bot.sop.kinds.theme_day.exceptions import MOST_MOVED
 from bot.sop.kinds.theme_day.model import Lecture, LectureWords, ThemeDay
 from bot.sop.kinds.theme_day.waking import lateness, open_of, where

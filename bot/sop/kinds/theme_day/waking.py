@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from bot.sop import runs, versions
-from bot.sop.context import CommandContext, Context
+from bot.sop.command import CommandContext
+from bot.sop.context import Context
 from bot.sop.kinds.theme_day.model import ThemeDay
 from bot.sop.runs import Run
 

@@ -13,7 +13,8 @@ from sqlalchemy import exists, select
 from bot.events import MessageKind
 from bot.people import directory, points, roles, tags
 from bot.people.directory import Person
-from bot.sop.context import CommandContext, Context
+from bot.sop.command import CommandContext
+from bot.sop.context import Context
 from bot.sop.kinds.theme_day.model import ThemeDay, Window
 from bot.sop.kinds.theme_day.waking import open_of, where
 from bot.sop.occasion import Heard

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.people.directory import Person
 from bot.sop import versions
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kind import Who
 from bot.sop.kinds.welcome import verdict
 from bot.sop.kinds.welcome.model import HelloWords, QuestionWords, Welcome

@@ -15,7 +15,7 @@ from bot.outbox.queue import Intent
 from bot.people import directory
 from bot.people.directory import Person
 from bot.sop import runs, versions
-from bot.sop.context import CommandContext
+from bot.sop.command import CommandContext
 from bot.sop.kinds.welcome.model import Welcome
 from bot.sop.kinds.welcome.questions import shown, written
 from bot.sop.kinds.welcome.talk import OCCURRENCE, Ctx, Ended, Step, Talk, find, talk_of
