@@ -87,8 +87,8 @@ def is_presence(message: MessageReceived) -> bool:
     return _PRESENCE.fullmatch(_PAUSES.sub("", message.text)) is not None
 
 
-def props_of(message: MessageReceived) -> dict[str, object]:
-    """What is recorded of a message beside its name, none of it anybody's words."""
+def props_of(message: MessageReceived, way: Way) -> dict[str, object]:
+    """What is recorded of a message beside the name of its ``way``, none of it anybody's words."""
     more: dict[str, object] = {}
     if message.kind is MessageKind.UNKNOWN and message.wire_type is not None:
         more["wire_type"] = message.wire_type
@@ -96,7 +96,7 @@ def props_of(message: MessageReceived) -> dict[str, object]:
         more["seconds"] = message.seconds
     if message.quote is not None:
         more["quote"] = True
-    if is_list(message):
+    if way is LIST:
         more["lines"] = len(_LIST_LINE.findall(message.text))
     return _PROPS[message.kind] | more if more else _PROPS[message.kind]
 

@@ -181,9 +181,8 @@ class _Segment:
             return None
         by_staff = self.recorder.standings.actor_role(person.member_id) in OURS
         command = self.recorder.command_props(event.id, by_staff)
-        name = "command_given" if command else naming.way_of(event).name
-        row = self._entry(event, name, person, room, text=event.text, props=command)
-        if room is not None:
+        row = self._entry(event, person, room, text=event.text, command=command)
+        if room is not None and event.media:
             recorder = self.recorder
             self.pictures += pictures.of_message(
                 self.tx, recorder.account, row["id"], event, recorder.keep_until
@@ -197,7 +196,7 @@ class _Segment:
         place = room.id if room else recipient.identity_id if recipient else None
         if delivery.echo(self.tx, self.recorder.account, event.id, place, event.text, self.at(event)):
             return None
-        return self._entry(event, naming.way_of(event).name, None, room, text=event.text) if room else None
+        return self._entry(event, None, room, text=event.text) if room else None
 
     def _pat(self, event: Patted) -> dict[str, Any] | None:
         """A pat is told without whose it was where the platform names people only."""
@@ -255,18 +254,19 @@ class _Segment:
     def _entry(
         self,
         event: MessageReceived,
-        name: str,
         person: Person | None,
         room: Room | None,
         *,
         text: str = "",
-        props: dict[str, object] | None = None,
+        command: dict[str, object] | None = None,
     ) -> dict[str, Any]:
+        way = naming.way_of(event)
+        props = naming.props_of(event, way)
         return log.entry(
             self.tx,
             self.recorder.source,
             event.id,
-            name,
+            "command_given" if command else way.name,
             self.at(event),
             identity_id=None if person is None else person.identity_id,
             actor_role=STAFF if person is None else self.recorder.standings.actor_role(person.member_id),
@@ -275,7 +275,7 @@ class _Segment:
             text_id=self._keep(text) if room is not None and text else None,
             text_len=len(text),
             media_count=len(event.media),
-            props=naming.props_of(event) | props if props else naming.props_of(event),
+            props=props | command if command else props,
         )
 
     def _keep(self, text: str) -> int:

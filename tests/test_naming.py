@@ -54,7 +54,7 @@ def test_every_kind_that_there_is_was_thought_of() -> None:
 def test_a_list_is_known_by_its_form(kind: MessageKind, text: str, lines: int) -> None:
     message = said(text, kind=kind)
     assert naming.way_of(message) is naming.LIST
-    assert naming.props_of(message) == {"kind": kind.value, "lines": lines}
+    assert naming.props_of(message, naming.way_of(message)) == {"kind": kind.value, "lines": lines}
 
 
 @pytest.mark.parametrize("text", ["接龙 1. 小满", "大家来 #接龙", "#我的原野餐桌# 接龙", "1. 小满\n2. 老周"])
@@ -64,9 +64,9 @@ def test_what_only_speaks_of_a_list_is_none(text: str) -> None:
 
 def test_what_is_recorded_beside_the_name_is_nobodys_words() -> None:
     message = said("番茄牛腩", quote=Quote("m1", "小满", "几点开始"))
-    assert naming.props_of(message) == {"kind": "text", "quote": True}
+    assert naming.props_of(message, naming.way_of(message)) == {"kind": "text", "quote": True}
     voice = replace(message, kind=MessageKind.VOICE, quote=None, seconds=32)
-    assert naming.props_of(voice) == {"kind": "voice", "seconds": 32}
+    assert naming.props_of(voice, naming.way_of(voice)) == {"kind": "voice", "seconds": 32}
 
 
 @pytest.mark.parametrize("way", naming.WAYS, ids=lambda way: way.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.commands import access
 from bot.commands.parser import Call, Commands, Unknown
@@ -108,7 +108,7 @@ class CommandDesk:
                 return False  # to strangers it is no command; to a questionnaire it may be an answer
             answers, quotes = self._execute(tx, heard, read, standing, held)
             if read.command.may_change_hearing:
-                heard = replace(heard, room=self._bound(tx, heard.message))
+                heard = heard._replace(room=self._bound(tx, heard.message))
             self._answer(tx, heard, answers, quotes, despite_stop=read.command.despite_stop)
             return True
         hint = access.hint(read.typed, read.suggestion, standing, in_private=heard.room is None)
@@ -228,7 +228,7 @@ class CommandDesk:
         }
         if not log.append(tx, [{**row, **what}]):
             raise _NoAnswer  # the platform told it twice
-        self._answer(tx, replace(heard, room=room), answers)
+        self._answer(tx, heard._replace(room=room), answers)
 
     def _bound(self, tx: Transaction, message: MessageReceived) -> Room | None:
         """The room of ours that the message's chat is or was."""

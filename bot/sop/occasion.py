@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from bot.events import MessageKind, MessageReceived
 from bot.people.directory import Person, Room
@@ -12,9 +13,8 @@ LATE = timedelta(minutes=2)
 """What is heard later than this after it was said is not answered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A message that somebody sent, as it was recorded.
+class Heard(NamedTuple):
+    """A message that somebody sent, as it was recorded. A tuple, because one is made of every message.
 
     ``id`` is its interaction. ``late`` (see ``LATE``): it changes state by when it *occurred*, but is not
     answered.
