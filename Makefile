@@ -18,8 +18,8 @@ demo: $(VENV)/.run ## try a group in the terminal
 run: $(VENV)/.run ## run the bot, as .env says
 	@$(BIN)/bot run
 
-test: $(VENV)/.dev ## all tests
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev ## all tests, two files at a time
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 soak: $(VENV)/.dev ## the tests that never tire: 1,000 kills a database, a million hostile inputs
 	SOAK=1 $(BIN)/python -m pytest -m soak

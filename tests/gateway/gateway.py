@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
 import http.client
 import importlib.util
@@ -224,13 +225,16 @@ def require() -> None:
 
 
 def install() -> None:
-    """``npm ci``, unless it was done for this very lock file."""
+    """``npm ci``, unless it was done for this very lock file; one process after the other."""
     lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
-    if STAMP.exists() and STAMP.read_text() == lock:
-        return
-    environment = {**os.environ, "PATH": f"{Path(node()).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    subprocess.run([*npm(), "ci"], cwd=HERE, check=True, timeout=300, capture_output=True, env=environment)
-    STAMP.write_text(lock)
+    with (HERE / "package-lock.json").open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if STAMP.exists() and STAMP.read_text() == lock:
+            return
+        environment = {**os.environ, "PATH": f"{Path(node()).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+        command = [*npm(), "ci"]
+        subprocess.run(command, cwd=HERE, check=True, timeout=300, capture_output=True, env=environment)
+        STAMP.write_text(lock)
 
 
 def node() -> str:
