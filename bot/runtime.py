@@ -56,6 +56,8 @@ INBOX = 2_000
 """Events that may wait; past that the channel waits."""
 TRY_AGAIN = 1.0
 """Seconds until a database that was locked or away is asked again."""
+GIVES_WAY = 0.25
+"""Seconds that an errand waits while messages stand in line."""
 STOP_WITHIN = 1.5
 """Seconds for what is under way when we are asked to stop."""
 
@@ -257,6 +259,7 @@ class Runtime:
             self.timer.set(self._clock.now() + LOOK_AGAIN)
 
     async def _run_errand(self, errand: Errand[Any]) -> None:
+        await self._give_way()
         try:
             found = await self._writer.beside(errand.do)
         except Exception as error:
@@ -264,6 +267,11 @@ class Runtime:
             await self.ask_core(lambda tx: failures.record(tx, errand.place, failed))
             found = errand.otherwise
         await self.ask_core(lambda tx: errand.then(tx, found))
+
+    async def _give_way(self) -> None:
+        """What takes long waits a moment while messages stand in line: all threads share one interpreter."""
+        if not self._writer.without_thread and not self._inbox.empty():
+            await asyncio.sleep(GIVES_WAY)
 
     def _done_beside(self, task: asyncio.Task[None]) -> None:
         self._beside.discard(task)

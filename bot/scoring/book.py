@@ -15,6 +15,7 @@ from bot.scoring.daybook import Day
 from bot.scoring.levels import Standing
 from bot.scoring.rules import Scoring
 from bot.store.figures import activity, contribution, standing
+from bot.store.reading import stream
 from bot.store.session import insert_new, one_of, upsert
 from bot.store.tables import identity
 from bot.store.transaction import Transaction
@@ -88,14 +89,13 @@ def everybody(
     scores: defaultdict[int, dict[Dimension, float]] = defaultdict(lambda: defaultdict(float))
     left = [scoring.decay(age) for age in range(today + 1)]
     c, a = contribution.c, activity.c
-    for who, day, dimension, points in connection.execute(
-        select(c.identity_id, c.day, c.dimension, c.points).where(c.day <= today)
-    ):
+    scored = select(c.identity_id, c.day, c.dimension, c.points).where(c.day <= today)
+    for who, day, dimension, points in stream(connection, scored):
         if (member := member_of.get(who)) is not None:
             scores[member][dimension] += points * left[today - day]
     days: defaultdict[int, set[int]] = defaultdict(set)
     recent = select(a.identity_id, a.day).where(a.day > since, a.day <= today)
-    for who, day in connection.execute(recent):
+    for who, day in stream(connection, recent):
         if (member := member_of.get(who)) is not None:
             days[member].add(day)
     for member in sorted({*scores, *days}):
@@ -103,8 +103,7 @@ def everybody(
 
 
 def _member_of(connection: Connection) -> dict[int, int | None]:
-    rows = connection.execute(select(identity.c.id, identity.c.member_id))
-    return {row[0]: row[1] for row in rows}
+    return dict(stream(connection, select(identity.c.id, identity.c.member_id)))
 
 
 def standings(connection: Connection, members: Collection[int] | None = None) -> dict[int, Standing]:

@@ -63,24 +63,32 @@ def _credit(act: Act, scoring: Scoring) -> Credit | None:
     return None if weight is None else Credit(act, weight.dimension, weight.points * factor)
 
 
-def counted(
-    times: Mapping[tuple[str, bool], int], rewards: Sequence[Act], scoring: Scoring
-) -> dict[Dimension, float]:
-    """The sum of ``credits``, from how often each (name, prompted) was: the way for many days.
+Times = tuple[tuple[str, bool, int], ...]
+"""How often each (name, prompted) was on a day; one may stand there several times."""
 
-    ``rewards`` are the acts that SOPs gave points for.
-    """
+
+def by_weights(times: Times, scoring: Scoring) -> dict[Dimension, float]:
+    """The sum of ``credits`` for what is scored by weights, from how often it was: the way for many days."""
+    there: defaultdict[tuple[str, bool], int] = defaultdict(int)
+    for name, prompted, count in times:
+        there[name, prompted] += count
     points: defaultdict[Dimension, float] = defaultdict(float)
-    for name in {name for name, _ in times}:
-        weight = scoring.weights.get(name)
-        if weight is None:
-            continue
-        own = min(times.get((name, False), 0), weight.a_day)
-        asked = min(times.get((name, True), 0), weight.a_day - own)
+    for name in sorted({name for name, _ in there} & scoring.weights.keys()):
+        weight = scoring.weights[name]
+        own = min(there.get((name, False), 0), weight.a_day)
+        asked = min(there.get((name, True), 0), weight.a_day - own)
         points[weight.dimension] += weight.points * (own + asked * scoring.prompted)
+    return dict(points)
+
+
+def with_rewards(
+    points: Mapping[Dimension, float], rewards: Sequence[Act], scoring: Scoring
+) -> dict[Dimension, float]:
+    """The points of a day, those that SOPs gave with them."""
+    total = dict(points)
     for credit in credits(rewards, scoring) if rewards else ():
-        points[credit.dimension] += credit.points
-    return {dimension: total for dimension, total in points.items() if total}
+        total[credit.dimension] = total.get(credit.dimension, 0.0) + credit.points
+    return {dimension: sum_ for dimension, sum_ in total.items() if sum_}
 
 
 @dataclass(frozen=True, slots=True)

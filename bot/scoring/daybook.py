@@ -10,7 +10,9 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -19,8 +21,9 @@ from sqlalchemy import BigInteger, Connection, Select, case, distinct, exists, f
 from bot import naming
 from bot.people.points import REVERSED, Dimension
 from bot.scoring import days
-from bot.scoring.contribution import Act, counted
+from bot.scoring.contribution import Act, Times, by_weights, with_rewards
 from bot.scoring.rules import Scoring
+from bot.store.reading import stream
 from bot.store.session import one_of
 from bot.store.tables import interaction, score_entry
 
@@ -46,6 +49,10 @@ class Counted(NamedTuple):
     times: int
 
 
+_OF_DAY = itemgetter(0, 1)
+"""Of ``Counted``: whose, and on which day."""
+
+
 class Day(NamedTuple):
     """A day of one identity: acts by room as (all, of their own accord), and points by dimension."""
 
@@ -68,34 +75,22 @@ def read(connection: Connection, part: Part, scoring: Scoring, zone: ZoneInfo) -
     """The days of ``part`` on which anything counts, by identity and day."""
     rewarded, typed = rewards(connection, part, zone), _typed(connection, part, zone)
     counts = _counts(connection, _counting(part, [*ACTS, *scoring.weights], zone), part)
+    weigh = cache(lambda times: by_weights(times, scoring))  # most days are like others
     others = deque(sorted({*typed, *rewarded}))
-    for key, group in groupby(counts, key=lambda it: (it.identity_id, it.day)):
+
+    def day(key: tuple[int, int], found: list[Counted]) -> Day:
+        acts = [it for it in found if it.name in ACTS]
+        times: Times = tuple((it.name, it.prompted, it.times) for it in found)
+        points = with_rewards(weigh(times), rewarded.get(key, ()), scoring)
+        return Day(*key, _rooms([*acts, *typed.get(key, ())]), points)
+
+    for key, group in groupby(counts, key=_OF_DAY):
         while others and others[0] < key:
-            yield _day(others[0], [], typed, rewarded, scoring)
-            others.popleft()
+            yield day(others.popleft(), [])
         if others and others[0] == key:
             others.popleft()
-        yield _day(key, [*group], typed, rewarded, scoring)
-    for key in others:
-        yield _day(key, [], typed, rewarded, scoring)
-
-
-def _day(
-    key: tuple[int, int],
-    counts: list[Counted],
-    typed: Mapping[tuple[int, int], list[Counted]],
-    rewarded: Mapping[tuple[int, int], list[Act]],
-    scoring: Scoring,
-) -> Day:
-    acts = [*(it for it in counts if it.name in ACTS), *typed.get(key, ())]
-    return Day(*key, _rooms(acts), counted(_times(counts), rewarded.get(key, []), scoring))
-
-
-def _times(counts: Iterable[Counted]) -> dict[tuple[str, bool], int]:
-    times: defaultdict[tuple[str, bool], int] = defaultdict(int)
-    for it in counts:
-        times[it.name, it.prompted] += it.times
-    return times
+        yield day(key, [*group])
+    yield from (day(key, []) for key in others)
 
 
 def _rooms(counts: Iterable[Counted]) -> dict[int, tuple[int, int]]:
@@ -108,8 +103,7 @@ def _rooms(counts: Iterable[Counted]) -> dict[int, tuple[int, int]]:
 
 
 def _counts(connection: Connection, query: Select[Any], part: Part) -> Iterator[Counted]:
-    found = connection.execute(query.execution_options(yield_per=20_000), parameters(part))
-    return (Counted(*row) for row in found)
+    return map(Counted._make, stream(connection, query, parameters(part)))
 
 
 def _typed(connection: Connection, part: Part, zone: ZoneInfo) -> dict[tuple[int, int], list[Counted]]:
@@ -170,7 +164,7 @@ def parameters(part: Part) -> dict[str, Any]:
 def rewards(connection: Connection, part: Part, zone: ZoneInfo) -> dict[tuple[int, int], list[Act]]:
     """What SOPs gave points for and did not take back, by identity and day."""
     net: dict[tuple[int, str, int], list[Any]] = {}
-    for row in connection.execute(_rewarding(part, zone), parameters(part)).all():
+    for row in stream(connection, _rewarding(part, zone), parameters(part)):
         identity_id, rule, event, points, *_ = row
         key = (identity_id, rule.removesuffix(REVERSED), event)
         net.setdefault(key, [row, 0.0])[1] += points
@@ -215,10 +209,8 @@ def touched(connection: Connection, after: int, part: Part, zone: ZoneInfo) -> d
     )
     found: defaultdict[int, set[int]] = defaultdict(set)
     for query in queries:
-        at = query.selected_columns[1]
+        who, at = query.selected_columns
         day = days.column(at, zone, part.first, part.last)
-        for identity_id, number in connection.execute(
-            query.with_only_columns(query.selected_columns[0], day)
-        ):
+        for identity_id, number in stream(connection, query.with_only_columns(who, day)):
             found[number].add(identity_id)
     return dict(found)

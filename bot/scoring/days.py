@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,7 @@ def day_of(number: int) -> date:
     return EPOCH + timedelta(days=number)
 
 
+@lru_cache(maxsize=10_000)
 def begin(number: int, zone: ZoneInfo) -> datetime:
     """The first moment of a day."""
     return datetime.combine(day_of(number), datetime.min.time(), zone).astimezone(UTC)

@@ -15,6 +15,7 @@ from bot.people.points import REVERSED
 from bot.scoring import book, daybook, days
 from bot.scoring.levels import Facts
 from bot.scoring.rules import Scoring
+from bot.store.reading import stream
 from bot.store.session import one_of
 from bot.store.tables import identity, interaction, score_entry
 
@@ -95,9 +96,9 @@ def _read(
 ) -> Iterator[tuple[Any, ...]]:
     """Rows of a query whose first column is the member of the identity that it is about."""
     if identities is None:
-        return (tuple(row) for row in connection.execute(query))
+        return map(tuple, stream(connection, query))
     mine = query.where(one_of(identity.c.id, "people"))
-    return (tuple(row) for row in connection.execute(mine, {"people": identities}))
+    return map(tuple, connection.execute(mine, {"people": identities}).all())
 
 
 def _works() -> Select[Any]:

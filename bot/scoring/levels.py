@@ -113,16 +113,17 @@ def reached(scoring: Scoring, facts: Facts, today: int) -> int:
 
 def review(before: Standing, scoring: Scoring, facts: Facts, today: int) -> tuple[Standing, Turn | None]:
     """What stands after ``today``, and what it brought. Asked once a day."""
-    before = replace(before, level=min(before.level, len(scoring.levels) - 1))  # there may be fewer by now
+    if before.level >= len(scoring.levels):  # there are fewer by now
+        before = replace(before, level=len(scoring.levels) - 1)
     if before.locked is not None and today <= before.locked:
         return before, None
     best = reached(scoring, facts, today)
     if best > before.level:
         return replace(before, level=best, since=today, low_since=None, notice=None), Turn.UP
-    if before.away or not _may_fall(before.level, scoring):
-        return replace(before, low_since=None, notice=None), None
-    if facts.score.total >= scoring.descent.below * scoring.levels[before.level].score:
-        return replace(before, low_since=None, notice=None), None
+    low_enough = scoring.descent.below * scoring.levels[before.level].score
+    if before.away or not _may_fall(before.level, scoring) or facts.score.total >= low_enough:
+        is_plain = before.low_since is None and before.notice is None
+        return before if is_plain else replace(before, low_since=None, notice=None), None
     low = replace(before, low_since=today if before.low_since is None else before.low_since)
     return _fall(low, scoring, today)
 

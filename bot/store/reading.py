@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import URL, Connection, PoolProxiedConnection
+from sqlalchemy import URL, Connection, PoolProxiedConnection, Select
 
 from bot.errors import StoreError
 from bot.store import session
+
+_AT_A_TIME = 20_000
 
 
 @contextmanager
@@ -31,6 +34,13 @@ def reading(url: str | URL) -> Iterator[Connection]:
             yield connection
     finally:
         engine.dispose()
+
+
+def stream(
+    connection: Connection, query: Select[Any], parameters: Mapping[str, Any] | None = None
+) -> Iterator[Any]:
+    """The rows of a query that has many, some thousands at a time."""
+    return iter(connection.execute(query.execution_options(yield_per=_AT_A_TIME), parameters or {}))
 
 
 def _begin_reading(dbapi_connection: PoolProxiedConnection) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.people.points import Dimension
-from bot.scoring.contribution import Act, counted, credits, score
+from bot.scoring.contribution import Act, by_weights, credits, score, with_rewards
 from bot.scoring.rules import DIMENSIONS, Scoring, Weight
 
 SCORING = Scoring(
@@ -16,21 +16,25 @@ SCORING = Scoring(
 
 
 def test_of_a_day_the_first_few_count() -> None:
-    assert counted({("said", False): 10}, [], SCORING) == {"参与": 3}
-    assert counted({("said", False): 2, ("shared", False): 4}, [], SCORING) == {"参与": 2, "传播": 2}
+    assert by_weights((("said", False, 10),), SCORING) == {"参与": 3}
+    assert by_weights((("said", False, 2), ("shared", False, 4)), SCORING) == {"参与": 2, "传播": 2}
+
+
+def test_a_day_in_two_rooms_is_one_day() -> None:
+    assert by_weights((("said", False, 2), ("said", False, 2)), SCORING) == {"参与": 3}
 
 
 def test_what_was_asked_for_counts_less_and_only_where_there_is_room() -> None:
-    assert counted({("said", False): 2, ("said", True): 5}, [], SCORING) == {"参与": pytest.approx(2.7)}
+    assert by_weights((("said", False, 2), ("said", True, 5)), SCORING) == {"参与": pytest.approx(2.7)}
 
 
 def test_what_sops_gave_is_capped_by_name() -> None:
     answers = [Act("answered", event, event, False, 4.0, "互助") for event in range(5)]
-    assert counted({}, answers, SCORING) == {"互助": 8}
+    assert with_rewards({}, answers, SCORING) == {"互助": 8}
 
 
 def test_what_nobody_weighed_is_worth_nothing() -> None:
-    assert counted({("slept", False): 3}, [], SCORING) == {}
+    assert by_weights((("slept", False, 3),), SCORING) == {}
 
 
 def test_half_is_left_after_a_half_life() -> None:
@@ -61,7 +65,8 @@ rewards = st.builds(
 
 @given(st.lists(acts, unique_by=lambda it: it.event), st.lists(rewards, unique_by=lambda it: it.event))
 def test_counting_is_the_sum_of_the_credits(said: list[Act], given_: list[Act]) -> None:
-    fast = counted(Counter((it.name, it.prompted) for it in said), given_, SCORING)
+    times = tuple((it.name, it.prompted, 1) for it in said)
+    fast = with_rewards(by_weights(times, SCORING), given_, SCORING)
     slow: Counter[Dimension] = Counter()
     for credit in credits([*said, *given_], SCORING):
         slow[credit.dimension] += credit.points  # type: ignore[assignment]

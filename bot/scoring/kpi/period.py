@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Select, func, select
 from bot.people.roles import ADMIN, IN_FORCE, OURS
 from bot.scoring import days
 from bot.store.figures import activity
+from bot.store.reading import stream
 from bot.store.tables import identity, membership, room
 
 MONTH = 30
@@ -31,11 +32,11 @@ class Period:
     kinds: Mapping[str, str]
     rooms: Collection[int]
 
-    @property
+    @cached_property
     def begins(self) -> datetime:
         return days.begin(self.first, self.zone)
 
-    @property
+    @cached_property
     def ends(self) -> datetime:
         """The moment after the period."""
         return days.begin(self.last + 1, self.zone)
@@ -44,16 +45,15 @@ class Period:
     def member_of(self) -> dict[int, int]:
         """The member of each identity; our own people are in no figure."""
         known = select(identity.c.id, identity.c.member_id).where(identity.c.member_id.is_not(None))
-        rows = self.connection.execute(known)
         theirs = ours(self.connection, self.kinds)
-        return {row[0]: row[1] for row in rows if row[1] not in theirs}
+        return {id: member for id, member in stream(self.connection, known) if member not in theirs}
 
     @cached_property
     def joined(self) -> dict[int, datetime]:
         """When each member who is there at the period's end came to the first of the rooms."""
-        first: dict[int, int] = {row[0]: row[1] for row in self.connection.execute(_FIRST_SEEN)}
+        first: dict[int, int] = dict(stream(self.connection, _FIRST_SEEN))
         found: dict[int, datetime] = {}
-        for identity_id, joined_at in self.connection.execute(self._present()):
+        for identity_id, joined_at in stream(self.connection, self._present()):
             member = self.member_of.get(identity_id)
             at = joined_at or self._begin_of(first.get(identity_id))
             if member is not None and at < self.ends and at < found.get(member, self.ends):
@@ -81,7 +81,7 @@ class Period:
         query = select(a.identity_id, a.day, a.acts, a.own).where(
             a.day.between(since, until), a.room_id.in_(self.rooms)
         )
-        for identity_id, day, acts, own in self.connection.execute(query):
+        for identity_id, day, acts, own in stream(self.connection, query):
             if (member := self.member_of.get(identity_id)) is not None:
                 yield member, day, acts, own
 
