@@ -206,7 +206,7 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Fore
     clock = SystemClock()
     stage = Stage(clock, sop_set.community.zone)
     channel = _channel(settings, stage, sop_set)
-    writer = Writer(open_database(settings.database_url), claim)
+    writer = Writer(open_database(settings.database_url), claim, apart=True)
     runtime = build_runtime(
         sop_set,
         channel,

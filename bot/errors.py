@@ -7,6 +7,7 @@
 │   └── ``AccountTaken``   another process owns the account
 ├── ``ScenarioError``      a scenario file cannot be read
 ├── ``ImportFailed``    a file cannot be imported at all
+├── ``NightFailed``        the night's reading failed in its own process
 ├── ``FetchFailed``        a picture could not be had
 └── ``SendError``          a message did not reach the platform
     ├── ``NotConnected``   it was not even tried: it still waits
@@ -54,6 +55,10 @@ class ScenarioError(BotError):
 
 class ImportFailed(BotError):
     """A file cannot be imported at all: what is wrong, and what to do."""
+
+
+class NightFailed(BotError):
+    """The night's reading failed in the process that did it; the text is the error's trace, without words."""
 
 
 class FetchFailed(BotError):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.outbox.queue import Intent, Post, Priority, enqueue, text
 from bot.people import consent, directory, friends, roles
@@ -36,32 +37,32 @@ class Reviewed:
     facts: Facts
 
 
+def look_at_all(reader: Reader, scoring: Scoring, zone: ZoneInfo, today: int) -> Iterator[list[Reviewed]]:
+    """Those for whom anything changes, some at a time."""
+    with reader() as connection:
+        stood = book.standings(connection)
+        some: list[Reviewed] = []
+        for member_id, known in facts.of_all(connection, scoring, zone, today):
+            before = stood.get(member_id, Standing())
+            after, turn = review(before, scoring, known, today)
+            if after != before:
+                some.append(Reviewed(member_id, before, after, turn, known))
+            if len(some) == MOST:
+                yield some
+                some = []
+        if some:
+            yield some
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One night's look at the levels; ``tells``: those whom it concerns hear of it."""
+    """What one night does about the levels; ``tells``: those whom it concerns hear of it."""
 
     account: str
     sops: SopSet
     scoring: Scoring
     today: int
     tells: bool
-
-    def at_all(self, reader: Reader) -> Iterator[list[Reviewed]]:
-        """Those for whom anything changes, some at a time."""
-        with reader() as connection:
-            stood = book.standings(connection)
-            zone = self.sops.community.zone
-            some: list[Reviewed] = []
-            for member_id, known in facts.of_all(connection, self.scoring, zone, self.today):
-                before = stood.get(member_id, Standing())
-                after, turn = review(before, self.scoring, known, self.today)
-                if after != before:
-                    some.append(Reviewed(member_id, before, after, turn, known))
-                if len(some) == MOST:
-                    yield some
-                    some = []
-            if some:
-                yield some
 
     def settle(self, tx: Transaction, found: Sequence[Reviewed]) -> None:
         """Write what the night found. What a human changed meanwhile stays, our own people have no level, and

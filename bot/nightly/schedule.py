@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeVar
+from functools import partial
+from typing import NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import select
 
+from bot.nightly.apart import apart
 from bot.nightly.refresh import Finish, Write, parts, write
-from bot.nightly.reviewing import Look
+from bot.nightly.reviewing import Look, look_at_all
 from bot.scoring import days
 from bot.scoring.rules import Scoring
 from bot.sop.loader import SopSet
@@ -26,6 +28,16 @@ HOUR = timedelta(hours=4)
 NONE_YET = ""
 """In the place of the rules, before the first night."""
 T = TypeVar("T")
+
+
+class Where(Protocol):
+    """Has something read, in another process or here; gives its parts one after the other."""
+
+    def __call__(self, read: Callable[[], Iterator[T]], /) -> Iterator[T]: ...
+
+
+def _here(read: Callable[[], Iterator[T]]) -> Iterator[T]:
+    return read()
 
 
 class _Progress(NamedTuple):
@@ -65,7 +77,8 @@ class Nightly:
         elif tx.reader is not None:
             look = Look(self.account, self.sops, scoring, today, tells=before.rules != NONE_YET)
             after = before.upto if before.rules == fingerprint(scoring) else None
-            tx.errands.append(_Night(self, look, tx.new_id(), after).read(tx.reader))
+            night = _Night(self, look, tx.new_id(), after, tx.reader, apart if tx.apart else _here)
+            tx.errands.append(night.read())
 
     def _after(self, before: _Progress) -> datetime:
         return days.begin(before.day + 1, self.sops.community.zone) + HOUR
@@ -102,16 +115,19 @@ class _Night:
     look: Look
     upto: int
     after: int | None
+    reader: Reader
+    where: Where
 
-    def read(self, reader: Reader) -> Errand[object]:
+    def read(self) -> Errand[object]:
         """Read the log and write its days, a part after the other; then look at the levels."""
+        scoring, zone = self.look.scoring, self.nightly.sops.community.zone
 
         def finish(tx: Transaction) -> None:
             self.nightly.done(tx, self.upto, self.look)
-            found = self.look.at_all(reader)
+            found = self.where(partial(look_at_all, self.reader, scoring, zone, self.look.today))
             tx.errands.append(_in_turn("nightly levels", found, self.look.settle, lambda tx: None))
 
-        changed = parts(reader, self.look.scoring, self.nightly.sops.community.zone, self.after)
+        changed = self.where(partial(parts, self.reader, scoring, zone, self.after))
         return _in_turn("nightly figures", changed, write, finish)
 
 

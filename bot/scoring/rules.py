@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import get_args
 
 from bot.people.points import Dimension
@@ -79,25 +78,21 @@ class Said:
 
 
 def _weights() -> Mapping[str, Weight]:
-    return MappingProxyType(
-        {
-            "message_posted": Weight(1, 3, "参与"),
-            "link_shared": Weight(1, 3, "传播"),
-        }
-    )
+    return {
+        "message_posted": Weight(1, 3, "参与"),
+        "link_shared": Weight(1, 3, "传播"),
+    }
 
 
 def _caps() -> Mapping[str, int]:
-    return MappingProxyType(
-        {
-            "question_asked": 2,
-            "answer_given": 4,
-            "answer_thanked": 3,
-            "window_contributed": 1,
-            "ugc_submitted": 2,
-            "ugc_approved": 2,
-        }
-    )
+    return {
+        "question_asked": 2,
+        "answer_given": 4,
+        "answer_thanked": 3,
+        "window_contributed": 1,
+        "ugc_submitted": 2,
+        "ugc_approved": 2,
+    }
 
 
 def _levels() -> tuple[Level, ...]:

@@ -43,6 +43,8 @@ class Transaction:
     now: datetime
     reader: Reader | None = None
     """None: nothing can be read beside it, as in a database that is in memory."""
+    apart: bool = False
+    """What reads for long does so in a process of its own."""
     queued: bool = False
     """Something was put into the outbox."""
     pictures: bool = False

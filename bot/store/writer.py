@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -18,7 +19,7 @@ from sqlalchemy import Connection, Engine
 from bot.store import session
 from bot.store.ids import Ids
 from bot.store.reading import reading
-from bot.store.transaction import Transaction
+from bot.store.transaction import Reader, Transaction
 
 T = TypeVar("T")
 Claim = Callable[[Connection], None]
@@ -33,15 +34,23 @@ class Writer:
 
     ``claim`` is called on each new connection, before anything is written on it (see ``bot.store.owner``).
     Where nobody waits for the loop meanwhile, as under a virtual clock, it can do ``without_thread``; then
-    everything comes in the same order each time.
+    everything comes in the same order each time. ``apart``: what reads for long does so in another process.
     """
 
-    def __init__(self, engine: Engine, claim: Claim = unclaimed, *, without_thread: bool = False) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        claim: Claim = unclaimed,
+        *,
+        without_thread: bool = False,
+        apart: bool = False,
+    ) -> None:
         self.engine = engine
         self._claim = claim
         self._can_be_read = not session.is_in_memory(engine.url)
         self._ids = Ids()
         self.without_thread = without_thread
+        self.apart = apart
         self._thread = None if without_thread else ThreadPoolExecutor(1, thread_name_prefix="core")
         self._connection: Connection | None = None
 
@@ -63,16 +72,16 @@ class Writer:
         connection = self._connected()
         try:
             with connection.begin():
-                yield Transaction(connection, self._ids, now, self.reader if self._can_be_read else None)
+                reader = self.reader if self._can_be_read else None
+                yield Transaction(connection, self._ids, now, reader, apart=self.apart)
         except BaseException:
             self._ids.forget()
             raise
 
-    @contextmanager
-    def reader(self) -> Iterator[Connection]:
-        """A connection that only reads, and sees what was committed by now."""
-        with reading(self.engine.url) as connection:
-            yield connection
+    @property
+    def reader(self) -> Reader:
+        """Opens a connection that only reads, and sees what was committed by then; in any process."""
+        return partial(reading, self.engine.url)
 
     def _connected(self) -> Connection:
         if self._connection is not None and self._connection.invalidated:
