@@ -38,7 +38,7 @@ class Turn(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """``order``: the places that are asked; ``needs``: those of them that another must have been answered for."""
+    """``order``: the places that are asked; ``needs``: those for which another must have been answered."""
 
     questions: Sequence[Question]
     order: tuple[int, ...]

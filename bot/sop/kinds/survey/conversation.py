@@ -1,0 +1,158 @@
+"""A survey in private: what is said in it, and what becomes of the answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.outbox.queue import Intent
+from bot.people import cases, consent, directory
+from bot.sop.kinds.survey.model import NPS, WHY
+from bot.sop.kinds.survey.rounds import has_declined
+from bot.sop.kinds.survey.talk import LOOK_AFTER, PURPOSE, Ctx, Step, Talk, talk_of
+from bot.sop.questions.question import Answer, Question, written
+from bot.sop.questions.reading import declines
+from bot.sop.questions.sheet import Turn
+from bot.sop.questions.talking import tag_by, taken_back
+from bot.sop.templates import harmless, harmless_name
+
+DECLINE_WORD = "退订"
+LOW = 6
+"""Who gives no more, and says why, is for a human to look after."""
+COMPLAINED_WITHIN = timedelta(days=30)
+
+
+def heard(ctx: Ctx) -> bool:
+    """What is said in private by somebody who was asked is for the survey, until it is over."""
+    assert ctx.heard is not None, "something was said"
+    talk = talk_of(ctx)
+    if _wants_no_more(talk, ctx.heard.text):
+        return _decline(talk)
+    if talk.step is Step.OVER:
+        return False
+    asked = talk.note_asked()
+    if asked is None:
+        return False
+    turn, new = asked.sheet.hear(ctx.heard)
+    _go_on(asked.keep(**new), turn)
+    return True
+
+
+def _wants_no_more(talk: Talk, text: str) -> bool:
+    """Whether somebody declines for good; where free words are asked for, by the one word alone."""
+    if talk.step is Step.ASKING and talk.sheet.question.answer == "text":
+        return harmless(text).strip("。.!！~～ ") == DECLINE_WORD
+    return declines(text)
+
+
+def _decline(talk: Talk) -> bool:
+    ctx, person = talk.ctx, talk.person
+    if consent.declined(ctx.tx, person.member_id, PURPOSE):
+        return False
+    consent.decide(ctx.tx, person.member_id, PURPOSE, given=False, cause=ctx.cause)
+    ctx.record("survey_declined", person=person)
+    talk.over().say(ctx.sop.wording.declined)
+    return True
+
+
+def _go_on(talk: Talk, turn: Turn) -> None:
+    wording = talk.ctx.sop.wording
+    talk = _tell_of_low(talk)
+    match turn:
+        case Turn.ASK:
+            talk.ask()
+        case Turn.AGAIN:
+            talk.ask(again=True)
+        case Turn.VOICE:
+            talk.say(wording.voice)
+        case Turn.LOST:
+            _submit(talk, is_whole=False)
+            talk.over().say(wording.unclear)
+        case Turn.CANCEL:
+            talk.ctx.record("survey_cancelled", person=talk.person)
+            talk.over().say(wording.cancelled)
+        case Turn.DONE:
+            _submit(talk)
+            talk.over(answered=True).say(wording.thanks)
+
+
+def _tell_of_low(talk: Talk) -> Talk:
+    """Operators hear at once of who recommends us little and says why."""
+    names = list(talk.ctx.sop.asked)
+    answers = {names[place]: answer for place, answer in talk.sheet.answers.items()}
+    mark, why = answers.get(NPS), answers.get(WHY)
+    if mark is None or mark.number is None or why is None or mark.number > LOW or talk.run.state["told"]:
+        return talk
+    who = f"M{talk.person.number} {harmless_name(talk.person.name)}"
+    text = f"有人打了{mark.number:g}分｜{who}：“{harmless(why.text)}”\n方便的话请人私聊问问。"
+    talk.ctx.alert(text, "low", quotes=tuple(talk.sheet.messages.values()))
+    return talk.keep(told=True)
+
+
+# --- what becomes of it ---
+
+
+def _submit(talk: Talk, *, is_whole: bool = True) -> None:
+    """Keep what was answered, and not taken back, each answer with its message."""
+    ctx = talk.ctx
+    talk = talk.without(taken_back(ctx.tx, talk.sheet.messages.values()))
+    asked, answers, messages = ctx.sop.asked, talk.sheet.answers, talk.sheet.messages
+    names = list(asked)
+    for place, answer in sorted(answers.items()):
+        _record(talk, names[place], asked[names[place]], answer, messages[place])
+    tag_by(ctx, talk.person, list(asked.values()), answers, talk.asked)
+    if not is_whole:
+        ctx.record("survey_expired", person=talk.person, parent=talk.asked, value=len(answers))
+
+
+def _record(talk: Talk, name: str, question: Question, answer: Answer, message: int) -> None:
+    ctx = replace(talk.ctx, key=f"run:{talk.run.id}:{name}")
+    number = answer.number
+    ctx.record(
+        "nps_answered" if name == NPS else "survey_answered",
+        person=talk.person,
+        about=("question", name),
+        parent=message,
+        prompt=talk.asked,
+        initiated_by="prompted",
+        value=int(number) if number is not None and number.is_integer() else None,
+        props={"version": ctx.version, **written(question, answer)},
+        text=answer.text,
+        keep_until=ctx.now + ctx.sop.keep,
+    )
+
+
+def sent(ctx: Ctx) -> None:
+    """Look whether the first question has left; what never will was no question."""
+    talk = talk_of(ctx)
+    if talk.step is Step.OVER or talk.asked is not None or talk.note_asked() is not None:
+        return
+    if talk.is_waiting:
+        ctx.wake_at(talk.run, ctx.now + max(ctx.now - talk.run.opened_at, LOOK_AFTER), "sent")
+    else:
+        ctx.close(talk.run)
+
+
+def remind(ctx: Ctx) -> None:
+    """One reminder, with the question that is open; none to who left, declined or complained meanwhile."""
+    talk = talk_of(ctx)
+    who = talk.person.identity_id
+    is_there = any(directory.is_present(ctx.tx, room.id, who) for room in ctx.rooms())
+    complained = cases.has_open_case(ctx.tx, who, None, ctx.now, COMPLAINED_WITHIN)
+    if talk.step is not Step.ASKING or not is_there or complained or has_declined(ctx, talk.person):
+        return
+    left = ctx.sop.patience.give_up - ctx.sop.patience.remind
+    talk.say(ctx.sop.patience.template, intent=Intent.ASK, expires_after=left)
+
+
+def give_up(ctx: Ctx) -> None:
+    """The time is over; what was answered by then counts."""
+    talk = talk_of(ctx)
+    if talk.step is Step.ASKING:
+        _submit(talk, is_whole=False)
+        talk.over()
+
+
+def rest(ctx: Ctx) -> None:
+    assert ctx.run is not None, "a run waited"
+    ctx.close(ctx.run)
