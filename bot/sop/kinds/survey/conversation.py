@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,7 +17,8 @@ from bot.sop.questions.sheet import Turn
 from bot.sop.questions.talking import tag_by, taken_back
 from bot.sop.templates import harmless, harmless_name
 
-DECLINE_WORD = "退订"
+_NO_MORE = re.compile("(?:以后|那|就|请)*(?:别|不要|不用)再?问(?:我|了|啦|吧)*")
+"""By the word that the first message names, and what is said for it."""
 LOW = 6
 """Who gives no more, and says why, is for a human to look after."""
 COMPLAINED_WITHIN = timedelta(days=30)
@@ -25,24 +27,32 @@ COMPLAINED_WITHIN = timedelta(days=30)
 def heard(ctx: Ctx) -> bool:
     """What is said in private by somebody who was asked is for the survey, until it is over."""
     assert ctx.heard is not None, "something was said"
-    talk = talk_of(ctx)
+    begun = talk_of(ctx)
+    asked = begun.note_asked()
+    talk = asked or begun
     if _wants_no_more(talk, ctx.heard.text):
         return _decline(talk)
-    if talk.step is Step.OVER:
+    if asked is None or talk.step is Step.OVER or _refused_meanwhile(talk):
         return False
-    asked = talk.note_asked()
-    if asked is None:
-        return False
-    turn, new = asked.sheet.hear(ctx.heard)
-    _go_on(asked.keep(**new), turn)
+    turn, new = talk.sheet.hear(ctx.heard)
+    _go_on(talk.keep(**new), turn)
     return True
 
 
 def _wants_no_more(talk: Talk, text: str) -> bool:
-    """Whether somebody declines for good; where free words are asked for, by the one word alone."""
-    if talk.step is Step.ASKING and talk.sheet.question.answer == "text":
-        return harmless(text).strip("。.!！~～ ") == DECLINE_WORD
-    return declines(text)
+    """Whether somebody declines for good; free words may say 别再发广告, and mean something else."""
+    if _NO_MORE.fullmatch(harmless(text).strip("。.!！~～，, ")):
+        return True
+    asks_for_words = talk.step is Step.ASKING and talk.sheet.question.answer == "text"
+    return not asks_for_words and declines(text)
+
+
+def _refused_meanwhile(talk: Talk) -> bool:
+    """Whether somebody said 退订 or the like to others since they were asked; then the survey is over."""
+    refused = consent.refused_since(talk.ctx.tx, talk.person.member_id, talk.run.opened_at)
+    if refused:
+        talk.over()
+    return bool(refused)
 
 
 def _decline(talk: Talk) -> bool:
@@ -125,7 +135,7 @@ def _record(talk: Talk, name: str, question: Question, answer: Answer, message: 
 def sent(ctx: Ctx) -> None:
     """Look whether the first question has left; what never will was no question."""
     talk = talk_of(ctx)
-    if talk.step is Step.OVER or talk.asked is not None or talk.note_asked() is not None:
+    if talk.note_asked() is not None:
         return
     if talk.is_waiting:
         ctx.wake_at(talk.run, ctx.now + max(ctx.now - talk.run.opened_at, LOOK_AFTER), "sent")

@@ -183,7 +183,7 @@ class Survey(Sop):
         if self.nps is not None:
             yield "先问愿不愿意推荐（0 到 10），再问为什么；6 分以下又说了原因的，马上告诉运营群。"
         remind, give_up = write_duration(self.patience.remind), write_duration(self.patience.give_up)
-        yield f"没答完的，{remind}后提醒一次，{give_up}后不再等；说一句退订，以后都不再问。"
+        yield f"没答完的，{remind}后提醒一次，{give_up}后不再等；说一句别再问，以后都不再问。"
         yield f"看结果发 /问卷结果 {self.id}。"
 
     def gives_tags(self) -> Iterable[str]:
