@@ -133,7 +133,7 @@ class Survey(Sop):
     active: Duration = timedelta(days=30)
     at_once: Annotated[int, Field(ge=1, le=500)] = 100
     again: Duration = timedelta(days=90)
-    nps: Annotated[Nps | None, BeforeValidator(_nps)] = None
+    nps: Annotated[Nps | None, BeforeValidator(_nps, json_schema_input_type=Nps | bool | None)] = None
     questions: Annotated[
         tuple[Question, ...], BeforeValidator(as_tuple), Field(max_length=4), AfterValidator(_sound)
     ] = ()
@@ -178,7 +178,7 @@ class Survey(Sop):
     def explain(self) -> Iterable[str]:
         when = "" if self.schedule is None else self.schedule.words
         active, again = write_duration(self.active), write_duration(self.again)
-        yield f"{when}私聊问{len(self.asked)}题，一次最多问{self.at_once}位，{again}内同一个人只问一次。"
+        yield f"{when} 私聊问{len(self.asked)}题，一次最多问{self.at_once}位，{again}内同一个人只问一次。"
         yield f"问{active}里在群里说过话的好友；不是好友的，群里只说一句，请他们私聊来答。"
         if self.nps is not None:
             yield "先问愿不愿意推荐（0 到 10），再问为什么；6 分以下又说了原因的，马上告诉运营群。"

@@ -85,8 +85,8 @@ def _named(surveys: dict[str, Survey], typed: str) -> Survey | None:
 
 def _lines(sop: Survey, results: Results) -> Iterator[str]:
     rate = f"（{results.answered / results.asked:.0%}）" if results.asked else ""
-    window = write_duration(sop.again)
-    yield f"{harmless(sop.name, 12)}｜{window}里问了{results.asked}人，答了{results.answered}人{rate}"
+    window = f"{sop.again.days}天" if sop.again.days else write_duration(sop.again)
+    yield f"{harmless(sop.name, 12)}｜近{window}问了{results.asked}人，答了{results.answered}人{rate}"
     for name, question in sop.asked.items():
         rows = list(results.answers.get(name, {}).values())
         if rows and (line := _line(name, question, rows)):
