@@ -121,7 +121,7 @@ def _mark_of_ten(plain: str) -> Answer | None:
         it = as_words[1]
         mark = 10 if it == "满" else int(it) if it.isdigit() else _NUMERALS[it]
         return Answer(number=float(mark)) if mark <= 10 else None
-    found = re.findall(r"\d+(?:\.\d+)?", plain)
+    found = re.findall(r"-?\d+(?:\.\d+)?", plain)
     is_mark = len(found) == 1 and found[0].isdigit() and int(found[0]) <= 10
     return Answer(number=float(found[0])) if is_mark else None
 
