@@ -32,10 +32,12 @@ def surveys(sops: SopSet, *changes: dict[str, Any], private_a_week: int = 2) -> 
     assert isinstance(sample, Survey)
     made = {it.get("id", ID): sample.model_copy(update={"enabled": True, **it}) for it in changes}
     source = dict.fromkeys(made, sops.source[ID])
-    guard = sops.community.guard.model_copy(update={"private_a_week": private_a_week, "gives_per_ask": 0})
+    usual = sops.community.rules
+    budget = replace(usual.budget, gives_per_ask=0)
+    rules = replace(usual, private_a_week=private_a_week, budget=budget)
     return replace(
         sops,
-        community=sops.community.model_copy(update={"guard": guard}),
+        community=sops.community.model_copy(update={"rules": rules}),
         sops=MappingProxyType(made),
         declared=MappingProxyType(made),
         source=MappingProxyType({**sops.source, **source}),
