@@ -9,6 +9,7 @@ from datetime import timedelta
 from bot.outbox.queue import Intent
 from bot.people import cases, consent, directory
 from bot.sop.kinds.survey.model import NPS, WHY
+from bot.sop.kinds.survey.recalls import REWARD
 from bot.sop.kinds.survey.rounds import has_declined
 from bot.sop.kinds.survey.talk import LOOK_AFTER, PURPOSE, Ctx, Step, Talk, talk_of
 from bot.sop.questions.question import Answer, Question, written
@@ -19,6 +20,8 @@ from bot.sop.templates import harmless, harmless_name
 
 _NO_MORE = re.compile("(?:以后|那|就|请)*(?:别|不要|不用)再?问(?:我|了|啦|吧)*")
 """By the word that the first message names, and what is said for it."""
+POINTS = 2
+"""For a survey, whatever was answered in it."""
 LOW = 6
 """Who gives no more, and says why, is for a human to look after."""
 COMPLAINED_WITHIN = timedelta(days=30)
@@ -108,17 +111,21 @@ def _submit(talk: Talk, *, is_whole: bool = True) -> None:
     talk = talk.without(taken_back(ctx.tx, talk.sheet.messages.values()))
     asked, answers, messages = ctx.sop.asked, talk.sheet.answers, talk.sheet.messages
     names = list(asked)
-    for place, answer in sorted(answers.items()):
+    kept = [
         _record(talk, names[place], asked[names[place]], answer, messages[place])
+        for place, answer in sorted(answers.items())
+    ]
+    for event in [it for it in kept if it is not None][:1]:
+        ctx.points(talk.person, REWARD, POINTS, event=event, dimension="共建")
     tag_by(ctx, talk.person, list(asked.values()), answers, talk.asked)
     if not is_whole:
         ctx.record("survey_expired", person=talk.person, parent=talk.asked, value=len(answers))
 
 
-def _record(talk: Talk, name: str, question: Question, answer: Answer, message: int) -> None:
+def _record(talk: Talk, name: str, question: Question, answer: Answer, message: int) -> int | None:
     ctx = replace(talk.ctx, key=f"run:{talk.run.id}:{name}")
     number = answer.number
-    ctx.record(
+    return ctx.record(
         "nps_answered" if name == NPS else "survey_answered",
         person=talk.person,
         about=("question", name),

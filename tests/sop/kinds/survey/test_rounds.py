@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot.events import Person
+from bot.events import MessageRecalled, MessageReceived, Person
 from bot.scenario.world import World
 from bot.sop.kinds.survey.model import Survey
 from bot.sop.loader import SopSet
 from bot.sop.schedule import Schedule
-from bot.store.tables import interaction, outgoing, run
+from bot.store.tables import interaction, outgoing, run, score_entry
 from tests.builders import MONDAY_9, QING, ask, look
 from tests.conftest import MakeWorld
 
@@ -141,3 +141,26 @@ async def test_a_survey_goes_on_when_it_is_switched_off(make_world: MakeWorld, s
     assert "（2/4）" in (await ask(world, "9", QING, None))[0]
     await world.move_to(MONDAY_9 + 5 * DAY)
     assert [row["value_int"] for row in look(world, interaction, name="nps_answered")] == [9]
+
+
+async def test_points_are_for_a_survey_and_go_with_its_last_answer(
+    make_world: MakeWorld, sops: SopSet
+) -> None:
+    world = await make_world(surveys(sops, {"every": at("周一 12:00")}))
+    await met(world, QING)
+    await world.move_to(MONDAY_9 + 4 * HOUR)
+    given = [world.channel.say(text, QING, None) for text in ("9", "新鲜", "跳过", "跳过")]
+    await world.settle()
+    assert earned(world) == [2]
+    await world.happen(taken_back(world, given[1]))
+    assert earned(world) == [2]
+    await world.happen(taken_back(world, given[0]))
+    assert earned(world) == [2, -2]
+
+
+def earned(world: World) -> list[float]:
+    return [row["points"] for row in look(world, score_entry)]
+
+
+def taken_back(world: World, message: MessageReceived) -> MessageRecalled:
+    return MessageRecalled(f"recall-{message.id}", message.id, message.sender, world.clock.now(), None)
