@@ -34,6 +34,7 @@ _NO = re.compile(
     "算了|取消|退订|(?:我|那|还是|暂时|先)*不(?:用|要|想|同意|愿|了|需要|参加|答|进|必|可以|行|好?$)"
 )
 _DECLINES = re.compile("退订|(?:别|不要|不用|不必)(?:再|给我)*(?:发(?!愁|火)|打扰|私信)")
+_NO_MORE = re.compile("(?:以后|那|就|请)*(?:别|不要|不用)再?问(?:我|了|啦|吧)*")
 
 
 class Control(Enum):
@@ -68,6 +69,11 @@ def control(text: str) -> Control | None:
 def declines(text: str) -> bool:
     """Whether somebody wants to be written to no more, now and later."""
     return _DECLINES.search(_plain(text[:LONGEST_CHOICE])) is not None
+
+
+def declines_questions(text: str) -> bool:
+    """Whether somebody wants to be asked no more, and says nothing else: 别再问了."""
+    return _NO_MORE.fullmatch(_letters(text[:LONGEST_CHOICE])) is not None
 
 
 def agrees(text: str, word: str) -> bool | None:

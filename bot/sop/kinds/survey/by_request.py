@@ -32,12 +32,13 @@ def _opens(ctx: Ctx, person: Person) -> bool:
     if day is None:
         return False
     run = runs.find(ctx.tx, ctx.sop.id, f"member:{person.member_id}", day)
-    if run is not None and run.is_open and run.state["step"] == Step.ASKING:
-        return _go_on(Talk(replace(ctx, run=run), run, person))
-    if run is None and person.member_id in asked_lately(ctx):
+    talk = None if run is None else Talk(replace(ctx, run=run), run, person)
+    if talk is not None and talk.step is Step.ASKING and talk.note_asked() is not None:
+        return _go_on(talk)
+    if person.member_id in asked_lately(ctx) if talk is None else talk.run.state["answered"]:
         return False
-    if run is not None and (not run.is_open or run.state["answered"]):
-        return False
+    if talk is not None:
+        talk.withdraw()
     open_talk(ctx, person, day, Intent.REPLY)
     return True
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,15 +10,13 @@ from bot.people import cases, consent, directory
 from bot.sop.kinds.survey.model import NPS, WHY
 from bot.sop.kinds.survey.recalls import REWARD
 from bot.sop.kinds.survey.rounds import has_declined
-from bot.sop.kinds.survey.talk import LOOK_AFTER, PURPOSE, Ctx, Step, Talk, talk_of
+from bot.sop.kinds.survey.talk import LOOK_AFTER, PURPOSE, PURPOSES, Ctx, Step, Talk, talk_of
 from bot.sop.questions.question import Answer, Question, written
-from bot.sop.questions.reading import declines
+from bot.sop.questions.reading import declines, declines_questions
 from bot.sop.questions.sheet import Turn
 from bot.sop.questions.talking import tag_by, taken_back
 from bot.sop.templates import harmless, harmless_name
 
-_NO_MORE = re.compile("(?:以后|那|就|请)*(?:别|不要|不用)再?问(?:我|了|啦|吧)*")
-"""By the word that the first message names, and what is said for it."""
 POINTS = 2
 """For a survey, whatever was answered in it."""
 LOW = 6
@@ -44,18 +41,17 @@ def heard(ctx: Ctx) -> bool:
 
 def _wants_no_more(talk: Talk, text: str) -> bool:
     """Whether somebody declines for good; free words may say 别再发广告, and mean something else."""
-    if _NO_MORE.fullmatch(harmless(text).strip("。.!！~～，, ")):
-        return True
     asks_for_words = talk.step is Step.ASKING and talk.sheet.question.answer == "text"
-    return not asks_for_words and declines(text)
+    return declines_questions(text) or (not asks_for_words and declines(text))
 
 
 def _refused_meanwhile(talk: Talk) -> bool:
     """Whether somebody said 退订 or the like to others since they were asked; then the survey is over."""
     refused = consent.refused_since(talk.ctx.tx, talk.person.member_id, talk.run.opened_at)
-    if refused:
+    is_refused = any(purpose in PURPOSES for purpose in refused)
+    if is_refused:
         talk.over()
-    return bool(refused)
+    return is_refused
 
 
 def _decline(talk: Talk) -> bool:
@@ -79,14 +75,12 @@ def _go_on(talk: Talk, turn: Turn) -> None:
         case Turn.VOICE:
             talk.say(wording.voice)
         case Turn.LOST:
-            _submit(talk, is_whole=False)
-            talk.over().say(wording.unclear)
+            _submit(talk, is_whole=False).say(wording.unclear)
         case Turn.CANCEL:
             talk.ctx.record("survey_cancelled", person=talk.person)
             talk.over().say(wording.cancelled)
         case Turn.DONE:
-            _submit(talk)
-            talk.over(answered=True).say(wording.thanks)
+            _submit(talk).say(wording.thanks)
 
 
 def _tell_of_low(talk: Talk) -> Talk:
@@ -105,8 +99,8 @@ def _tell_of_low(talk: Talk) -> Talk:
 # --- what becomes of it ---
 
 
-def _submit(talk: Talk, *, is_whole: bool = True) -> None:
-    """Keep what was answered, and not taken back, each answer with its message."""
+def _submit(talk: Talk, *, is_whole: bool = True) -> Talk:
+    """It is over: keep what was answered, and not taken back, each answer with its message."""
     ctx = talk.ctx
     talk = talk.without(taken_back(ctx.tx, talk.sheet.messages.values()))
     asked, answers, messages = ctx.sop.asked, talk.sheet.answers, talk.sheet.messages
@@ -115,11 +109,13 @@ def _submit(talk: Talk, *, is_whole: bool = True) -> None:
         _record(talk, names[place], asked[names[place]], answer, messages[place])
         for place, answer in sorted(answers.items())
     ]
-    for event in [it for it in kept if it is not None][:1]:
-        ctx.points(talk.person, REWARD, POINTS, event=event, dimension="共建")
-    tag_by(ctx, talk.person, list(asked.values()), answers, talk.asked)
+    first = next((it for it in kept if it is not None), None)
+    if first is not None:
+        ctx.points(talk.person, REWARD, POINTS, event=first, dimension="共建")
+        tag_by(ctx, talk.person, list(asked.values()), answers, first)
     if not is_whole:
         ctx.record("survey_expired", person=talk.person, parent=talk.asked, value=len(answers))
+    return talk.over(answered=bool(kept))
 
 
 def _record(talk: Talk, name: str, question: Question, answer: Answer, message: int) -> int | None:
@@ -167,7 +163,6 @@ def give_up(ctx: Ctx) -> None:
     talk = talk_of(ctx)
     if talk.step is Step.ASKING:
         _submit(talk, is_whole=False)
-        talk.over()
 
 
 def rest(ctx: Ctx) -> None:

@@ -14,7 +14,7 @@ from bot.people.directory import Person
 from bot.people.roles import Standings
 from bot.sop import runs
 from bot.sop.kinds.survey.model import InviteWords
-from bot.sop.kinds.survey.talk import ASKED, PURPOSE, Ctx, open_talk
+from bot.sop.kinds.survey.talk import ASKED, PURPOSES, Ctx, open_talk
 from bot.sop.questions.sheet import is_open
 from bot.sop.templates import harmless
 from bot.store.tables import identity, interaction, membership
@@ -63,12 +63,12 @@ def eligible(ctx: Ctx) -> list[Person]:
     here = select(m.identity_id).where(m.room_id == ctx.room.id, m.left_at.is_(None))
     active = _took_part(ctx, ctx.tx.connection.scalars(here).all())
     people = [person for it in active if (person := directory.person_by_id(ctx.tx, it)) is not None]
-    left_alone = asked_lately(ctx) | consent.opted_out(ctx.tx, [person.member_id for person in people])
+    lately = asked_lately(ctx)
     held = roles.Standings(roles.roles(ctx.tx), ctx.sops.community.roles)
     chosen = {
         person.member_id: person
         for person in people
-        if person.member_id not in left_alone and may_be_asked(ctx, person, held)
+        if person.member_id not in lately and may_be_asked(ctx, person, held)
     }
     return sorted(chosen.values(), key=lambda person: person.number)
 
@@ -97,8 +97,8 @@ def may_be_asked(ctx: Ctx, person: Person, held: Standings) -> bool:
 
 
 def has_declined(ctx: Ctx, person: Person) -> bool:
-    """Who wants no words that wake the silent wants none of these."""
-    return any(consent.declined(ctx.tx, person.member_id, purpose) for purpose in (PURPOSE, "wakeup"))
+    """Who wants no words that wake the silent, or none at all, wants none of these."""
+    return any(consent.declined(ctx.tx, person.member_id, purpose) for purpose in PURPOSES)
 
 
 def open_round(ctx: Ctx, person: Person) -> str | None:

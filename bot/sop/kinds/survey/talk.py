@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.outbox import queue
+from bot.outbox.ledger import COUNTED
 from bot.outbox.queue import Intent, State
-from bot.people import directory
+from bot.people import consent, directory
 from bot.people.directory import Person
 from bot.sop import runs
 from bot.sop.context import Context
@@ -26,12 +27,13 @@ from bot.sop.templates import harmless_name
 
 Ctx = Context[Survey]
 PURPOSE = "survey"
+PURPOSES = (PURPOSE, "wakeup", consent.CONTACT)
+"""Who refused one of these is asked nothing."""
 ASKED, NPS_ASKED = "survey_asked", "nps_asked"
 LOOK_AFTER = timedelta(minutes=10)
 """When it is first looked whether the question has left; then ever later."""
 DECLINE_WITHIN = timedelta(days=30)
 """How long a no is taken for an answer to a survey that is over."""
-_REACHED, _WAITING = (State.SENT, State.UNKNOWN), (State.QUEUED, State.SENDING)
 
 
 class Step(StrEnum):
@@ -72,13 +74,19 @@ class Talk:
     def _sent_at(self) -> datetime | None:
         """When the first question left; None: it has not, or never will."""
         row = queue.by_id(self.ctx.tx, self.run.state["post"])
-        return row.sending_at if row is not None and row.state in _REACHED else None
+        return row.sending_at if row is not None and row.state in COUNTED else None
 
     @property
     def is_waiting(self) -> bool:
         """Whether the first question may still leave."""
         row = queue.by_id(self.ctx.tx, self.run.state["post"])
-        return row is not None and row.state in _WAITING
+        return row is not None and row.state == State.QUEUED
+
+    def withdraw(self) -> None:
+        """The first question is not wanted any more, if it has not left."""
+        row = queue.by_id(self.ctx.tx, self.run.state["post"])
+        if row is not None and row.state == State.QUEUED:
+            queue.give_up(self.ctx.tx, row, State.DROPPED, "it is not wanted any more")
 
     @property
     def asked(self) -> int | None:
@@ -124,7 +132,9 @@ class Talk:
         begun |= {"told": False, "answered": False}
         self.ctx.listen(self.run, self.ctx.now + 2 * within)
         self.ctx.wake_at(self.run, self.ctx.now + LOOK_AFTER, "sent")
-        return self.keep(**begun, post=post, asked=self.run.state.get("asked"))
+        if (asked := self.run.state.get("asked")) is not None:
+            self.ctx.wake_at(self.run, self.ctx.now + within, "give_up")
+        return self.keep(**begun, post=post, asked=asked)
 
     def ask(self, *, again: bool = False) -> None:
         """Ask the question that is open."""
@@ -151,6 +161,7 @@ class Talk:
 
     def over(self, *, answered: bool = False) -> Talk:
         """End it; the answers are forgotten here. For a while a no is still heard."""
+        self.withdraw()
         self.ctx.listen(self.run, self.ctx.now + DECLINE_WITHIN)
         self.ctx.wake_at(self.run, self.ctx.now + DECLINE_WITHIN, "rest")
         return self.keep(step=Step.OVER, answers={}, answered=answered)
@@ -160,9 +171,9 @@ def open_talk(ctx: Ctx, person: Person, day: str, intent: Intent) -> Talk:
     """Begin the round's survey with somebody, or begin it anew with the questions of today."""
     run = ctx.open_run(f"member:{person.member_id}", day, person=person, private=True)
     version = ctx.sops.source[ctx.sop.id].hash
-    if run.sop_hash != version:
-        runs.change(ctx.tx, run.id, sop_hash=version)
-        run = replace(run, sop_hash=version)
+    if run.sop_hash != version or not run.is_open:
+        runs.change(ctx.tx, run.id, sop_hash=version, closed_at=None)
+        run = replace(run, sop_hash=version, closed_at=None)
     return Talk(replace(ctx, room=None, run=run), run, person).begin(intent)
 
 

@@ -164,3 +164,24 @@ def earned(world: World) -> list[float]:
 
 def taken_back(world: World, message: MessageReceived) -> MessageRecalled:
     return MessageRecalled(f"recall-{message.id}", message.id, message.sender, world.clock.now(), None)
+
+
+async def test_who_asks_for_it_gets_what_was_held_back(make_world: MakeWorld, sops: SopSet) -> None:
+    world = await make_world(surveys(sops, {"every": at("周一 21:35"), "late_after": 2 * HOUR}))
+    await met(world, QING)
+    await world.move_to(MONDAY_9 + 13 * HOUR)
+    (first,) = await ask(world, "小问卷", QING, None)
+    assert "您有多愿意" in first
+    assert "（2/4）" in (await ask(world, "9", QING, None))[0]
+    await world.move_to(MONDAY_9 + DAY)
+    assert len(private(world)) == 2
+    assert len(asked(world)) == 1
+
+
+async def test_who_declines_before_it_leaves_is_not_asked(make_world: MakeWorld, sops: SopSet) -> None:
+    world = await make_world(surveys(sops, {"every": at("周一 21:35"), "late_after": 2 * HOUR}))
+    await met(world, QING)
+    await world.move_to(MONDAY_9 + 13 * HOUR)
+    assert len(await ask(world, "以后别再问我了", QING, None)) == 1
+    await world.move_to(MONDAY_9 + 2 * DAY)
+    assert (len(private(world)), asked(world)) == (1, [])
