@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from itertools import islice
 
 from sqlalchemy import select
 
 from bot.naming import WAYS
 from bot.outbox.queue import Intent
 from bot.people import consent, directory, friends, roles
-from bot.people.directory import Person
+from bot.people.directory import Person, Room
 from bot.people.roles import Standings
 from bot.sop import runs
 from bot.sop.kinds.survey.model import InviteWords
@@ -34,13 +35,12 @@ def play_round(ctx: Ctx) -> None:
         return
     scope, occurrence = f"{ROUND}{ctx.room.id}", day.isoformat()
     is_new = runs.find(ctx.tx, ctx.sop.id, scope, occurrence) is None
-    opened = ctx.open_run(scope, occurrence)
-    ctx.wake_at(opened, ctx.now + ctx.sop.patience.give_up, "closed")
-    people = eligible(ctx)
-    reached = friends.among(ctx.tx, [person.identity_id for person in people])
-    for person in [it for it in people if it.identity_id in reached][: _left(ctx, occurrence)]:
+    ctx.wake_at(ctx.open_run(scope, occurrence), ctx.now + ctx.sop.patience.give_up, "closed")
+    here = _took_part(ctx, ctx.room)
+    reached = friends.among(ctx.tx, here)
+    for person in islice(_to_be_asked(ctx, sorted(reached), occurrence), _left(ctx, occurrence)):
         open_talk(ctx, person, occurrence, Intent.ASK)
-    if is_new and len(reached) < len(people):
+    if is_new and any(_to_be_asked(ctx, sorted(here - reached), occurrence)):
         _invite(ctx)
 
 
@@ -56,28 +56,25 @@ def _invite(ctx: Ctx) -> None:
     ctx.say(ctx.sop.wording.invite, words, intent=Intent.ASK, expires_after=INVITE_WITHIN)
 
 
-def eligible(ctx: Ctx) -> list[Person]:
-    """The room's members who took part lately and may be asked, each member once."""
-    assert ctx.room is not None, "rounds are played in rooms"
-    m = membership.c
-    here = select(m.identity_id).where(m.room_id == ctx.room.id, m.left_at.is_(None))
-    active = _took_part(ctx, ctx.tx.connection.scalars(here).all())
-    people = [person for it in active if (person := directory.person_by_id(ctx.tx, it)) is not None]
+def _took_part(ctx: Ctx, room: Room) -> set[int]:
+    """The identities of those who are in the room and said something in a room lately."""
+    m, i = membership.c, interaction.c
+    here = select(m.identity_id).where(m.room_id == room.id, m.left_at.is_(None))
+    lately = (i.occurred_at > ctx.now - ctx.sop.active) & (i.channel == "group") & i.name.in_(ACTIVE)
+    spoke = select(i.identity_id).where(i.identity_id.in_(here), lately).distinct()
+    return set(ctx.tx.connection.scalars(spoke))
+
+
+def _to_be_asked(ctx: Ctx, identity_ids: Iterable[int], occurrence: str) -> Iterator[Person]:
+    """Those who may be asked, and were not: not within ``again``, and not in this round."""
     lately = asked_lately(ctx)
     held = roles.Standings(roles.roles(ctx.tx), ctx.sops.community.roles)
-    chosen = {
-        person.member_id: person
-        for person in people
-        if person.member_id not in lately and may_be_asked(ctx, person, held)
-    }
-    return sorted(chosen.values(), key=lambda person: person.number)
-
-
-def _took_part(ctx: Ctx, identity_ids: Collection[int]) -> list[int]:
-    i = interaction.c
-    lately = (i.occurred_at > ctx.now - ctx.sop.active) & (i.channel == "group") & i.name.in_(ACTIVE)
-    query = select(i.identity_id).where(i.identity_id.in_(identity_ids), lately).distinct()
-    return sorted(ctx.tx.connection.scalars(query))
+    for identity_id in identity_ids:
+        person = directory.person_by_id(ctx.tx, identity_id)
+        if person is None or person.member_id in lately or not may_be_asked(ctx, person, held):
+            continue
+        if runs.find(ctx.tx, ctx.sop.id, f"member:{person.member_id}", occurrence) is None:
+            yield person
 
 
 def asked_lately(ctx: Ctx) -> set[int]:

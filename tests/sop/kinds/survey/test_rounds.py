@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
+from bot import app
 from bot.events import MessageRecalled, MessageReceived, Person
+from bot.foresight.chat import Foresight
+from bot.outbox.pace import Pace
 from bot.scenario.world import World
 from bot.sop.kinds.survey.model import Survey
 from bot.sop.loader import SopSet
 from bot.sop.schedule import Schedule
 from bot.store.tables import interaction, outgoing, run, score_entry
-from tests.builders import MONDAY_9, QING, ask, look
+from tests.builders import BOSS, KEY, MONDAY_9, QING, ROOM, ZHOU, ask, look
 from tests.conftest import MakeWorld
 
 ID = "monthly-nps"
@@ -185,3 +188,15 @@ async def test_who_declines_before_it_leaves_is_not_asked(make_world: MakeWorld,
     assert len(await ask(world, "以后别再问我了", QING, None)) == 1
     await world.move_to(MONDAY_9 + 2 * DAY)
     assert (len(private(world)), asked(world)) == (1, [])
+
+
+async def test_the_calendar_tells_of_it(sops: SopSet, url: str) -> None:
+    app.open_database(url).dispose()
+    world = World(surveys(sops, {"every": at("周一 12:00")}), MONDAY_9, url, foresee=Foresight(url, Pace()))
+    await world.start({KEY: ROOM}, [BOSS])
+    try:
+        await met(world, QING, ZHOU)
+        assert await ask(world, "/日历 1天", BOSS, None) == ["今12:00 每月小问卷→私聊2位"]
+        assert asked(world) == []
+    finally:
+        await world.close()
