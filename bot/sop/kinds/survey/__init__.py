@@ -53,7 +53,7 @@ KIND = Kind(
             "小问卷答得怎么样；原话只在私聊里给",
             show,
             Where.DESK,
-            usage="[编号]",
+            usage="[编号] [原话]",
         ),
     ),
     names=frozenset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from statistics import mean
 from typing import Any
 
@@ -15,12 +16,12 @@ from bot.sop.kinds.survey.model import NPS, WHY, Survey
 from bot.sop.kinds.survey.recalls import ANSWERED, WITHDRAWN
 from bot.sop.kinds.survey.talk import ASKED, Ctx
 from bot.sop.questions.question import Question
-from bot.sop.schedule import write_duration
 from bot.sop.templates import harmless
 from bot.store.tables import identity, interaction, member, texts
 
 PROMOTES, LOW = 9, 6
-MOST_WORDS, MOST_CHOICES = 5, 4
+MOST_WORDS, MOST_CHOICES = 6, 4
+VERBATIM = "原话"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +62,30 @@ def _answers(ctx: Ctx) -> Any:
 
 
 def show(ctx: CommandContext) -> None:
+    """``[编号]`` counts; with ``原话`` behind it, and in private, the latest words."""
     surveys = {sop.id: sop for sop in ctx.sops.declared.values() if isinstance(sop, Survey)}
-    sop = _named(surveys, ctx.rest.strip())
+    typed, wants_words = ctx.rest.removesuffix(VERBATIM).strip(), ctx.rest.endswith(VERBATIM)
+    sop = _named(surveys, typed)
     if sop is None:
         known = "、".join(f"{it.id}（{harmless(it.name, 12)}）" for it in surveys.values())
         ctx.reply(f"要看哪一份？发 /问卷结果 编号：{known}" if known else "还没有小问卷。")
+    elif wants_words and ctx.room is not None:
+        ctx.reply("原话只在私聊里给，私聊我发同一句。")
+    elif wants_words:
+        _show_words(ctx, sop)
+    else:
+        results = read(ctx.kind_context(sop))
+        ctx.reply("\n".join(_lines(sop, results)))
+        if any(_words(sop, results)):
+            ctx.reply(f"看原话，私聊我发：/问卷结果 {sop.id} {VERBATIM}")
+
+
+def _show_words(ctx: CommandContext, sop: Survey) -> None:
+    words = list(_words(sop, read(ctx.kind_context(sop))))
+    if not words:
+        ctx.reply("还没有人写话，或者过了保留的日子。")
         return
-    results = read(ctx.kind_context(sop))
-    ctx.reply("\n".join(_lines(sop, results)))
-    words = list(_words(sop, results))
-    if words and ctx.room is not None:
-        ctx.reply("原话私聊我发同一句再看。")
-    elif words:
-        ctx.reply("\n".join(line for line, _ in words), quotes=[message for _, message in words])
+    ctx.reply("\n".join(line for line, _ in words), quotes=[message for _, message in words])
 
 
 def _named(surveys: dict[str, Survey], typed: str) -> Survey | None:
@@ -85,7 +97,7 @@ def _named(surveys: dict[str, Survey], typed: str) -> Survey | None:
 
 def _lines(sop: Survey, results: Results) -> Iterator[str]:
     rate = f"（{results.answered / results.asked:.0%}）" if results.asked else ""
-    window = f"{sop.again.days}天" if sop.again.days else write_duration(sop.again)
+    window = f"{sop.again.days}天" if sop.again.days else f"{sop.again // timedelta(hours=1)}小时"
     yield f"{harmless(sop.name, 12)}｜近{window}问了{results.asked}人，答了{results.answered}人{rate}"
     for name, question in sop.asked.items():
         rows = list(results.answers.get(name, {}).values())

@@ -16,6 +16,7 @@ from bot.outbox.pace import Pace
 from bot.scenario.world import World
 from bot.sop.kinds.survey.model import Survey
 from bot.sop.loader import SopSet
+from bot.sop.questions.question import Question
 from bot.sop.schedule import Schedule
 from bot.store.tables import interaction, outgoing, run, score_entry
 from tests.builders import BOSS, KEY, MONDAY_9, QING, ROOM, ZHOU, ask, look
@@ -200,3 +201,28 @@ async def test_the_calendar_tells_of_it(sops: SopSet, url: str) -> None:
         assert asked(world) == []
     finally:
         await world.close()
+
+
+async def test_marks_and_numbers_are_told_as_their_mean_and_of_each_member_the_latest(
+    make_world: MakeWorld, sops: SopSet
+) -> None:
+    questions = (
+        Question(ask="这次的番茄几分？", answer="scale"),
+        Question(ask="家里几口人？", answer="number"),
+    )
+    often = {"every": at("每天 12:00"), "nps": None, "questions": questions, "again": timedelta(hours=20)}
+    world = await make_world(surveys(sops, often, private_a_week=9))
+    await met(world, QING, ZHOU)
+    for day, marks in enumerate((("1", "5"), ("4", "5"))):
+        await world.move_to(MONDAY_9 + day * DAY + 4 * HOUR)
+        for person, mark in zip((QING, ZHOU), marks, strict=True):
+            for text in (mark, "3"):
+                await ask(world, text, person, None)
+    told = await ask(world, "/问卷结果", BOSS, None)
+    head, *lines = told[0].splitlines()
+    assert head == "每月小问卷｜近20小时问了2人，答了2人（100%）"
+    assert lines == ["1 这次的番茄几分？：平均4.5（2人）", "2 家里几口人？：平均3.0（2人）"]
+    assert await ask(world, "/问卷结果 原话", BOSS, None) == ["还没有人写话，或者过了保留的日子。"]
+    assert await ask(world, "/问卷结果 别的", BOSS, None) == [
+        f"要看哪一份？发 /问卷结果 编号：{ID}（每月小问卷）"
+    ]
