@@ -226,3 +226,20 @@ async def test_marks_and_numbers_are_told_as_their_mean_and_of_each_member_the_l
     assert await ask(world, "/问卷结果 别的", BOSS, None) == [
         f"要看哪一份？发 /问卷结果 编号：{ID}（每月小问卷）"
     ]
+
+
+async def test_who_was_asked_is_asked_again_after_a_while_and_who_declined_never(
+    make_world: MakeWorld, sops: SopSet
+) -> None:
+    often = {"every": at("每天 12:00"), "again": 3 * DAY}
+    world = await make_world(surveys(sops, often, private_a_week=9))
+    await met(world, QING, ZHOU)
+    await world.move_to(MONDAY_9 + 4 * HOUR)
+    for person, said in ((QING, "取消"), (ZHOU, "别再问了")):
+        await ask(world, said, person, None)
+    await world.move_to(MONDAY_9 + 5 * DAY)
+    first = "想听您一句实话"
+    assert [sum(first in text for text in private(world, it)) for it in (QING, ZHOU)] == [2, 1]
+    days = [(when - MONDAY_9).days for when in asked(world)]
+    assert sorted(days) == [0, 0, 3]
+    assert len(look(world, interaction, name="survey_declined")) == 1
