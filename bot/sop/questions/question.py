@@ -59,7 +59,8 @@ class Question(Model):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What somebody answered: ``chosen`` choices by place, a ``number``, or ``text``."""
+    """What somebody answered: ``chosen`` choices by place, a ``number``, or ``text`` (or what stands behind a
+    mark of ten)."""
 
     chosen: tuple[int, ...] = ()
     number: float | None = None

@@ -23,9 +23,11 @@ _BESIDE = frozenset("abcdefghi123456789自己来就是的吧呀啊呢啦了 .。
 _UNLESS_NEGATED = "(?<![不没别未非])(?<![不没][太很大是])(?<!不怎么)(?<!不是很)(?<!不是太)"
 _NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,2})?")
 _MARK = re.compile(
-    r"(?:我|那|就|给|打|选|我觉得|大概)*\s*(\d{1,2}|[零一二三四五六七八九十]|满(?=分))\s*分?(?:\s*[/／]\s*10\s*分?)?"
-    r"[\s.。,，、]*[吧呀啊哦的]?[\s.。!~]*"
+    r"(?:我觉得|我|那|就|给|打|选|大概)*+(\d{1,2}|[零一二三四五六七八九十]|满(?=分))分?(?:/10分?)?"
+    r"[.。,、]*+[吧呀啊哦的]?[.。!~]*+"
 )
+_ANY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_BEHIND_A_MARK = "分吧呀啊哦的 .。,，、!！~:："
 _YES = re.compile(
     "(?:我|那就|那|嗯|回复)*+(?:好|同意|可以|开始|行|愿意|没问题|okay|ok)++"
     "(?:的|吧|呀|啊|嘞|滴|哒|哦|谢谢[您你]?|开始)*+"
@@ -98,7 +100,7 @@ def read(question: Question, text: str) -> Answer | None:
         case "number" | "scale":
             return _number(_plain(text[:LONGEST_CHOICE]), question.answer == "scale")
         case "nps":
-            return _mark_of_ten(_plain(text[: LONGEST_CHOICE + 1]))
+            return _mark_of_ten(_plain(text[:LONGEST_TEXT]))
     if len(text) > LONGEST_CHOICE:
         return None
     chosen = _several(question, _plain(text)) if question.several else _one(question, _plain(text))
@@ -120,16 +122,17 @@ def _number(plain: str, is_mark: bool) -> Answer | None:
 
 
 def _mark_of_ten(plain: str) -> Answer | None:
-    """A mark from 0 to 10; words are none where they may mean something else: 十分愿意 is no 10."""
-    if len(plain) > LONGEST_CHOICE:
-        return None
-    if as_words := _MARK.fullmatch(plain):
+    """A mark from 0 to 10, with what is said behind it; 十分愿意 is no 10."""
+    together = "".join(plain.split())
+    if len(together) <= LONGEST_CHOICE and (as_words := _MARK.fullmatch(together)):
         it = as_words[1]
         mark = 10 if it == "满" else int(it) if it.isdigit() else _NUMERALS[it]
         return Answer(number=float(mark)) if mark <= 10 else None
-    found = re.findall(r"-?\d+(?:\.\d+)?", plain)
-    is_mark = len(found) == 1 and found[0].isdigit() and int(found[0]) <= 10
-    return Answer(number=float(found[0])) if is_mark else None
+    found = [*_ANY_NUMBER.finditer(plain)]
+    if len(found) != 1 or not found[0][0].isdigit() or int(found[0][0]) > 10:
+        return None
+    behind = _words(plain[found[0].end() :].lstrip(_BEHIND_A_MARK))
+    return Answer(number=float(found[0][0]), text=behind.text if behind is not None else "")
 
 
 def _one(question: Question, plain: str) -> tuple[int, ...] | None:

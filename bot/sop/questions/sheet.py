@@ -81,9 +81,9 @@ class Sheet:
             case Control.BACK:
                 return Turn.ASK, {"at": self._before(), "unclear": 0}
             case Control.SKIP:
-                return self._noted(heard.id, None)
+                return self.note(heard.id, None)
         answer = read(self.question, heard.text) if is_text else None
-        return self._unclear(heard) if answer is None else self._noted(heard.id, answer)
+        return self._unclear(heard) if answer is None else self.note(heard.id, answer)
 
     def _before(self) -> int:
         earlier = [n for n in self._asked(self._kept) if n < self.state["at"]]
@@ -92,7 +92,7 @@ class Sheet:
     def _asked(self, answers: Mapping[str, Any]) -> list[int]:
         return [n for n in self.order if n not in self.needs or str(self.needs[n]) in answers]
 
-    def _noted(self, message: int, answer: Answer | None) -> tuple[Turn, dict[str, Any]]:
+    def note(self, message: int, answer: Answer | None) -> tuple[Turn, dict[str, Any]]:
         """An answer (None: skipped) is kept, and the next question is open."""
         place: int = self.state["at"]
         kept = {n: it for n, it in self._kept.items() if n != str(place)}

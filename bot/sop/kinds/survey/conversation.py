@@ -35,8 +35,19 @@ def heard(ctx: Ctx) -> bool:
     if asked is None or talk.step is Step.OVER or _refused_meanwhile(talk):
         return False
     turn, new = talk.sheet.hear(ctx.heard)
-    _go_on(talk.keep(**new), turn)
+    _go_on(*_with_reason(talk.keep(**new), turn, ctx.heard.id))
     return True
+
+
+def _with_reason(talk: Talk, turn: Turn, message: int) -> tuple[Talk, Turn]:
+    """Who said why together with the mark is not asked for it."""
+    sheet, marked = talk.sheet, talk.ctx.sop.needs.get(talk.run.state["at"])
+    if turn is not Turn.ASK or marked is None or sheet.messages.get(marked) != message:
+        return talk, turn
+    if not (reason := sheet.answers[marked].text):
+        return talk, turn
+    turn, new = sheet.note(message, Answer(text=reason))
+    return talk.keep(**new), turn
 
 
 def _wants_no_more(talk: Talk, text: str) -> bool:
@@ -130,7 +141,7 @@ def _record(talk: Talk, name: str, question: Question, answer: Answer, message: 
         initiated_by="prompted",
         value=int(number) if number is not None and number.is_integer() else None,
         props={"version": ctx.version, **written(question, answer)},
-        text=answer.text,
+        text="" if name == NPS else answer.text,
         keep_until=ctx.now + ctx.sop.keep,
     )
 

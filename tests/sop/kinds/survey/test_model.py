@@ -73,6 +73,16 @@ def test_a_day_that_is_past_is_hardly_meant(sops: SopSet) -> None:
     assert [*once.doubts(zone, date(2026, 12, 5))] == []
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [("3分，配送太慢了", "配送太慢了"), ("9 因为新鲜", "因为新鲜"), ("9分吧！", ""), ("我的评分是9", "")],
+)
+def test_what_is_said_behind_a_mark_is_its_reason(said: str, words: str) -> None:
+    answer = read(NPS, said)
+    assert answer is not None
+    assert answer.text == words
+
+
 NPS = Question(ask="愿意推荐吗？", answer="nps")
 
 
