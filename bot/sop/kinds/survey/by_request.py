@@ -35,7 +35,8 @@ def _opens(ctx: Ctx, person: Person) -> bool:
     talk = None if run is None else Talk(replace(ctx, run=run), run, person)
     if talk is not None and talk.step is Step.ASKING and talk.note_asked() is not None:
         return _go_on(talk)
-    if person.member_id in asked_lately(ctx) if talk is None else talk.run.state["answered"]:
+    is_done = person.member_id in asked_lately(ctx) if talk is None else talk.run.state["answered"]
+    if is_done:
         return False
     if talk is not None:
         talk.withdraw()
