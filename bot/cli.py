@@ -298,7 +298,7 @@ def preview(name: str, days: int, fresh: bool, begins: datetime | None, as_json:
 @click.argument("kind")
 @click.option("--id", "id", default="my-sop", show_default=True, help="新文件的编号，也是文件名。")
 def new(kind: str, id: str) -> None:
-    """照着现有的一份，新写一个 SOP。KIND 是种类：theme_day、qa_day、challenge、welcome、wakeup。"""
+    """照着现有的一份，新写一个 SOP。KIND 是种类：theme_day、qa_day、challenge、welcome、wakeup、survey。"""
     from bot.sop.draft import draft
 
     settings = config.offline()

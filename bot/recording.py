@@ -33,7 +33,9 @@ from bot.outbox.rules import Rules
 from bot.people import directory, phones
 from bot.people.directory import Person, Room
 from bot.people.roles import OURS, STAFF, Standings
+from bot.sop import offers
 from bot.sop.occasion import LATE, Heard, Joined, Recalled
+from bot.sop.offers import Whose
 from bot.store import log, pictures
 from bot.store.session import insert_new
 from bot.store.tables import interaction, texts
@@ -224,6 +226,9 @@ class _Segment:
         self._forget(original.id)
         pictures.let_go(self.tx, original.id)
         unquote(self.tx, original.id, original.occurred_at)
+        if original.name == "command_given":
+            whose = Whose(self.recorder.account, original.identity_id, original.room_id)
+            offers.withdraw(self.tx, whose, original.received_at)
         return log.entry(
             self.tx,
             self.recorder.source,

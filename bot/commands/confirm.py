@@ -69,6 +69,7 @@ COMMANDS = (
         where=Where.DESK,
         usage="四位码",
         leads=("发",),
+        glued=True,
         does_what_others_do=True,
     ),
     Command(

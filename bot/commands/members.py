@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -166,8 +166,9 @@ def _list_notes(ctx: CommandContext, person: Person) -> None:
 
 def _write(ctx: CommandContext, person: Person, words: str) -> None:
     text_id = ctx.tx.new_id()
-    _record(ctx, person, NOTED, text_id=text_id, text_len=len(words))
+    noted = _record(ctx, person, NOTED, text_id=text_id, text_len=len(words))
     insert_new(ctx.tx.connection, texts, [{"id": text_id, "body": words, "keep_until": None}])
+    ctx.can_undo({"member": person.member_id, "note": noted})
     ctx.reply("记下了，仅运营可见。")
 
 
@@ -176,14 +177,31 @@ def _remove(ctx: CommandContext, person: Person, number: int) -> None:
     if row is None:
         ctx.reply(f"M{person.number} 没有第{number}条备注。发 /备注 M{person.number} 看全部。")
         return
-    ctx.tx.connection.execute(delete(texts).where(texts.c.id == row.text_id))
-    _record(ctx, person, REMOVED, corrects_event_id=row.id)
+    _erase(ctx, person, row)
     ctx.reply("删了。")
 
 
-def _record(ctx: CommandContext, person: Person, what: str, **values: object) -> None:
+def take_back(ctx: CommandContext, args: Mapping[str, Any]) -> bool:
+    """The note that was just written goes, unless it is gone already."""
+    person = directory.known_as(ctx.tx, [args["member"]], ctx.account).get(args["member"])
+    notes = [] if person is None else notes_of(ctx, person)
+    row = next((row for _, row, *_ in notes if row.id == args["note"]), None)
+    if person is None or row is None:
+        ctx.reply("撤销不了：那条备注已经不在了。")
+        return False
+    _erase(ctx, person, row)
+    ctx.reply(f"撤销了，M{person.number} 的那条备注删了。")
+    return True
+
+
+def _erase(ctx: CommandContext, person: Person, row: Any) -> None:
+    ctx.tx.connection.execute(delete(texts).where(texts.c.id == row.text_id))
+    _record(ctx, person, REMOVED, corrects_event_id=row.id)
+
+
+def _record(ctx: CommandContext, person: Person, what: str, **values: object) -> int | None:
     about = {"object_type": OBJECT, "object_id": str(person.identity_id)}
-    record(ctx, what, about=person, **about, **values)
+    return record(ctx, what, about=person, **about, **values)
 
 
 COMMANDS: Sequence[Command] = (
@@ -203,5 +221,6 @@ COMMANDS: Sequence[Command] = (
         Where.DESK,
         usage="M37 [要记的话]",
         recorded=1,
+        undo=take_back,
     ),
 )

@@ -46,6 +46,7 @@ class Commands:
         self._by_word = {word: c for c in commands for word in c.words}
         self._by_lead = {lead: c for c in commands for lead in c.leads}
         self._leads = tuple(self._by_lead)
+        self._glued = {lead: c for lead, c in self._by_lead.items() if c.glued}
 
     def read(self, text: str, *, addressed: bool) -> Call | Unknown | None:
         """What ``text`` calls for; None: no command. ``addressed``: said to the bot, so bare words count."""
@@ -67,9 +68,20 @@ class Commands:
         """
         if len(text) > LONGEST or not (addressed or text.lstrip().startswith(self._leads)):
             return None  # nearly everything that is said
-        lead, *rest = (_without_mention(text.strip()) if addressed else text).split(maxsplit=1) or [""]
+        bare = _without_mention(text.strip()) if addressed else text
+        if (glued := self._read_glued(bare)) is not None:
+            return glued
+        lead, *rest = bare.split(maxsplit=1) or [""]
         command = self._by_lead.get(lead)
         return Call(command, tuple(split(rest[0])), rest[0].strip()) if command and rest else None
+
+    def _read_glued(self, text: str) -> Call | None:
+        """``发4821``: a lead, and nothing but a number right behind it."""
+        for lead, command in self._glued.items():
+            number = text.strip().removeprefix(lead)
+            if number.isdecimal() and len(text.strip()) > len(number):
+                return Call(command, (number,), number)
+        return None
 
     def _read_words(self, text: str) -> Call | Unknown | None:
         words = split(text)
@@ -79,6 +91,8 @@ class Commands:
             command = self._by_name.get(tuple(word.casefold() for word in words[:count]))
             if command is not None:
                 return Call(command, tuple(words[count:]), behind(text, count))
+        if (glued := self._read_glued(text)) is not None:
+            return glued
         typed = " ".join(words[:2])
         known = [name for command in self.all for name in command.names]
         return Unknown(words[0], closest(typed, known) or closest(words[0], known))

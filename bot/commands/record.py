@@ -8,8 +8,11 @@ from bot.sop.command import CommandContext
 from bot.store import log
 
 
-def record(ctx: CommandContext, name: str, *, about: Person | None = None, **values: object) -> None:
-    """Write it down; ``about`` is the member to whom our own people did it, ``values`` further columns."""
+def record(ctx: CommandContext, name: str, *, about: Person | None = None, **values: object) -> int | None:
+    """Write it down; ``about`` is the member to whom our own people did it, ``values`` further columns.
+
+    Gives the row's id, None if it was written before.
+    """
     ours: dict[str, object] = {}
     if about is not None:
         ours = {"actor_role": roles.STAFF, "target_identity_id": about.identity_id}
@@ -25,4 +28,4 @@ def record(ctx: CommandContext, name: str, *, about: Person | None = None, **val
         **ours,
         **values,
     )
-    log.append(ctx.tx, [row])
+    return int(row["id"]) if log.append(ctx.tx, [row]) else None

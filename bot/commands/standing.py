@@ -34,6 +34,7 @@ _NAMES = {
     "challenge_joined": "参加挑战",
     "challenge_completed": "走完挑战",
     "prize": "得奖",
+    "survey_answered": "答小问卷",
 }
 _LOCKED_FOR = "90d"
 

@@ -124,11 +124,14 @@ class Context(Generic[S]):
         expires_after: timedelta | None = None,
         quotes: Sequence[int] = (),
         not_before: datetime | None = None,
-    ) -> None:
-        """Queue a message to one person in private; the platform lets it through to friends alone."""
+    ) -> int | None:
+        """Queue a message to one person in private; the platform lets it through to friends alone.
+
+        Gives the id of its row in the outbox, None if it was queued before.
+        """
         key, parts = f"{template}:private:{identity_id}", [self._text(template, words)]
         more = {"quotes": quotes, "not_before": not_before}
-        self._queue(parts, key, intent, expires_after, identity_id=identity_id, **more)
+        return self._queue(parts, key, intent, expires_after, identity_id=identity_id, **more)
 
     def alert(self, text: str, key: str = "", quotes: Sequence[int] = ()) -> None:
         """Tell the operators, once an occasion and ``key``; ``text`` must be harmless by now.
@@ -203,7 +206,7 @@ class Context(Generic[S]):
         intent: Intent,
         expires_after: timedelta | None = None,
         **more: Any,
-    ) -> None:
+    ) -> int | None:
         """Queue an effect; ``key`` tells it from others of this occasion, ``more`` is ``Post``'s."""
         answered = self.heard or self.befriended
         more["not_before"] = self._in_turn(intent, expires_after, more.get("not_before"))
@@ -219,7 +222,7 @@ class Context(Generic[S]):
             cause_id=self.cause,
             **more,
         )
-        enqueue(self.tx, self.account, post)
+        return enqueue(self.tx, self.account, post)
 
     def _in_turn(
         self, intent: Intent, expires_after: timedelta | None, not_before: datetime | None

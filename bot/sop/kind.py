@@ -137,8 +137,9 @@ class Command:
 
     ``usage`` is what follows the name, in Chinese; ``words`` are bare words that mean the same when said in
     private or with a mention of the bot; ``leads`` are first words that do so with something behind them
-    (``过 31 32``), in the operators' room too. ``unheard_too``: obeyed in rooms that nobody enabled (claim,
-    enable and bind alone). ``despite_stop``: answered even after all sending was stopped.
+    (``过 31 32``), in the operators' room too; ``glued``: a number alone may stand right behind (``发4821``).
+    ``unheard_too``: obeyed in rooms that nobody enabled (claim, enable and bind alone). ``despite_stop``:
+    answered even after all sending was stopped.
 
     ``confirmed`` does what ``ctx.to_confirm`` announced, once the code is said; ``undo`` takes back what
     ``ctx.can_undo`` named, says so, and tells whether it did. ``does_what_others_do``: it calls those.
@@ -153,6 +154,7 @@ class Command:
     usage: str = ""
     words: tuple[str, ...] = ()
     leads: tuple[str, ...] = ()
+    glued: bool = False
     unheard_too: bool = False
     despite_stop: bool = False
     confirmed: Callable[[CommandContext, Mapping[str, Any]], None] | None = None

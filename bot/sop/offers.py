@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 
 from bot.store.tables import offer
 from bot.store.transaction import Transaction
@@ -84,6 +84,14 @@ def take(tx: Transaction, whose: Whose, code: str) -> Offer | NotTaken:
         return NotTaken.LATE
     use(tx, found.id)
     return Offer(found.id, found.command, found.args)
+
+
+def withdraw(tx: Transaction, whose: Whose, given_at: datetime) -> None:
+    """A command that was given then was taken back: what still waits for a code because of it is gone."""
+    here = (offer.c.account == whose.account) & (offer.c.room_id.is_not_distinct_from(whose.room_id))
+    theirs = (offer.c.identity_id == whose.identity_id) & (offer.c.kind == OfferKind.CONFIRM)
+    of_then = (offer.c.until == given_at + CONFIRM_WITHIN) & offer.c.used_at.is_(None)
+    tx.connection.execute(delete(offer).where(here, theirs, of_then))
 
 
 def _miss(tx: Transaction, whose: Whose) -> NotTaken | None:

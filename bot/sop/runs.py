@@ -192,9 +192,13 @@ def _set(tx: Transaction, run: Run, what: str, when: datetime, since: datetime) 
     tx.rescheduled = True
 
 
+def waits_until(tx: Transaction, run_id: int, what: str) -> datetime | None:
+    query = select(wait.c.due_at).where(wait.c.run_id == run_id, wait.c.what == what)
+    return tx.connection.execute(query).scalar()
+
+
 def is_waiting(tx: Transaction, run_id: int, what: str) -> bool:
-    query = select(wait.c.id).where(wait.c.run_id == run_id, wait.c.what == what)
-    return tx.connection.execute(query).first() is not None
+    return waits_until(tx, run_id, what) is not None
 
 
 def due(tx: Transaction, account: str) -> list[Wait]:

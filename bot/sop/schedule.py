@@ -70,6 +70,12 @@ class Schedule:
         return _next(self.fields, moment, zone)
 
 
+def once(day: date, at: str) -> Schedule:
+    """The moment ``at`` on this day of the year; who plays it looks at the year."""
+    hour, _, minute = at.partition(":")
+    return Schedule(f"{day} {at}", (str(int(minute)), str(int(hour)), str(day.day), str(day.month), "*"))
+
+
 @lru_cache(maxsize=1024)
 def _next(fields: Fields, moment: datetime, zone: ZoneInfo) -> datetime | None:
     """Many rooms ask for the same: what is played in them together comes next together."""

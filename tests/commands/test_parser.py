@@ -15,7 +15,8 @@ RUN = command("sop run", "发sop")
 HELP = command("help", "帮助")
 RANK = command("rank", "排行", words=("排行",))
 ACCEPT = command("ugc accept", leads=("过",))
-COMMANDS = Commands([ENABLE, DISABLE, RUN, HELP, RANK, ACCEPT])
+CONFIRM = command("confirm", leads=("发",), glued=True)
+COMMANDS = Commands([ENABLE, DISABLE, RUN, HELP, RANK, ACCEPT, CONFIRM])
 
 
 def read(text: str, *, addressed: bool = False) -> Call | Unknown | None:
@@ -119,8 +120,24 @@ def test_what_only_looks_like_a_lead_is_none(text: str) -> None:
     assert COMMANDS.read_lead(text, addressed=False) is None
 
 
+@pytest.mark.parametrize("text", ["发4821", " 发4821 ", "发４８２１", "@小野 发4821"])
+def test_a_code_may_stand_right_behind_its_lead(text: str) -> None:
+    found = COMMANDS.read_lead(text, addressed=text.startswith("@"))
+    assert found is not None
+    assert (found.command, [str(int(it)) for it in found.args]) == (CONFIRM, ["4821"])
+
+
+def test_a_code_may_stand_right_behind_the_command() -> None:
+    assert read("/发4821") == Call(CONFIRM, ("4821",))
+
+
+@pytest.mark.parametrize("text", ["发48a1", "发4821吧", "发货4821", "发¥4821"])
+def test_a_code_is_nothing_but_a_number(text: str) -> None:
+    assert COMMANDS.read_lead(text, addressed=False) is None
+
+
 def test_all_commands_are_kept_in_their_order() -> None:
-    assert COMMANDS.all == (ENABLE, DISABLE, RUN, HELP, RANK, ACCEPT)
+    assert COMMANDS.all == (ENABLE, DISABLE, RUN, HELP, RANK, ACCEPT, CONFIRM)
 
 
 @given(st.text(max_size=40), st.booleans())

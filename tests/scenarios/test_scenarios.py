@@ -34,6 +34,7 @@ def test_there_are_scenarios_of_every_topic() -> None:
         "outbox",
         "qa_day",
         "rooms",
+        "survey",
         "theme_day",
         "wakeup",
         "wechat",

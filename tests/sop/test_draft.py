@@ -39,7 +39,9 @@ def test_what_cannot_be_is_told(kind: str, id: str, said: str, sops: SopSet) -> 
         draft(sops, kind, id)
 
 
-@pytest.mark.parametrize("id", ["monday-origin", "friday-qa", "dinner-table", "welcome-survey", "wakeup"])
+@pytest.mark.parametrize(
+    "id", ["monday-origin", "friday-qa", "dinner-table", "welcome-survey", "wakeup", "monthly-nps"]
+)
 def test_every_kind_explains_itself_in_chinese(id: str, sops: SopSet) -> None:
     lines = list(find(sops.declared.values(), id).explain())
     assert len(lines) >= 2

@@ -12,10 +12,10 @@ from bot.sop.command import CommandContext
 from bot.sop.context import Context
 from bot.sop.kinds.challenge import featured, prizes
 from bot.sop.kinds.challenge.board import standing_entries
-from bot.sop.kinds.challenge.model import Challenge, Close, once
+from bot.sop.kinds.challenge.model import Challenge, Close
 from bot.sop.kinds.challenge.words import CloseWords, Won
 from bot.sop.runs import Run
-from bot.sop.schedule import Schedule
+from bot.sop.schedule import Schedule, once
 
 LATE_AFTER = timedelta(hours=8)
 WON, COMPLETED = "prize_won", "challenge_completed"

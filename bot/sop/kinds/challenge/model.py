@@ -227,9 +227,3 @@ class Challenge(Sop):
     def length(self, until: date | None = None) -> int:
         """How many days it has, or had until then."""
         return ((until or self.days.last) - self.days.first).days + 1
-
-
-def once(day: date, at: str) -> Schedule:
-    """The moment ``at`` on this day of the year; who plays it looks at the year."""
-    hour, _, minute = at.partition(":")
-    return Schedule(f"{day} {at}", (str(int(minute)), str(int(hour)), str(day.day), str(day.month), "*"))

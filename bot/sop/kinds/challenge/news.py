@@ -8,9 +8,9 @@ from bot.outbox.queue import Intent
 from bot.sop.context import Context
 from bot.sop.kinds.challenge import featured, prizes
 from bot.sop.kinds.challenge.board import standing_entries
-from bot.sop.kinds.challenge.model import Challenge, once
+from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.words import LaunchWords, NewsWords
-from bot.sop.schedule import Schedule
+from bot.sop.schedule import Schedule, once
 
 LATE_AFTER = timedelta(hours=2)
 WEEK = timedelta(days=7)

@@ -54,9 +54,10 @@ def show_waiting(ctx: CommandContext) -> None:
         return
     lines = [_line(ctx, one) for one in found[:SHOWN]]
     more = f"｜还有{len(found) - SHOWN}桌" if len(found) > SHOWN else ""
-    first, quotes = found[0].row.value_int, [message for _, messages in lines for message in messages]
+    quotes = [message for _, messages in lines for message in messages]
     shown = "｜".join(line for line, _ in lines)
-    ctx.reply(f"{shown}{more}｜回“过 {first}”或“退 {first} 原因”", quotes)
+    numbers = [str(one.row.value_int) for one in found[:2]]
+    ctx.reply(f"{shown}{more}｜回“过 {' '.join(numbers)}”或“退 {numbers[-1]} 原因”", quotes)
 
 
 def waiting(tx: Transaction, sops: SopSet, account: str) -> dict[str, int]:

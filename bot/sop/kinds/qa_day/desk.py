@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -11,7 +12,7 @@ from bot.people.directory import Person
 from bot.sop import runs, versions
 from bot.sop.command import CommandContext
 from bot.sop.context import Context
-from bot.sop.kinds.qa_day import answers, archive, board, forms, giving, ladder, shown, typed
+from bot.sop.kinds.qa_day import answers, archive, board, days, forms, giving, ladder, shown, typed
 from bot.sop.kinds.qa_day.answers import Outcome
 from bot.sop.kinds.qa_day.board import QuestionRow, Status
 from bot.sop.kinds.qa_day.model import QaDay
@@ -128,11 +129,22 @@ def write_down(ctx: CommandContext) -> None:
         giving.relay(kind, row.number, meant.identity_id)
     if outcome in _WRITTEN:
         later = sop.digest is not None and not row.state["digested"] and not row.to_human
-        ctx.reply(f"{row.number} {_WRITTEN[outcome]}{'，会进合集' if later else ''}。")
+        ctx.reply(f"{row.number} {_WRITTEN[outcome]}{_when(kind, row) if later else ''}。")
     else:
         ctx.reply(typed.SAID[outcome].format(row.number))
 
 
+def _when(ctx: Context[QaDay], row: QuestionRow) -> str:
+    """That the answer will be in the digest, and when, where it is tomorrow morning."""
+    day = days.current(ctx, row.room_id)
+    at = None if day is None else runs.waits_until(ctx.tx, day.id, "digest")
+    if at is None:
+        return "，会进合集"
+    there, tomorrow = ctx.local(at), ctx.local(ctx.now).date() + timedelta(days=1)
+    return "，明早进合集" if there.date() == tomorrow and there.hour < NOON else "，会进合集"
+
+
+NOON = 12
 _WRITTEN = {Outcome.ANSWERED: "已答", Outcome.WRITTEN_DOWN: "已答", Outcome.CORRECTED: "改好了"}
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from bot.people import consent, directory
 from bot.sop.kinds.wakeup.model import WakeupWords
 from bot.sop.kinds.wakeup.rounds import ANSWER_WITHIN, PURPOSE, Ctx, last_said
+from bot.sop.questions.reading import declines
 from bot.sop.templates import harmless_name
 from bot.store.tables import outgoing
 
-_DECLINES = re.compile("退订|(?:别|不要|不用|不必)(?:再|给我)*(?:发(?!愁|火)|打扰|私信)")
 _NO = re.compile("不用了(?!解)|不需要|取消")
 """Declines what was said last, whatever that was."""
 _NOT = ("不", "不再", "不想再")
@@ -25,9 +25,9 @@ def heard(ctx: Ctx) -> bool:
     assert ctx.heard is not None, "something was said"
     plain = unicodedata.normalize("NFKC", ctx.heard.text[:60])
     likes_to_listen = any(_says(plain, word) for word in ctx.sop.legitimate)
-    declines = _DECLINES.search(plain) or (_NO.search(plain) and _spoke_last(ctx))
+    is_declined = declines(plain) or (_NO.search(plain) is not None and _spoke_last(ctx))
     person = ctx.heard.person
-    if not (likes_to_listen or declines) or consent.declined(ctx.tx, person.member_id, PURPOSE):
+    if not (likes_to_listen or is_declined) or consent.declined(ctx.tx, person.member_id, PURPOSE):
         return False
     consent.decide(ctx.tx, person.member_id, PURPOSE, given=False, cause=ctx.heard.id)
     ctx.record("wakeup_declined", person=person, props={"likes_to_listen": likes_to_listen})

@@ -9,9 +9,10 @@ from bot.sop import versions
 from bot.sop.command import CommandContext
 from bot.sop.kind import Who
 from bot.sop.kinds.welcome import verdict
-from bot.sop.kinds.welcome.model import HelloWords, QuestionWords, Welcome
-from bot.sop.kinds.welcome.questions import agrees, how, shown
+from bot.sop.kinds.welcome.model import HelloWords, Welcome
 from bot.sop.kinds.welcome.talk import Ctx, Ended, Step, Talk, begin, find
+from bot.sop.questions.question import QuestionWords, how, shown
+from bot.sop.questions.reading import agrees
 from bot.sop.templates import harmless_name
 
 _AGAIN = ("问卷", "开始", "重新开始")
@@ -40,7 +41,7 @@ def say_hello(talk: Talk) -> None:
 
 def ask(talk: Talk, place: int, *, again: bool = False) -> None:
     talk = talk if again else talk.keep(step=Step.ASKING, at=place, unclear=0)
-    sop, question = talk.ctx.sop, talk.question
+    sop, question = talk.ctx.sop, talk.sheet.question
     words = QuestionWords(
         shown(question),
         how(question),

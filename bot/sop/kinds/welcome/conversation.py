@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.events import MessageKind
 from bot.outbox.queue import Intent
 from bot.people import consent, roles
 from bot.people.directory import Person
 from bot.sop.kinds.welcome import verdict
 from bot.sop.kinds.welcome.asking import ask, ask_again, comes_again, is_for, say_hello
-from bot.sop.kinds.welcome.questions import (
-    Answer,
-    Control,
-    agrees,
-    choices_of,
-    control,
-    read,
-    written,
-)
-from bot.sop.kinds.welcome.recalls import taken_back
-from bot.sop.kinds.welcome.talk import Ctx, Ended, Step, Talk, begin, by_day, tag_by, talk_of
+from bot.sop.kinds.welcome.talk import Ctx, Ended, Step, Talk, begin, talk_of
+from bot.sop.questions.question import choices_of, written
+from bot.sop.questions.reading import agrees
+from bot.sop.questions.sheet import TRIES, Turn, is_first_voice, not_understood
+from bot.sop.questions.talking import by_day, tag_by, taken_back
 
 PURPOSE = "questionnaire"
-TRIES = 3
-"""Answers that are not understood before a human is asked."""
-BURST = timedelta(seconds=10)
 
 
 def befriended(ctx: Ctx) -> None:
@@ -80,7 +70,7 @@ def heard(ctx: Ctx) -> bool:
 
 
 def _decide(talk: Talk) -> None:
-    """Yes or no to the questionnaire; what is neither is told how to begin."""
+    """Yes or no to the questionnaire."""
     assert talk.ctx.heard is not None, "something was said"
     sop = talk.ctx.sop
     if _hints_at_voice(talk):
@@ -91,13 +81,13 @@ def _decide(talk: Talk) -> None:
         case False:
             _cancel(talk)
         case None:
-            _not_understood(talk, sop.wording.how_to_begin)
+            _not_understood(talk)
 
 
 def _hints_at_voice(talk: Talk) -> bool:
     """Whether this was the first voice message: once it is said that it cannot be heard."""
-    heard = talk.ctx.heard
-    if heard is None or heard.message.kind is not MessageKind.VOICE or talk.run.state["voice"]:
+    assert talk.ctx.heard is not None, "something was said"
+    if not is_first_voice(talk.run.state, talk.ctx.heard):
         return False
     talk.keep(voice=True).say(talk.ctx.sop.wording.voice)
     return True
@@ -112,63 +102,39 @@ def _start(talk: Talk) -> None:
 
 
 def _answer(talk: Talk) -> None:
-    heard = talk.ctx.heard
-    assert heard is not None, "an answer was given"
-    if _hints_at_voice(talk):
-        return
-    is_text = heard.message.kind is MessageKind.TEXT
-    match control(heard.text) if is_text else None:
-        case Control.CANCEL:
+    assert talk.ctx.heard is not None, "an answer was given"
+    turn, new = talk.sheet.hear(talk.ctx.heard)
+    talk = talk.keep(**new)
+    match turn:
+        case Turn.ASK:
+            ask(talk, talk.run.state["at"])
+        case Turn.AGAIN:
+            ask(talk, talk.run.state["at"], again=True)
+        case Turn.LOST:
+            _refer(talk)
+        case Turn.VOICE:
+            talk.say(talk.ctx.sop.wording.voice)
+        case Turn.CANCEL:
             _cancel(talk)
-        case Control.BACK:
-            ask(talk, _before(talk))
-        case Control.SKIP:
-            _note(talk, None)
-        case None:
-            answer = read(talk.question, heard.text) if is_text else None
-            if answer is None:
-                _not_understood(talk, None)
-            else:
-                _note(talk, answer)
+        case Turn.DONE:
+            _submit(talk)
 
 
-def _before(talk: Talk) -> int:
-    order = talk.ctx.sop.private
-    return order[max(order.index(talk.run.state["at"]) - 1, 0)]
-
-
-def _note(talk: Talk, answer: Answer | None) -> None:
-    """Keep an answer (None: skipped), and go on to the next question, or to the end."""
-    place, message = talk.run.state["at"], talk.ctx.cause
-    kept = {n: it for n, it in talk.run.state["answers"].items() if n != str(place)}
-    if answer is not None:
-        told = {"chosen": answer.chosen, "number": answer.number, "text": answer.text}
-        kept[str(place)] = {**told, "message": message}
-    talk = talk.keep(answers=kept, unclear=0)
-    coming = [n for n in talk.ctx.sop.private if n > place]
-    if coming:
-        ask(talk, coming[0])
-    else:
-        _submit(talk)
-
-
-def _not_understood(talk: Talk, template: str | None) -> None:
-    """Ask once more, and the third time a human; a burst of pictures is one answer.
-
-    ``template``: what is said instead of the question.
-    """
+def _not_understood(talk: Talk) -> None:
+    """What is neither yes nor no is told how to begin, and the third time a human is asked."""
     assert talk.ctx.heard is not None, "something was said"
-    said_at, before = talk.ctx.heard.occurred_at, talk.run.state.get("unclear_at")
-    unclear = talk.run.state["unclear"] + 1
-    if unclear > 1 and before and said_at - datetime.fromisoformat(before) < BURST:
+    new = not_understood(talk.run.state, talk.ctx.heard.occurred_at)
+    if new is None:
         return
-    talk = talk.keep(unclear=unclear, unclear_at=said_at.isoformat())
-    if unclear >= TRIES:
-        verdict.refer(talk, "看不懂回答", talk.ctx.sop.wording.human)
-    elif template is not None:
-        talk.say(template, said=talk.ctx.sop.hello.consent)
+    talk = talk.keep(**new)
+    if new["unclear"] >= TRIES:
+        _refer(talk)
     else:
-        ask(talk, talk.run.state["at"], again=True)
+        talk.say(talk.ctx.sop.wording.how_to_begin, said=talk.ctx.sop.hello.consent)
+
+
+def _refer(talk: Talk) -> None:
+    verdict.refer(talk, "看不懂回答", talk.ctx.sop.wording.human)
 
 
 def _cancel(talk: Talk) -> None:
@@ -182,8 +148,8 @@ def _cancel(talk: Talk) -> None:
 def _submit(talk: Talk) -> None:
     """All was answered: tags, and whether it fits; below the line a human decides."""
     ctx, sop = talk.ctx, talk.ctx.sop
-    talk = talk.without(taken_back(ctx, talk.messages.values()))
-    answers = talk.answers
+    talk = talk.without(taken_back(ctx.tx, talk.sheet.messages.values()))
+    answers = talk.sheet.answers
     fit = sum(it.fit for n, answer in answers.items() for it in choices_of(sop.questions[n], answer))
     props = {
         "version": ctx.version,
@@ -191,10 +157,10 @@ def _submit(talk: Talk) -> None:
         "answers": {f"q{n + 1}": written(sop.questions[n], answer) for n, answer in answers.items()},
     }
     submitted = ctx.record("questionnaire_submitted", person=talk.person, props=props, value=round(fit))
-    tag_by(ctx, talk.person, answers, submitted)
+    tag_by(ctx, talk.person, sop.questions, answers, submitted)
     for n, answer in answers.items():
         if answer.text:
-            about, message = ("question", f"q{n + 1}"), talk.messages[n]
+            about, message = ("question", f"q{n + 1}"), talk.sheet.messages[n]
             ctx.record(
                 "questionnaire_answered", person=talk.person, about=about, parent=message, text=answer.text
             )

@@ -12,9 +12,11 @@ from bot.people import directory, roles
 from bot.sop import runs
 from bot.sop.context import Context
 from bot.sop.kinds.welcome.model import Greet, GreetWords, Welcome
-from bot.sop.kinds.welcome.questions import control, read, shown
-from bot.sop.kinds.welcome.talk import MARGIN, Step, begin, by_day, tag_by
+from bot.sop.kinds.welcome.talk import Step, begin
 from bot.sop.occasion import Joined
+from bot.sop.questions.question import shown
+from bot.sop.questions.reading import control, read
+from bot.sop.questions.talking import MARGIN, by_day, tag_by
 from bot.sop.runs import Run
 from bot.sop.templates import harmless_name
 from bot.store.tables import identity, interaction
@@ -166,5 +168,5 @@ def heard(ctx: Context[Welcome], run: Run) -> None:
         text=answer.text,
         keep_until=ctx.now + timedelta(days=ctx.sops.community.privacy.keep_days),
     )
-    tag_by(ctx, ctx.heard.person, {places[0]: answer}, answered)
+    tag_by(ctx, ctx.heard.person, ctx.sop.questions, {places[0]: answer}, answered)
     ctx.close(run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from bot.sop.catalog import Catalog
-from bot.sop.kinds.welcome.questions import Question
 from bot.sop.language import Duration, Finding, Mistake, Model, Name, Sop, TemplateOf, as_tuple
+from bot.sop.questions.question import Question, QuestionWords, ill_formed
 from bot.sop.schedule import write_duration
 
 _QUOTED = re.compile('[“"「]([^”"」]{1,10})[”"」]')
@@ -30,18 +30,6 @@ class HelloWords:
     keep_days: int = 90
     consent: str = "回复“好”开始"
     gate: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class QuestionWords:
-    """What a question's template may use: ``again`` after an answer that was not understood."""
-
-    question: str = "家里平时谁做饭？\nA 我　B 家里人"
-    how: str = "回字母就好"
-    number: int = 1
-    total: int = 3
-    optional: bool = False
-    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +123,7 @@ class Wording(Model):
 
 
 def _sound(questions: tuple[Question, ...]) -> tuple[Question, ...]:
-    findings = [finding for n, question in enumerate(questions) for finding in _wrong(n, question)]
+    findings = [finding for n, question in enumerate(questions) for finding in ill_formed(n, question)]
     grouped = [n for n, question in enumerate(questions) if question.in_group]
     findings += [
         Finding((n, "in_group"), "群里最多问一题，其余的请私下问", "in_group: false") for n in grouped[1:]
@@ -143,17 +131,6 @@ def _sound(questions: tuple[Question, ...]) -> tuple[Question, ...]:
     if findings:
         raise Mistake("", findings=findings)
     return questions
-
-
-def _wrong(n: int, question: Question) -> Iterator[Finding]:
-    if question.answer == "choice" and len(question.choices) < 2:
-        yield Finding((n, "ask"), "选择题至少要有两个选项；要对方写一句话，加 answer: text", "answer: text")
-    if question.answer != "choice" and question.choices:
-        yield Finding((n, "choices"), f"answer: {question.answer} 不用写选项", "去掉 choices")
-    if question.several and question.answer != "choice":
-        yield Finding((n, "several"), "只有选择题能选几个", "去掉 several")
-    if question.tag is not None and question.answer != "scale":
-        yield Finding((n, "tag"), "打分题才在这里写标签，选择题的写在选项里", "answer: scale")
 
 
 class Welcome(Sop):

@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-from sqlalchemy import select
-
 from bot.people import directory
 from bot.sop.kinds.welcome.talk import Ctx, find
-from bot.store.tables import interaction
-
-
-def taken_back(ctx: Ctx, messages: Collection[int]) -> set[int]:
-    """Those of ``messages`` that were recalled."""
-    recalled = select(interaction.c.parent_event_id).where(
-        interaction.c.name == "message_recalled", interaction.c.parent_event_id.in_(messages)
-    )
-    return set(ctx.tx.connection.scalars(recalled))
 
 
 def recalled(ctx: Ctx) -> None:

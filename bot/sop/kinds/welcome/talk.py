@@ -7,14 +7,11 @@ cancelled, or let the time pass, may begin again by a word.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from math import ceil
-from statistics import mean
-from typing import Any
 
 from bot.outbox.queue import Intent
 from bot.people import directory
@@ -22,14 +19,15 @@ from bot.people.directory import Person
 from bot.sop import runs
 from bot.sop.context import Context
 from bot.sop.kinds.welcome.model import TalkWords, Welcome
-from bot.sop.kinds.welcome.questions import Answer, Question, shown, tags_of
+from bot.sop.questions.question import shown
+from bot.sop.questions.sheet import Sheet
+from bot.sop.questions.talking import by_day
 from bot.sop.runs import Run
 from bot.sop.templates import harmless_name
 
 Ctx = Context[Welcome]
 OCCURRENCE = "questionnaire"
 HEARD_FOR = timedelta(days=180)
-MARGIN = timedelta(minutes=5)
 
 
 class Step(StrEnum):
@@ -65,27 +63,13 @@ class Talk:
         return Step(self.run.state["step"])
 
     @property
-    def answers(self) -> dict[int, Answer]:
-        kept: dict[str, Any] = self.run.state.get("answers", {})
-        return {
-            int(place): Answer(tuple(it["chosen"]), it["number"], it["text"]) for place, it in kept.items()
-        }
-
-    @property
-    def messages(self) -> dict[int, int]:
-        """The messages by which was answered, by the places of their questions."""
-        return {int(place): it["message"] for place, it in self.run.state.get("answers", {}).items()}
+    def sheet(self) -> Sheet:
+        return Sheet(self.ctx.sop.questions, self.ctx.sop.private, self.run.state)
 
     def without(self, messages: Collection[int]) -> Talk:
         """The same without what was answered by these messages: they were taken back."""
-        kept = self.run.state.get("answers", {})
-        left = {place: it for place, it in kept.items() if it["message"] not in messages}
-        return self if len(left) == len(kept) else self.keep(answers=left)
-
-    @property
-    def question(self) -> Question:
-        place: int = self.run.state["at"]
-        return self.ctx.sop.questions[place]
+        left = self.sheet.without(messages)
+        return self if len(left) == len(self.sheet.answers) else self.keep(answers=left)
 
     def keep(self, **state: object) -> Talk:
         return Talk(self.ctx, self.ctx.keep(self.run, {**self.run.state, **state}), self.person)
@@ -118,7 +102,7 @@ class Talk:
             harmless_name(self.person.name),
             community.name,
             room_name(self),
-            shown(self.question) if self.step is Step.ASKING else "",
+            shown(self.sheet.question) if self.step is Step.ASKING else "",
             ceil(self.ctx.sop.fit.answer_within / timedelta(hours=1)),
             said,
             invited=self.step is Step.INVITED,
@@ -131,12 +115,6 @@ class Talk:
     def wake_after(self, after: timedelta, what: str) -> None:
         """Go on after a while, by day: what is decided at night may be wrong in the morning."""
         self.ctx.wake_at(self.run, by_day(self.ctx, self.ctx.now + after), what)
-
-
-def by_day(ctx: Ctx, moment: datetime) -> datetime:
-    """``moment``, unless it is so near to the quiet hours that what is said then might not leave any more."""
-    opens_at = ctx.next_open(moment + MARGIN)
-    return moment if opens_at == moment + MARGIN else opens_at
 
 
 def begin(ctx: Ctx, person: Person, step: Step = Step.HELLO) -> Talk:
@@ -168,13 +146,3 @@ def room_name(talk: Talk) -> str:
     ctx = talk.ctx
     room = ctx.room_for(talk.run.state.get("room", ""))
     return ctx.sops.community.name if room is None else room.title or room.key
-
-
-def tag_by(ctx: Ctx, person: Person, answers: Mapping[int, Answer], evidence: int | None) -> None:
-    """The tags of answers, by the places of their questions; of several scores of one tag the mean."""
-    scores = defaultdict(list)
-    for place, answer in answers.items():
-        for key, score in tags_of(ctx.sop.questions[place], answer):
-            scores[key].append(score)
-    for key, found in scores.items():
-        ctx.tag(person, key, mean(found), evidence=evidence)

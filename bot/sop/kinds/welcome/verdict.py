@@ -17,9 +17,9 @@ from bot.people.directory import Person
 from bot.sop import runs, versions
 from bot.sop.command import CommandContext
 from bot.sop.kinds.welcome.model import Welcome
-from bot.sop.kinds.welcome.questions import shown, written
 from bot.sop.kinds.welcome.talk import OCCURRENCE, Ctx, Ended, Step, Talk, find, talk_of
 from bot.sop.loader import SopSet
+from bot.sop.questions.question import shown, written
 from bot.sop.runs import Run
 from bot.sop.templates import harmless, harmless_name
 from bot.store.tables import run
@@ -60,13 +60,13 @@ def refer(talk: Talk, why: str, template: str) -> None:
     talk = talk.keep(step=Step.HUMAN, referred_at=ctx.now.isoformat())
     talk.say(template)
     asked = f"{_summary(talk, why)}\n请回 /通过 M{person.number} 或 /婉拒 M{person.number}"
-    ctx.alert(asked, "decide", quotes=tuple(talk.messages.values()))
+    ctx.alert(asked, "decide", quotes=tuple(talk.sheet.messages.values()))
     talk.wake_after(ctx.sop.fit.answer_within, "overdue")
 
 
 def _summary(talk: Talk, why: str) -> str:
     lines = [f"入群问卷待定：M{talk.person.number} {harmless_name(talk.person.name)}（{why}）"]
-    for n, answer in sorted(talk.answers.items()):
+    for n, answer in sorted(talk.sheet.answers.items()):
         question = talk.ctx.sop.questions[n]
         said = written(question, answer)
         chosen = said.get("chosen")

@@ -118,5 +118,5 @@ async def test_the_desk_still_deals_with_what_is_open_when_the_file_is_gone(
     asked, told = await ask(begun, "/派 1 老周", BOSS, chat=None)
     assert "会员1群里有人在等这个" in asked
     assert told == "已私聊老周，20分钟没答我再叫您。"
-    assert await ask(begun, "/补记 1 焯二十秒就好", BOSS, chat=None) == ["1 已答，会进合集。"]
+    assert await ask(begun, "/补记 1 焯二十秒就好", BOSS, chat=None) == ["1 已答，明早进合集。"]
     assert look(begun, failure) == []

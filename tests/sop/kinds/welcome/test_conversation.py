@@ -12,8 +12,8 @@ from bot.events import FriendMade, MembersJoined, MessageRecalled, Person
 from bot.scenario.world import World
 from bot.sop import yaml_reader
 from bot.sop.kinds.welcome.model import Welcome
-from bot.sop.kinds.welcome.questions import agrees
 from bot.sop.loader import LoadedFile, SopSet
+from bot.sop.questions.reading import agrees
 from bot.store.tables import consent, interaction, outgoing, run, tag, texts
 from tests.builders import BOSS, MONDAY_9, QING, ROOM, ZHOU, look, said
 from tests.conftest import MakeWorld

@@ -1,17 +1,12 @@
-"""Questions of a questionnaire, and reading what people answer: letters, numbers, words. Pure."""
+"""Reading what people answer to a question: letters, numbers, words. Pure."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
-
-from bot.sop.language import Finding, Mistake, Model, Name
+from bot.sop.questions.question import Answer, Question
 
 LONGEST_CHOICE, LONGEST_TEXT = 60, 500
 """Characters of an answer that names a choice, and of a free one that are kept."""
@@ -27,6 +22,12 @@ _ALL = {"都", "都是", "都有", "全部", "全选", "都选"}
 _BESIDE = frozenset("abcdefghi123456789自己来就是的吧呀啊呢啦了 .。,，、!！~")
 _UNLESS_NEGATED = "(?<![不没别未非])(?<![不没][太很大是])(?<!不怎么)(?<!不是很)(?<!不是太)"
 _NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,2})?")
+_MARK = re.compile(
+    r"(?:我觉得|我|那|就|给|打|选|大概)*+(\d{1,2}|[零一二三四五六七八九十]|满(?=分))分?(?:/10分?)?"
+    r"[.。,、]*+[吧呀啊哦的]?[.。!~]*+"
+)
+_ANY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_BEHIND_A_MARK = "分吧呀啊哦的 .。,，、!！~:："
 _YES = re.compile(
     "(?:我|那就|那|嗯|回复)*+(?:好|同意|可以|开始|行|愿意|没问题|okay|ok)++"
     "(?:的|吧|呀|啊|嘞|滴|哒|哦|谢谢[您你]?|开始)*+"
@@ -34,60 +35,8 @@ _YES = re.compile(
 _NO = re.compile(
     "算了|取消|退订|(?:我|那|还是|暂时|先)*不(?:用|要|想|同意|愿|了|需要|参加|答|进|必|可以|行|好?$)"
 )
-
-
-def _scores(tag: str | dict[str, float]) -> str | dict[str, float]:
-    if isinstance(tag, dict):
-        wrong = [key for key, score in tag.items() if not -1 <= score <= 1]
-        if wrong:
-            raise Mistake("", findings=[Finding((key,), "标签的分数从 -1 到 1", "1") for key in wrong])
-    return tag
-
-
-class Choice(Model):
-    """What choosing it says of a person: ``tag`` is a tag, or tags with scores from -1 to 1."""
-
-    tag: Annotated[str | dict[Name, float], AfterValidator(_scores)] = Field({})
-    fit: float = 0
-
-    @property
-    def tags(self) -> dict[str, float]:
-        return {self.tag: 1.0} if isinstance(self.tag, str) else dict(self.tag)
-
-
-class Question(Model):
-    """One question; without ``choices`` it takes ``answer``: some words, a number, or a mark from 1 to 5.
-
-    ``in_group``: asked in the group, with the greeting, rather than in private. ``tag``: what a mark scores,
-    from -1 for 1 to 1 for 5.
-    """
-
-    ask: Name
-    choices: Annotated[dict[Name, Choice], Field(max_length=9)] = Field({})
-    answer: Literal["choice", "text", "number", "scale"] = "choice"
-    several: bool = False
-    optional: bool = False
-    in_group: bool = False
-    tag: Name | None = None
-
-    @property
-    def labels(self) -> list[str]:
-        return list(self.choices)
-
-    @property
-    def best(self) -> float:
-        """The most that its answer can add to the fit."""
-        fits = [choice.fit for choice in self.choices.values()]
-        return sum(fit for fit in fits if fit > 0) if self.several else max(fits, default=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What somebody answered: ``chosen`` choices by place, a ``number``, or ``text``."""
-
-    chosen: tuple[int, ...] = ()
-    number: float | None = None
-    text: str = ""
+_DECLINES = re.compile("退订|(?:别|不要|不用|不必)(?:再|给我)*(?:发(?!愁|火)|打扰|私信)")
+_NO_MORE = re.compile("(?:以后|那|就|请)*(?:别|不要|不用)再?问(?:我|了|啦|吧)*")
 
 
 class Control(Enum):
@@ -119,6 +68,16 @@ def control(text: str) -> Control | None:
     return _CONTROLS.get(_ENDS.sub("", _plain(text[:20])).lstrip("/"))
 
 
+def declines(text: str) -> bool:
+    """Whether somebody wants to be written to no more, now and later."""
+    return _DECLINES.search(_plain(text[:LONGEST_CHOICE])) is not None
+
+
+def declines_questions(text: str) -> bool:
+    """Whether somebody wants to be asked no more, and says nothing else: 别再问了."""
+    return _NO_MORE.fullmatch(_letters(text[:LONGEST_CHOICE])) is not None
+
+
 def agrees(text: str, word: str) -> bool | None:
     """Whether ``text`` means yes or no; None: neither.
 
@@ -140,6 +99,8 @@ def read(question: Question, text: str) -> Answer | None:
             return _words(text)
         case "number" | "scale":
             return _number(_plain(text[:LONGEST_CHOICE]), question.answer == "scale")
+        case "nps":
+            return _mark_of_ten(_plain(text[:LONGEST_TEXT]))
     if len(text) > LONGEST_CHOICE:
         return None
     chosen = _several(question, _plain(text)) if question.several else _one(question, _plain(text))
@@ -158,6 +119,20 @@ def _number(plain: str, is_mark: bool) -> Answer | None:
         return None
     number = float(found[0])
     return None if is_mark and not (1 <= number <= 5 and number.is_integer()) else Answer(number=number)
+
+
+def _mark_of_ten(plain: str) -> Answer | None:
+    """A mark from 0 to 10, with what is said behind it; 十分愿意 is no 10."""
+    together = "".join(plain.split())
+    if len(together) <= LONGEST_CHOICE and (as_words := _MARK.fullmatch(together)):
+        it = as_words[1]
+        mark = 10 if it == "满" else int(it) if it.isdigit() else _NUMERALS[it]
+        return Answer(number=float(mark)) if mark <= 10 else None
+    found = [*_ANY_NUMBER.finditer(plain)]
+    if len(found) != 1 or not found[0][0].isdigit() or int(found[0][0]) > 10:
+        return None
+    behind = _words(plain[found[0].end() :].lstrip(_BEHIND_A_MARK))
+    return Answer(number=float(found[0][0]), text=behind.text if behind is not None else "")
 
 
 def _one(question: Question, plain: str) -> tuple[int, ...] | None:
@@ -209,40 +184,3 @@ def _several(question: Question, plain: str) -> tuple[int, ...] | None:
         )
         return tuple(named) or None
     return tuple(sorted({place for it in found if it is not None for place in it}))
-
-
-def shown(question: Question) -> str:
-    """The question as it is asked: its choices with letters, on one line where they are short."""
-    choices = [f"{chr(ord('A') + n)} {label}" for n, label in enumerate(question.labels)]
-    line = "　".join(choices)
-    return "\n".join([question.ask, *([line] if len(line) <= 40 else choices)]) if choices else question.ask
-
-
-def how(question: Question) -> str:
-    """How it is answered, in a few words."""
-    if question.answer == "scale":
-        return "回 1 到 5，5 是最认同"
-    if question.answer == "number":
-        return "回一个数字就好"
-    if question.answer == "text":
-        return "用您自己的话回就好"
-    return "回字母，可以选几个" if question.several else "回字母就好"
-
-
-def written(question: Question, answer: Answer) -> dict[str, object]:
-    """An answer as it is kept beside the record: labels or a number, and never free words."""
-    if answer.chosen:
-        return {"chosen": [question.labels[place] for place in answer.chosen]}
-    return {"number": answer.number} if answer.number is not None else {"text": len(answer.text)}
-
-
-def choices_of(question: Question, answer: Answer) -> Iterator[Choice]:
-    yield from (question.choices[question.labels[place]] for place in answer.chosen)
-
-
-def tags_of(question: Question, answer: Answer) -> Iterator[tuple[str, float]]:
-    """What an answer says of a person."""
-    for choice in choices_of(question, answer):
-        yield from choice.tags.items()
-    if question.tag is not None and answer.number is not None:
-        yield question.tag, (answer.number - 3) / 2

@@ -4,18 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sop.kinds.welcome.questions import (
-    LONGEST_TEXT,
-    Answer,
-    Choice,
-    Control,
-    Question,
-    control,
-    read,
-    shown,
-    tags_of,
-    written,
-)
+from bot.sop.questions.question import Answer, Choice, Question, shown, tags_of, written
+from bot.sop.questions.reading import LONGEST_TEXT, Control, control, read
 
 COOK = Question(
     ask="谁做饭？", choices={"我": Choice(tag="烹饪热情"), "家里人": Choice(), "多半在外面吃": Choice()}
