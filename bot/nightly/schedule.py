@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from bot.nightly.refresh import Finish, Write, parts, write
 from bot.nightly.reviewing import Look
-from bot.scoring import days
+from bot.scoring import days, spending
 from bot.scoring.rules import Scoring
 from bot.sop.loader import SopSet
 from bot.store.figures import progress
@@ -108,11 +108,25 @@ class _Night:
 
         def finish(tx: Transaction) -> None:
             self.nightly.done(tx, self.upto, self.look)
-            found = self.look.at_all(reader)
-            tx.errands.append(_in_turn("nightly levels", found, self.look.settle, lambda tx: None))
+            found, then = self.look.at_all(reader), self._grant(reader, tx.now)
+            tx.errands.append(_in_turn("nightly levels", found, self.look.settle, then))
 
         changed = parts(reader, self.look.scoring, self.nightly.sops.community.zone, self.after)
         return _in_turn("nightly figures", changed, write, finish)
+
+    def _grant(self, reader: Reader, now: datetime) -> Finish:
+        """After the levels: what members spend, and then their benefits, which go by both."""
+        granting = self.look.granting
+
+        def benefits(tx: Transaction) -> None:
+            due = granting.at_all(reader)
+            tx.errands.append(_in_turn("nightly benefits", due, granting.settle, lambda tx: None))
+
+        def spent(tx: Transaction) -> None:
+            changed = granting.spent(reader, now)
+            tx.errands.append(_in_turn("nightly spending", changed, spending.put, benefits))
+
+        return spent
 
 
 _OVER, _BROKEN = object(), object()
