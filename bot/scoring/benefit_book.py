@@ -117,10 +117,10 @@ def _kind(connection: Connection, entry_id: int) -> Kind:
 
 
 def undo(tx: Transaction, pen: Pen, person: Person, entry_id: int) -> bool:
-    """Take one entry back, once; False if it was, or if what it gave is no longer there."""
+    """Take one entry back, once; False if it was, if it undoes another, or if what it gave is gone."""
     row = tx.connection.execute(select(benefit_entry).where(benefit_entry.c.id == entry_id)).one()
     lot = _as_it_stands(tx.connection, row)
-    if lot.balance < row.amount:
+    if row.undoes is not None or lot.balance < row.amount:
         return False
     return write(tx, pen, person, Step(lot, Kind.REVERSE, -row.amount, lot.until), entry_id) is not None
 

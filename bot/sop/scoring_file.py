@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -173,13 +172,13 @@ class Benefit(Model):
 
 
 def _apart(benefits: tuple[Benefit, ...], info: ValidationInfo) -> tuple[Benefit, ...]:
-    """Each has a name of its own, and is for somebody."""
+    """Each has an id and a name of its own, and is for somebody."""
     found = []
-    ids, names = Counter(it.id for it in benefits), Counter(it.name for it in benefits)
     for n, it in enumerate(benefits):
-        if ids[it.id] > 1:
+        before = benefits[:n]
+        if it.id in {other.id for other in before}:
             found.append(Finding((n, "id"), f"有两个权益的 id 都是“{it.id}”"))
-        if names[it.name] > 1:
+        if it.name in {other.name for other in before}:
             found.append(Finding((n, "name"), f"有两个权益都叫“{it.name}”"))
         if it.level is None and it.grade is None:
             found.append(Finding((n,), f"“{it.name}”给谁？写 level（哪一级起）或 grade（V1、V2、V3）"))

@@ -196,6 +196,7 @@ def test_thanks_count_the_same_day_by_day_as_all_at_once_also_of_who_is_merged_a
                 points.reverse(tx, "answer_thanked", answered)
         catch_up(tx, mark)
         mark = tx.new_id()
+    assert written(tx) == all_at_once(tx, people)
     entry = merging.merge(tx, gone, stays, Why(Proof.STAFF))
     catch_up(tx, mark)
     as_one, mark = written(tx), tx.new_id()
@@ -215,6 +216,16 @@ def test_the_same_members_thanks_count_less_each_time_and_in_full_after_a_month(
     found = read(tx)
     got = [found[answerer, TODAY + day].points["互助"] for day in (0, 1, 2, 40)]
     assert got == pytest.approx([2, 1, 2 / 3, 2])
+
+
+def test_thanks_heard_late_change_what_later_ones_count_for(tx: Transaction, people: list[int]) -> None:
+    answerer, giver = people
+    thank(tx, answerer, giver, MONDAY_9 + timedelta(days=20))
+    book.put_all(tx, min(people), max(people), list(read(tx).values()))
+    mark = tx.new_id()
+    thank(tx, answerer, giver, MONDAY_9)
+    catch_up(tx, mark)
+    assert written(tx) == all_at_once(tx, people)
 
 
 def test_thanks_from_ones_own_second_account_count_for_nothing(tx: Transaction, people: list[int]) -> None:
