@@ -62,7 +62,7 @@ def in_short(ctx: CommandContext) -> Iterator[str]:
 def purchase_grade(ctx: CommandContext) -> str:
     """V2; nothing where no benefit goes by it, or there is none."""
     scoring = ctx.sops.scoring
-    if scoring is None or not any(it.grade for it in scoring.benefits):
+    if scoring is None or not scoring.has_grades:
         return ""
     member_id = ctx.person.member_id
     found = spending.stored(ctx.tx.connection, [member_id]).get(member_id)

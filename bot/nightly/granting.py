@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -40,7 +40,7 @@ class Granting:
 
     def spent(self, reader: Reader, now: datetime) -> Iterator[Sequence[Spent]]:
         """Whose spending is another since last night; nobody's while no benefit goes by it."""
-        if not any(it.grade for it in self.scoring.benefits):
+        if not self.scoring.has_grades:
             return
         with reader() as connection:
             stood = spending.stored(connection)
@@ -52,23 +52,27 @@ class Granting:
     def at_all(self, reader: Reader) -> Iterator[Sequence[int]]:
         """Those to whom anything is due, some at a time."""
         with reader() as connection:
-            due_to = sorted(self._due(connection, None))
+            due_to = sorted(self.coming(connection, None, spending.stored(connection)))
         yield from _some(due_to)
 
     def settle(self, tx: Transaction, members: Collection[int]) -> dict[int, list[str]]:
         """Write what is due to them now; gives the names of what each was granted."""
         people = directory.known_as(tx, members, self.account)
         pen, named = Pen(self.account), defaultdict(list)
-        for member_id, steps in self._due(tx.connection, members).items():
+        graded = spending.stored(tx.connection, members)
+        for member_id, steps in self.coming(tx.connection, members, graded).items():
             for step in steps if member_id in people else ():
                 if benefit_book.write(tx, pen, people[member_id], step) and step.kind is Kind.GRANT:
                     named[member_id].append(step.lot.name)
         return named
 
-    def _due(self, connection: Connection, members: Collection[int] | None) -> dict[int, list[Step]]:
+    def coming(
+        self, connection: Connection, members: Collection[int] | None, spent: Mapping[int, Spent]
+    ) -> dict[int, list[Step]]:
+        """What is to be done for these members, or for all."""
         periods = {period_of(it.per, self.today) for it in self.scoring.benefits}
         lots = benefit_book.lots(connection, members, periods)
-        claims = self._claims(connection, members)
+        claims = self._claims(connection, members, spent)
         found = {
             it: list(
                 due(it, claims.get(it, Claim(present=False)), lots.get(it, []), self.scoring, self.today)
@@ -77,13 +81,14 @@ class Granting:
         }
         return {member_id: steps for member_id, steps in found.items() if steps}
 
-    def _claims(self, connection: Connection, members: Collection[int] | None) -> dict[int, Claim]:
+    def _claims(
+        self, connection: Connection, members: Collection[int] | None, spent: Mapping[int, Spent]
+    ) -> dict[int, Claim]:
         """Of those who are in a room, and none of our own people."""
         stood = book.standings(connection, members)
-        graded = spending.stored(connection, members)
         staff = ours(connection, self.sops.community.roles)
         return {
-            it: Claim(stood.get(it, Standing()).level, graded[it].grade if it in graded else 0)
+            it: Claim(stood.get(it, Standing()).level, spent[it].grade if it in spent else 0)
             for it in _present(connection, members)
             if it not in staff
         }

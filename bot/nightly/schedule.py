@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from bot.nightly.refresh import Finish, Write, parts, write
 from bot.nightly.reviewing import Look
-from bot.scoring import days, spending
+from bot.scoring import daybook, days, spending
 from bot.scoring.rules import Scoring
 from bot.sop.loader import SopSet
 from bot.store.figures import progress
@@ -90,7 +90,7 @@ class Nightly:
 def fingerprint(scoring: Scoring) -> str:
     """Tells apart the rules that make a day's points: by others, every day is worked out anew."""
     weights = [(name, float(it.points), it.a_day, it.dimension) for name, it in scoring.weights.items()]
-    of_days = (float(scoring.prompted), sorted(weights), sorted(scoring.rewards.items()))
+    of_days = (daybook.VERSION, float(scoring.prompted), sorted(weights), sorted(scoring.rewards.items()))
     return hashlib.sha256(repr(of_days).encode()).hexdigest()[:16]
 
 

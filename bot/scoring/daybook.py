@@ -35,6 +35,8 @@ ACTS = frozenset(way.name for way in naming.WAYS if way.counts)
 """What people do themselves; what SOPs make of it (an answer, an entry) has it as its cause."""
 BY_COMMAND = ("question_asked", "answer_given", "survey_answered", "nps_answered", "poll_voted")
 """What counts where it was typed as a command, which is no act in itself."""
+VERSION = 2
+"""Another whenever a day comes to something else by the same rules, so that all days are worked out anew."""
 _NOTHING = 1e-9
 
 

@@ -158,6 +158,11 @@ class Scoring:
     benefits: tuple[Benefit, ...] = ()
     purchase: Purchase = Purchase()
 
+    @property
+    def has_grades(self) -> bool:
+        """Whether anything goes by what members spend."""
+        return any(it.grade for it in self.benefits)
+
     def level(self, number: int) -> Level:
         """The level of this number; the highest where there are fewer by now."""
         return self.levels[min(number, len(self.levels) - 1)]

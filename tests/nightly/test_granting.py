@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from bot import scoring_preview
 from bot.nightly.granting import Granting
 from bot.scenario.world import World
 from bot.scoring.rules import Benefit, Purchase, Scoring
@@ -105,6 +106,23 @@ async def test_another_night_of_the_same_day_writes_nothing(world: World) -> Non
     await world.settle()
     assert (len(before), look(world, benefit_entry)) == (1, before)
     assert look(world, failure) == []
+
+
+async def test_other_rules_tell_beforehand_who_gains_and_who_loses(world: World) -> None:
+    await talk(world, QING, 3)
+    await talk(world, ZHOU, 1)
+    buy(world, "老周", 100, 1)
+    buy(world, "阿青", 90_000, 2)
+    higher = Benefit("mug", "同行杯", level=2, per="一次")
+    everybody = Benefit("tea", "迎新茶", per="一次")
+    other = replace(SCORING, benefits=(higher, BUYER, everybody))
+    with world.engine.connect() as connection:
+        told = list(scoring_preview.benefits(connection, world.sops, other, world.clock.now()))
+    assert told == [
+        "权益｜今晚发：定制膳食 1位｜M2",
+        "权益｜今晚发：迎新茶 2位｜M2 M3",
+        "权益｜够不上了，手里的再用30天：同行杯 1位｜M2",
+    ]
 
 
 async def test_a_night_that_failed_is_made_up_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
