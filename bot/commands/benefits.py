@@ -56,7 +56,7 @@ def in_short(ctx: CommandContext) -> Iterator[str]:
     """For 我的: a line of what is in hand, if there is any."""
     if mine := in_hand(ctx, ctx.person):
         names = "、".join(f"{it.name}×{it.balance}" for it in mine[:2])
-        yield f"手里的权益：{names}{'等' if len(mine) > 2 else ''}，期限发“权益”看"
+        yield f"手里的权益：{names}{'等' if len(mine) > 2 else ''}"
 
 
 def purchase_grade(ctx: CommandContext) -> str:
@@ -97,9 +97,8 @@ def give(ctx: CommandContext) -> None:
     if person is None or benefit is None:
         return
     lot = granted(benefit, person.member_id, _today(ctx), f"{BY_HAND}{ctx.heard.id}")
-    entry = benefit_book.write(ctx.tx, _pen(ctx), person, Step(lot, Kind.GRANT, benefit.times, lot.until))
-    ctx.reply(f"发了：{shown(person)} {benefit.name}×{benefit.times}，{_until(lot)}。没有私聊告诉对方。")
-    _undoable(ctx, person, [entry])
+    if _written(ctx, person, [Step(lot, Kind.GRANT, benefit.times, lot.until)]):
+        ctx.reply(f"发了：{shown(person)} {benefit.name}×{benefit.times}，{_until(lot)}。没有私聊告诉对方。")
 
 
 def _benefit(ctx: CommandContext, named: str) -> Benefit | None:
@@ -121,11 +120,9 @@ def use(ctx: CommandContext) -> None:
     lots = [] if person is None else _theirs(ctx, person)
     if person is None or not lots:
         return
-    step = Step(lots[0], Kind.USE, -1, lots[0].until)
-    entry = benefit_book.write(ctx.tx, _pen(ctx), person, step)
-    left = sum(it.balance for it in lots) - 1
-    ctx.reply(f"记下了：{shown(person)} 用了1次{lots[0].name}，还剩{left}次。")
-    _undoable(ctx, person, [entry])
+    if _written(ctx, person, [Step(lots[0], Kind.USE, -1, lots[0].until)]):
+        left = sum(it.balance for it in lots) - 1
+        ctx.reply(f"记下了：{shown(person)} 用了1次{lots[0].name}，还剩{left}次。")
 
 
 def take(ctx: CommandContext) -> None:
@@ -134,10 +131,8 @@ def take(ctx: CommandContext) -> None:
     lots = [] if person is None else _theirs(ctx, person)
     if person is None or not lots:
         return
-    steps = [Step(it, Kind.REVERSE, -it.balance, it.until) for it in lots]
-    entries = [benefit_book.write(ctx.tx, _pen(ctx), person, step) for step in steps]
-    ctx.reply(f"撤了：{shown(person)} 的{lots[0].name}×{sum(it.balance for it in lots)}。")
-    _undoable(ctx, person, entries)
+    if _written(ctx, person, [Step(it, Kind.REVERSE, -it.balance, it.until) for it in lots]):
+        ctx.reply(f"撤了：{shown(person)} 的{lots[0].name}×{sum(it.balance for it in lots)}。")
 
 
 def _whom(ctx: CommandContext, command: str) -> Person | None:
@@ -157,8 +152,16 @@ def _theirs(ctx: CommandContext, person: Person) -> list[Lot]:
     return found
 
 
-def _undoable(ctx: CommandContext, person: Person, entries: Sequence[int | None]) -> None:
-    ctx.can_undo({"number": person.number, "entries": [it for it in entries if it is not None]})
+def _written(ctx: CommandContext, person: Person, steps: Sequence[Step]) -> bool:
+    """Write them so that they can be undone; False where another account did something at the same moment."""
+    entries = [benefit_book.write(ctx.tx, _pen(ctx), person, step) for step in steps]
+    done = [it for it in entries if it is not None]
+    if done:
+        ctx.can_undo({"number": person.number, "entries": done})
+    if len(done) < len(steps):
+        ctx.reply(f"正好别人也在动这样权益，发 /权益 M{person.number} 看一眼再来。")
+        return False
+    return True
 
 
 def undo(ctx: CommandContext, args: Mapping[str, Any]) -> bool:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.people import directory
+from bot.people import directory, merging
 from bot.people.directory import Person
+from bot.people.merging import Proof, Why
 from bot.scoring import benefit_book, spending
 from bot.scoring.benefit_book import Pen
 from bot.scoring.benefits import BY_HAND, Claim, Kind, Lot, Step, due, granted, period_of
@@ -158,6 +159,18 @@ def test_the_same_step_is_written_once(tx: Transaction, person: Person) -> None:
     assert benefit_book.write(tx, Pen("main"), person, step) is not None
     assert benefit_book.write(tx, Pen("other"), person, step) is None
     assert len(rows(tx.connection, interaction, name="benefit_granted")) == 1
+
+
+def test_who_is_merged_has_both_ones_lots_and_is_granted_no_second_of_a_period(
+    tx: Transaction, person: Person
+) -> None:
+    gone = directory.meet(tx, "fake:main", [ZHOU])[ZHOU.id]
+    assert night(tx, gone, 2, TODAY) == 2
+    entry = merging.merge(tx, gone.member_id, person.member_id, Why(Proof.STAFF))
+    assert night(tx, person, 2, TODAY) == 0
+    assert {it.rule for it in benefit_book.lots(tx.connection)[person.member_id]} == {"tasting", "letter"}
+    merging.undo(tx, entry, None)
+    assert night(tx, person, 2, TODAY) == 2
 
 
 def test_more_than_there_is_cannot_be_used(tx: Transaction, person: Person) -> None:

@@ -181,7 +181,7 @@ def all_at_once(tx: Transaction, people: list[int]) -> list[tuple[Any, ...]]:
     return written(tx)
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(first=thanks, then=thanks)
 def test_thanks_count_the_same_day_by_day_as_all_at_once_also_of_who_is_merged_and_split(
     tx: Transaction, people: list[int], first: list[Any], then: list[Any]
