@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from bot.errors import BotError
 from bot.nightly.granting import Granting
 from bot.nightly.refresh import everything
-from bot.scoring import book, days, explain, facts, spending
+from bot.scoring import book, days, explain, facts
 from bot.scoring.benefits import Kind
 from bot.scoring.explain import Reason
 from bot.scoring.kpi.period import ours
@@ -80,9 +80,9 @@ def as_lines(found: Sequence[Move]) -> Iterator[str]:
 def benefits(connection: Connection, sops: SopSet, scoring: Scoring, now: datetime) -> Iterator[str]:
     """Who would be granted what tonight, and who would begin to lose it, by the levels of today."""
     night = Granting("", sops, scoring, days.number(now, sops.community.zone))
-    read = spending.read(connection, scoring.purchase, now) if scoring.has_grades else ()
+    spent = night.spent_by(connection, now) if scoring.has_grades else {}
     gained, lost = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
-    for member_id, steps in night.coming(connection, None, {it.member_id: it for it in read}).items():
+    for member_id, steps in night.coming(connection, None, spent).items():
         for step in steps:
             if step.kind is Kind.GRANT:
                 gained[step.lot.name].append(member_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -40,7 +41,7 @@ def show(ctx: CommandContext) -> None:
         ctx.reply("手里现在没有权益。等级到了自己会来，不用申请。")
     elif not ctx.args:
         ctx.reply("要用哪样，跟同事说一声就好。")
-    if ctx.args == () and purchase_grade(ctx):
+    if not ctx.args and purchase_grade(ctx):
         ctx.reply("购物级别看近12个月在店里买的，只有您看得到；它不影响贡献分。")
 
 
@@ -54,9 +55,12 @@ def in_hand(ctx: CommandContext, person: Person, named: str | None = None) -> li
 
 def in_short(ctx: CommandContext) -> Iterator[str]:
     """For 我的: a line of what is in hand, if there is any."""
-    if mine := in_hand(ctx, ctx.person):
-        names = "、".join(f"{it.name}×{it.balance}" for it in mine[:2])
-        yield f"手里的权益：{names}{'等' if len(mine) > 2 else ''}"
+    left = Counter[str]()
+    for lot in in_hand(ctx, ctx.person):
+        left[lot.name] += lot.balance
+    if left:
+        names = "、".join(f"{name}×{times}" for name, times in [*left.items()][:2])
+        yield f"手里的权益：{names}{'等' if len(left) > 2 else ''}"
 
 
 def purchase_grade(ctx: CommandContext) -> str:

@@ -43,11 +43,15 @@ class Granting:
         if not self.scoring.has_grades:
             return
         with reader() as connection:
-            stood = spending.stored(connection)
-            found = {it.member_id: it for it in spending.read(connection, self.scoring.purchase, now)}
+            stood, found = spending.stored(connection), self.spent_by(connection, now)
             gone = [Spent(it, 0, 0) for it in stood if it not in found]
             changed = [it for it in (*found.values(), *gone) if stood.get(it.member_id) != it]
         yield from _some(changed)
+
+    def spent_by(self, connection: Connection, now: datetime) -> dict[int, Spent]:
+        """What members spend; our own people are no buyers."""
+        staff = ours(connection, self.sops.community.roles)
+        return {it.member_id: it for it in spending.read(connection, self.scoring.purchase, now, staff)}
 
     def at_all(self, reader: Reader) -> Iterator[Sequence[int]]:
         """Those to whom anything is due, some at a time."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from bot.scoring import days
 from bot.scoring.rules import Benefit, Per, Scoring
@@ -104,6 +105,7 @@ def _until(lot: Lot, scoring: Scoring, today: int, *, is_theirs: bool) -> int | 
     return today + scoring.descent.benefits if lot.until == lot.ends else lot.until
 
 
+@lru_cache(maxsize=64)  # everybody's is the same
 def period_of(per: Per, today: int) -> str:
     on = days.day_of(today)
     match per:

@@ -55,11 +55,15 @@ def grades(cents: Mapping[int, int], purchase: Purchase) -> dict[int, int]:
     }
 
 
-def read(connection: Connection, purchase: Purchase, now: datetime) -> list[Spent]:
-    """Of everybody, from the orders that were paid in the last twelve months."""
+def read(
+    connection: Connection, purchase: Purchase, now: datetime, outside: Collection[int] = ()
+) -> list[Spent]:
+    """Of everybody but those ``outside``, from the orders that were paid in the last twelve months."""
     orders: dict[object, Paid] = {}
     refunded: defaultdict[object, int] = defaultdict(int)
     for source, name, member_id, amount, props in _orders(connection, now):
+        if member_id in outside:
+            continue
         order = (source, props.get("order_id"))
         if name == PAID:
             orders[order] = Paid(member_id, amount or 0, props.get("margin", amount or 0))

@@ -84,6 +84,8 @@ async def test_a_purchase_grade_brings_benefits_and_is_the_persons_own_to_see(wo
     await talk(world, ZHOU, 1)
     buy(world, "阿青", 90_000, 1)
     buy(world, "老周", 100, 2)
+    await talk(world, BOSS, 1)
+    buy(world, "管管", 900_000, 3)
     await world.move_to(world.clock.now() + DAY)
     assert [it["grade"] for it in look(world, spending)] == [2, 0]
     assert ledger(world) == [("diet", "grant", 1)]
