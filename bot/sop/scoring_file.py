@@ -13,10 +13,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from bot.people.points import Dimension
 from bot.scoring import rules
 from bot.scoring.rules import Per, Scoring
-from bot.sop.language import Duration, Model, Name, TemplateOf, as_tuple
+from bot.sop.language import Duration, Id, Model, Name, TemplateOf, as_tuple
 from bot.sop.problems import Finding, Mistake, closest
 
 USUAL = Scoring()
+LONGEST_BENEFIT = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,15 @@ Days = Annotated[Duration, AfterValidator(_whole_days)]
 def _one_word(name: str) -> str:
     if any(it.isspace() for it in name):
         raise Mistake("权益的名字里不能有空格：命令里它是一个词", name.replace(" ", ""))
+    if len(name) > LONGEST_BENEFIT:
+        raise Mistake(f"权益的名字最多 {LONGEST_BENEFIT} 个字")
     return name
+
+
+def _thirty_days(span: timedelta) -> timedelta:
+    if span < timedelta(days=30):
+        raise Mistake("够不上以后，手里的权益至少还能用 30 天", "30d")
+    return span
 
 
 class Weight(Model):
@@ -102,7 +111,7 @@ class Descent(Model):
     grace: Days = timedelta(days=USUAL.descent.grace)
     hold: Days = timedelta(days=USUAL.descent.hold)
     notice: Days = timedelta(days=USUAL.descent.notice)
-    benefits: Annotated[Days, Field(ge=timedelta(days=30))] = timedelta(days=USUAL.descent.benefits)
+    benefits: Annotated[Days, AfterValidator(_thirty_days)] = timedelta(days=USUAL.descent.benefits)
 
 
 _Template = Annotated[str, TemplateOf(LevelWords)]
@@ -149,8 +158,8 @@ def _rising(levels: tuple[Level, ...] | None) -> tuple[Level, ...] | None:
 class Benefit(Model):
     """What members may use, from a level or a purchase grade on; ``cost`` is in yuan, for one use."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
-    name: Annotated[Name, Field(max_length=12), AfterValidator(_one_word)]
+    id: Id
+    name: Annotated[Name, AfterValidator(_one_word)]
     level: Name | None = None
     grade: Literal["V1", "V2", "V3"] | None = None
     times: Annotated[int, Field(ge=1, le=100)] = 1

@@ -76,7 +76,9 @@ def test_what_is_left_out_is_usual_and_what_is_written_is_not(tmp_path: Path) ->
             "有两个权益都叫",
         ),
         ("purchase: {grades: [0.7, 0.4, 0.9]}\n", "1:20", "一个比一个大"),
-        ("descent: {benefits: 7d}\n", "1:21", ""),
+        ("descent: {benefits: 7d}\n", "1:21", "至少还能用 30 天"),
+        ("benefits:\n- {id: Gift, name: 新年礼, grade: V1}\n", "2:8", "gift"),
+        ("benefits:\n- {id: gift, name: 一二三四五六七八九十一二三, grade: V1}\n", "2:20", "最多 12 个字"),
     ],
 )
 def test_mistakes_are_told_where_they_stand_and_nothing_counts_by_them(
