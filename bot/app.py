@@ -26,6 +26,7 @@ from bot.commands import (
     announce,
     audit,
     basic,
+    benefits,
     calendar,
     complaints,
     confirm,
@@ -170,7 +171,7 @@ def all_commands(kinds: Kinds) -> Commands:
     of_kinds = [command for kind in kinds.values() for command in kind.commands]
     topics = (
         *(basic, health, confirm, outbox, calendar, rooms, room_settings, sops, announce),
-        *(restraints, why, people, members, identities, standing, audit, contact, complaints),
+        *(restraints, why, people, members, identities, standing, benefits, audit, contact, complaints),
     )
     return Commands([*(it for topic in topics for it in topic.COMMANDS), *of_kinds])
 

@@ -57,7 +57,7 @@ def report(first: datetime | None, last: datetime | None, room: str | None, form
 @click.option("--preview", is_flag=True, required=True, help="看谁会动，什么也不写。")
 @click.option("--json", "as_json", is_flag=True, help="给程序读：每个会动的人一项。")
 def score(preview: bool, as_json: bool) -> None:
-    """照现在的 scoring.yaml 把等级全部重算一遍，看谁会升、谁低于门槛，为什么；不写进去。"""
+    """照现在的 scoring.yaml 把等级全部重算一遍，谁会升、谁低于门槛，为什么，谁会拿到或失去权益；不写进去。"""
     from bot import scoring_preview
     from bot.store.reading import reading
 
@@ -65,11 +65,13 @@ def score(preview: bool, as_json: bool) -> None:
     if sops.scoring is None:
         raise BotError("scoring.yaml 有错，先改好：bot check")
     with reading(_settings().database_url) as connection:
-        moves = scoring_preview.moves(connection, sops, sops.scoring, datetime.now(UTC))
+        now = datetime.now(UTC)
+        moves = scoring_preview.moves(connection, sops, sops.scoring, now)
+        perks = [] if as_json else list(scoring_preview.benefits(connection, sops, sops.scoring, now))
     if as_json:
         click.echo(json.dumps([move.as_json() for move in moves], ensure_ascii=False, indent=2))
     else:
-        click.echo("\n".join(scoring_preview.as_lines(moves)))
+        click.echo("\n".join([*scoring_preview.as_lines(moves), *perks]))
 
 
 @click.command("explain-score")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from bot.errors import BotError
+from bot.nightly.granting import Granting
 from bot.nightly.refresh import everything
 from bot.scoring import book, days, explain, facts
+from bot.scoring.benefits import Kind
 from bot.scoring.explain import Reason
 from bot.scoring.kpi.period import ours
 from bot.scoring.levels import Facts, Standing, gates, missing, reached
@@ -22,6 +25,7 @@ from bot.store.tables import identity, member
 
 _NUMBER = re.compile(r"[Mm]?(\d{1,9})")
 MOST = 30
+_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,7 @@ def moves(connection: Connection, sops: SopSet, scoring: Scoring, now: datetime)
     zone = sops.community.zone
     today = days.number(now, zone)
     people = book.together(connection, everything(connection, scoring, zone), scoring, today)
-    by_id = select(member.c.id, member.c.number)
-    numbers: dict[int, int] = {row[0]: row[1] for row in connection.execute(by_id)}
+    numbers = _numbers(connection)
     stood, staff = book.standings(connection), ours(connection, sops.community.roles)
     found = (
         _move(numbers[id], stood.get(id, Standing()), scoring, known, today)
@@ -72,6 +75,34 @@ def as_lines(found: Sequence[Move]) -> Iterator[str]:
         yield f"M{move.number} {move.before} → {move.after}｜{move.score:.1f}分｜{'；'.join(move.why[:3])}"
     if len(found) > MOST:
         yield f"……还有{len(found) - MOST}位，全部看 --json"
+
+
+def benefits(connection: Connection, sops: SopSet, scoring: Scoring, now: datetime) -> Iterator[str]:
+    """Who would be granted what tonight, and who would begin to lose it, by the levels of today."""
+    night = Granting("", sops, scoring, days.number(now, sops.community.zone))
+    spent = night.spent_by(connection, now) if scoring.has_grades else {}
+    gained, lost = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
+    for member_id, steps in night.coming(connection, None, spent).items():
+        for step in steps:
+            if step.kind is Kind.GRANT:
+                gained[step.lot.name].append(member_id)
+            elif step.kind is Kind.HOLD and step.until != step.lot.ends:
+                lost[step.lot.name].append(member_id)
+    numbers = _numbers(connection) if gained or lost else {}
+    for title, found in (("今晚发", gained), (f"够不上了，手里的再用{scoring.descent.benefits}天", lost)):
+        for name, who in sorted(found.items()):
+            yield f"权益｜{title}：{name} {len(who)}位｜{_some(numbers[it] for it in who)}"
+
+
+def _numbers(connection: Connection) -> dict[int, int]:
+    by_id = select(member.c.id, member.c.number)
+    return {row[0]: row[1] for row in connection.execute(by_id)}
+
+
+def _some(numbers: Iterable[int]) -> str:
+    ordered = sorted(numbers)
+    shown = " ".join(f"M{it}" for it in ordered[:_SHOWN])
+    return f"{shown} ……" if len(ordered) > _SHOWN else shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.commands import benefits
 from bot.commands.people import find, shown
 from bot.commands.record import record
 from bot.people import directory
@@ -47,10 +48,14 @@ def mine(ctx: CommandContext) -> None:
     known = facts.of_one(ctx.tx.connection, identities, scoring, ctx.sops.community.zone, ctx.now)
     stands = _standing(ctx, person)
     level, away = scoring.level(stands.level).name, "｜请假中，等级留着" if stands.away else ""
+    grade = benefits.purchase_grade(ctx)
+    bought = f"｜购物级别{grade}" if grade else ""
     five = " ".join(f"{name}{points:.1f}" for name, points in known.score.by_dimension.items())
-    ctx.reply(f"{harmless_name(person.name)} M{person.number}｜{level}{away}")
+    ctx.reply(f"{harmless_name(person.name)} M{person.number}｜{level}{bought}{away}")
     ctx.reply(f"贡献分{known.score.total:.1f}：{five}")
     for line in _next(ctx, scoring, stands, known):
+        ctx.reply(line)
+    for line in benefits.in_short(ctx):
         ctx.reply(line)
     ctx.reply("您的分怎么来的，发 /怎么算")
 

@@ -18,7 +18,7 @@ from bot.store.tables import interaction
 from bot.store.transaction import Reader, Transaction
 
 T = TypeVar("T")
-Write = Callable[[Transaction, T], None]
+Write = Callable[[Transaction, T], object]
 Finish = Callable[[Transaction], None]
 MOST = 1_000
 """Days that are written in one transaction; some 20 ms."""

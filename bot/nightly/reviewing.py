@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.nightly.granting import Granting
 from bot.outbox.queue import Intent, Post, Priority, enqueue, text
 from bot.people import consent, directory, friends, roles
 from bot.people.directory import Person
@@ -80,8 +81,14 @@ class Look:
         book.stand(tx, {it.member_id: it.after for it in kept})
         turned = [(people[it.member_id], it, it.turn) for it in kept if it.turn is not None]
         log.append(tx, [self._row(tx, person, it, turn) for person, it, turn in turned])
+        risen = [it.member_id for _, it, turn in turned if turn is Turn.UP]
+        came = self.granting.settle(tx, risen) if risen else {}
         if self.tells:
-            self._tell(tx, turned)
+            self._tell(tx, turned, came)
+
+    @property
+    def granting(self) -> Granting:
+        return Granting(self.account, self.sops, self.scoring, self.today)
 
     def _row(self, tx: Transaction, person: Person, it: Reviewed, turn: Turn) -> dict[str, Any]:
         reasons = [
@@ -112,19 +119,28 @@ class Look:
             return list(gates(self.scoring.level(it.after.level), it.facts, self.today))
         return missing(self.scoring.level(it.before.level), it.facts, self.today)
 
-    def _tell(self, tx: Transaction, turned: Sequence[tuple[Person, Reviewed, Turn]]) -> None:
-        """In private, where members may be written to: friends who did not ask to be left alone."""
+    def _tell(
+        self,
+        tx: Transaction,
+        turned: Sequence[tuple[Person, Reviewed, Turn]],
+        came: Mapping[int, Sequence[str]],
+    ) -> None:
+        """In private, where members may be written to: friends who did not ask to be left alone. ``came`` are
+        the benefits that came with the level."""
         reached = friends.among(tx, [person.identity_id for person, *_ in turned])
         alone = consent.opted_out(tx, [person.member_id for person, *_ in turned])
         for person, it, turn in turned:
             if person.identity_id in reached and person.member_id not in alone:
-                enqueue(tx, self.account, self._post(tx, person, it, turn))
+                post = self._post(tx, person, it, turn, came.get(person.member_id, ()))
+                enqueue(tx, self.account, post)
 
-    def _post(self, tx: Transaction, person: Person, it: Reviewed, turn: Turn) -> Post:
+    def _post(self, tx: Transaction, person: Person, it: Reviewed, turn: Turn, came: Sequence[str]) -> Post:
         falls_on = days.day_of(next_review(self.today + self.scoring.descent.notice))
         before, after = self._named(it)
         reasons = tuple(gap.said for gap in self._why(it))
-        words = LevelWords(person.name, after, before, reasons, f"{falls_on.month}月{falls_on.day}日")
+        words = LevelWords(
+            person.name, after, before, reasons, f"{falls_on.month}月{falls_on.day}日", (*came,)
+        )
         template = getattr(self.scoring.said, turn.value)
         return Post(
             parts=[text(self.sops.templates.render(template, words))],

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from bot.nightly.apart import apart
 from bot.nightly.refresh import Finish, Write, parts, write
 from bot.nightly.reviewing import Look, look_at_all
-from bot.scoring import days
+from bot.scoring import daybook, days, spending
 from bot.scoring.rules import Scoring
 from bot.sop.loader import SopSet
 from bot.store.figures import progress
@@ -103,7 +103,7 @@ class Nightly:
 def fingerprint(scoring: Scoring) -> str:
     """Tells apart the rules that make a day's points: by others, every day is worked out anew."""
     weights = [(name, float(it.points), it.a_day, it.dimension) for name, it in scoring.weights.items()]
-    of_days = (float(scoring.prompted), sorted(weights), sorted(scoring.rewards.items()))
+    of_days = (daybook.VERSION, float(scoring.prompted), sorted(weights), sorted(scoring.rewards.items()))
     return hashlib.sha256(repr(of_days).encode()).hexdigest()[:16]
 
 
@@ -125,10 +125,24 @@ class _Night:
         def finish(tx: Transaction) -> None:
             self.nightly.done(tx, self.upto, self.look)
             found = self.where(partial(look_at_all, self.reader, scoring, zone, self.look.today))
-            tx.errands.append(_in_turn("nightly levels", found, self.look.settle, lambda tx: None))
+            tx.errands.append(_in_turn("nightly levels", found, self.look.settle, self._grant(tx.now)))
 
         changed = self.where(partial(parts, self.reader, scoring, zone, self.after))
         return _in_turn("nightly figures", changed, write, finish)
+
+    def _grant(self, now: datetime) -> Finish:
+        """After the levels: what members spend, and then their benefits, which go by both."""
+        granting = self.look.granting
+
+        def benefits(tx: Transaction) -> None:
+            due = granting.at_all(self.reader)
+            tx.errands.append(_in_turn("nightly benefits", due, granting.settle, lambda tx: None))
+
+        def spent(tx: Transaction) -> None:
+            changed = granting.spent(self.reader, now)
+            tx.errands.append(_in_turn("nightly spending", changed, spending.put, benefits))
+
+        return spent
 
 
 _OVER, _BROKEN = object(), object()

@@ -20,7 +20,7 @@ from sqlalchemy import BigInteger, Connection, Select, case, distinct, exists, f
 
 from bot import naming
 from bot.people.points import REVERSED, Dimension
-from bot.scoring import days
+from bot.scoring import damping, days
 from bot.scoring.contribution import Act, Times, by_weights, with_rewards
 from bot.scoring.rules import Scoring
 from bot.store.reading import stream
@@ -35,6 +35,8 @@ ACTS = frozenset(way.name for way in naming.WAYS if way.counts)
 """What people do themselves; what SOPs make of it (an answer, an entry) has it as its cause."""
 BY_COMMAND = ("question_asked", "answer_given", "survey_answered", "nps_answered", "poll_voted")
 """What counts where it was typed as a command, which is no act in itself."""
+VERSION = 2
+"""Another whenever a day comes to something else by the same rules, so that all days are worked out anew."""
 _NOTHING = 1e-9
 
 
@@ -162,14 +164,17 @@ def parameters(part: Part) -> dict[str, Any]:
 
 
 def rewards(connection: Connection, part: Part, zone: ZoneInfo) -> dict[tuple[int, int], list[Act]]:
-    """What SOPs gave points for and did not take back, by identity and day."""
+    """What SOPs gave points for and did not take back, by identity and day; thanks are damped."""
     net: dict[tuple[int, str, int], list[Any]] = {}
     for row in stream(connection, _rewarding(part, zone), parameters(part)):
         identity_id, rule, event, points, *_ = row
         key = (identity_id, rule.removesuffix(REVERSED), event)
         net.setdefault(key, [row, 0.0])[1] += points
+    left = damping.factors(connection, part.identities)
     found: defaultdict[tuple[int, int], list[Act]] = defaultdict(list)
     for (identity_id, rule, event), (row, points) in net.items():
+        if rule == damping.THANKED:
+            points *= left.get(event, 1.0)
         if abs(points) > _NOTHING:
             *_, dimension, at, day, initiated_by = row
             act = Act(rule, event, at, initiated_by == "prompted", points, dimension)
@@ -193,7 +198,7 @@ def _rewarding(part: Part, zone: ZoneInfo) -> Select[Any]:
 def touched(connection: Connection, after: int, part: Part, zone: ZoneInfo) -> dict[int, set[int]]:
     """The days that rows of the log with ids above ``after`` belong to, each with its identities.
 
-    A recall belongs to the day of what was recalled.
+    A recall belongs to the day of what was recalled; thanks change what others of the same pair count for.
     """
     i, e = interaction.c, score_entry.c
     original = interaction.alias("original")
@@ -206,6 +211,8 @@ def touched(connection: Connection, after: int, part: Part, zone: ZoneInfo) -> d
         select(i.identity_id, i.occurred_at).where(i.id > after, i.identity_id.is_not(None)),
         recalls.where(original.c.identity_id.is_not(None)),
         select(e.identity_id, e.at).where(e.id > after),
+        damping.following(after),
+        damping.regrouped(connection, after),
     )
     found: defaultdict[int, set[int]] = defaultdict(set)
     for query in queries:

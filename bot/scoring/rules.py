@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import get_args
+from typing import Literal, get_args
 
 from bot.people.points import Dimension
 
@@ -66,6 +66,38 @@ class Descent:
     grace: int = 30
     hold: int = 90
     notice: int = 14
+    benefits: int = 30
+    """For so long what is in hand still holds once somebody may no longer have it."""
+
+
+Per = Literal["月", "季", "年", "一次"]
+
+
+@dataclass(frozen=True, slots=True)
+class Benefit:
+    """What members of a level on, or of a purchase grade on, may use ``times`` in each period.
+
+    ``holds``: for so many days from the grant; None: to the end of its period, once for all without end.
+    ``cost``: what one use costs us, in cents.
+    """
+
+    id: str
+    name: str
+    level: int = 0
+    grade: int = 0
+    times: int = 1
+    per: Per = "月"
+    holds: int | None = None
+    cost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A buyer has grade V1, V2 or V3 if at least this share of all buyers spent less in twelve months; with
+    fewer than so many ``buyers`` nobody has any."""
+
+    grades: tuple[float, float, float] = (0.4, 0.7, 0.9)
+    buyers: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +150,13 @@ class Scoring:
     levels: tuple[Level, ...] = field(default_factory=_levels)
     descent: Descent = Descent()
     said: Said = Said()
+    benefits: tuple[Benefit, ...] = ()
+    purchase: Purchase = Purchase()
+
+    @property
+    def has_grades(self) -> bool:
+        """Whether anything goes by what members spend."""
+        return any(it.grade for it in self.benefits)
 
     def level(self, number: int) -> Level:
         """The level of this number; the highest where there are fewer by now."""

@@ -120,13 +120,14 @@ RoomNames = Annotated[
     ),
 ]
 Name = Annotated[str, AfterValidator(one_line)]
+Id = Annotated[str, AfterValidator(_id), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9-]+$"})]
 
 
 class Sop(Model):
     """What every SOP has; kinds add their own keys. ``rooms``: None means all enabled rooms."""
 
     sop: str
-    id: Annotated[str, AfterValidator(_id), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9-]+$"})]
+    id: Id
     name: Name
     rooms: RoomNames | None = None
     enabled: bool = True

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.people import directory, points
+from bot.people import directory, merging, points
+from bot.people.merging import Proof, Why
 from bot.people.points import Entry
 from bot.scoring import book, daybook, days
 from bot.scoring.daybook import Day, Part
@@ -129,6 +130,14 @@ def play(tx: Transaction, people: Sequence[int], happened: Sequence[tuple[Any, .
                 points.reverse(tx, "answer_given", event)
 
 
+def thank(tx: Transaction, to: int, by: int, at: datetime) -> int:
+    """What the thanks are for."""
+    answered = act(tx, to, "answer_given", at)
+    act(tx, by, "answer_thanked", at, target_identity_id=to, props={"answer": answered})
+    points.give(tx, Entry(to, "answer_thanked", answered, "互助", 2, at=at))
+    return answered
+
+
 def clear(tx: Transaction) -> None:
     for table in (interaction, score_entry, activity, contribution):
         tx.connection.execute(table.delete())
@@ -154,6 +163,78 @@ def test_day_by_day_as_things_happen_comes_to_the_same_as_all_at_once(
     bit_by_bit = written(tx)
     book.put_all(tx, min(people), max(people), list(daybook.read(tx.connection, WHOLE, SCORING, ZONE)))
     assert bit_by_bit == written(tx)
+
+
+def catch_up(tx: Transaction, mark: int) -> None:
+    for day, who in daybook.touched(tx.connection, mark, WHOLE, ZONE).items():
+        part = Part(days.begin(day, ZONE), days.begin(day + 1, ZONE) - timedelta(milliseconds=1), who)
+        book.put(tx, [(it, day) for it in who], list(daybook.read(tx.connection, part, SCORING, ZONE)))
+
+
+thanks = st.lists(
+    st.tuples(st.integers(0, 1), st.integers(0, 45), st.sampled_from(["", "", "taken back"])), max_size=8
+)
+
+
+def all_at_once(tx: Transaction, people: list[int]) -> list[tuple[Any, ...]]:
+    book.put_all(tx, min(people), max(people), list(daybook.read(tx.connection, WHOLE, SCORING, ZONE)))
+    return written(tx)
+
+
+@settings(max_examples=8)
+@given(first=thanks, then=thanks)
+def test_thanks_count_the_same_day_by_day_as_all_at_once_also_of_who_is_merged_and_split(
+    tx: Transaction, people: list[int], first: list[Any], then: list[Any]
+) -> None:
+    clear(tx)
+    stays, gone = (person.member_id for person in directory.meet(tx, "fake:main", [QING, ZHOU]).values())
+    mark = 0
+    for happened in (first, then):
+        for to, day, after in happened:
+            answered = thank(tx, people[to], people[1 - to], MONDAY_9 + timedelta(days=day))
+            if after:
+                points.reverse(tx, "answer_thanked", answered)
+        catch_up(tx, mark)
+        mark = tx.new_id()
+    assert written(tx) == all_at_once(tx, people)
+    entry = merging.merge(tx, gone, stays, Why(Proof.STAFF))
+    catch_up(tx, mark)
+    as_one, mark = written(tx), tx.new_id()
+    whole = all_at_once(tx, people)
+    merging.undo(tx, entry, None)
+    catch_up(tx, mark)
+    assert as_one == whole
+    assert written(tx) == all_at_once(tx, people)
+
+
+def test_the_same_members_thanks_count_less_each_time_and_in_full_after_a_month(
+    tx: Transaction, people: list[int]
+) -> None:
+    answerer, giver = people
+    for day in (0, 1, 2, 40):
+        thank(tx, answerer, giver, MONDAY_9 + timedelta(days=day))
+    found = read(tx)
+    got = [found[answerer, TODAY + day].points["互助"] for day in (0, 1, 2, 40)]
+    assert got == pytest.approx([2, 1, 2 / 3, 2])
+
+
+def test_thanks_heard_late_change_what_later_ones_count_for(tx: Transaction, people: list[int]) -> None:
+    answerer, giver = people
+    thank(tx, answerer, giver, MONDAY_9 + timedelta(days=20))
+    book.put_all(tx, min(people), max(people), list(read(tx).values()))
+    mark = tx.new_id()
+    thank(tx, answerer, giver, MONDAY_9)
+    catch_up(tx, mark)
+    assert written(tx) == all_at_once(tx, people)
+
+
+def test_thanks_from_ones_own_second_account_count_for_nothing(tx: Transaction, people: list[int]) -> None:
+    first, second = people
+    thank(tx, first, second, MONDAY_9)
+    assert read(tx)[first, TODAY].points == {"互助": 2}
+    stays, gone = (person.member_id for person in directory.meet(tx, "fake:main", [QING, ZHOU]).values())
+    merging.merge(tx, gone, stays, Why(Proof.STAFF))
+    assert (first, TODAY) not in read(tx)
 
 
 @settings(max_examples=40)

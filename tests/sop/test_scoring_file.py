@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.scoring.rules import Scoring, Weight
+from bot.scoring.rules import Benefit, Scoring, Weight
 from bot.sop.kinds import collect
 from bot.sop.loader import Loaded, load
 
 SOPS, TEMPLATES = Path("sops"), Path("templates")
+_GIFT = "id: gift, name: 新年礼"
 
 
 def loaded(folder: Path, scoring: str) -> Loaded:
@@ -22,7 +24,18 @@ def loaded(folder: Path, scoring: str) -> Loaded:
 def test_the_sample_says_what_is_usual() -> None:
     found = load(SOPS, TEMPLATES, collect())
     assert found.sops is not None
-    assert found.sops.scoring == Scoring()
+    assert found.sops.scoring is not None
+    assert replace(found.sops.scoring, benefits=()) == Scoring()
+
+
+def test_benefits_of_the_sample() -> None:
+    found = load(SOPS, TEMPLATES, collect())
+    assert found.sops is not None
+    assert found.sops.scoring is not None
+    assert found.sops.scoring.benefits == (
+        Benefit("tasting", "新品试吃", level=2, per="季", cost=3500),
+        Benefit("diet", "定制膳食", level=1, grade=2, cost=12000),
+    )
 
 
 def test_what_is_left_out_is_usual_and_what_is_written_is_not(tmp_path: Path) -> None:
@@ -51,6 +64,21 @@ def test_what_is_left_out_is_usual_and_what_is_written_is_not(tmp_path: Path) ->
         ("levels:\n- {name: 甲, score: 3}\n- {name: 乙, score: 9}\n", "2:20", "第一级"),
         ("prompted: 2\n", "1:11", ""),
         ("halflife: 90d\n", "1:1", "half_life"),
+        (f"benefits:\n- {{{_GIFT}, level: 共创人}}\n", "2:32", "共创者"),
+        (f"benefits:\n- {{{_GIFT}, level: 共创者, per: 周}}\n", "2:42", "季"),
+        (f"benefits:\n- {{{_GIFT}}}\n", "2:3", "给谁"),
+        (f"benefits:\n- {{{_GIFT}, grade: V4}}\n", "2:32", "V3"),
+        (f"benefits:\n- {{{_GIFT}, grade: V1, holds: 36h}}\n", "2:43", "整天"),
+        ("benefits:\n- {id: gift, name: 新年 礼物, grade: V1}\n", "2:20", "空格"),
+        (
+            f"benefits:\n- {{{_GIFT}, grade: V1}}\n- {{id: other, name: 新年礼, grade: V2}}\n",
+            "3:21",
+            "有两个权益都叫",
+        ),
+        ("purchase: {grades: [0.7, 0.4, 0.9]}\n", "1:20", "一个比一个大"),
+        ("descent: {benefits: 7d}\n", "1:21", "至少还能用 30 天"),
+        ("benefits:\n- {id: Gift, name: 新年礼, grade: V1}\n", "2:8", "gift"),
+        ("benefits:\n- {id: gift, name: 一二三四五六七八九十一二三, grade: V1}\n", "2:20", "最多 12 个字"),
     ],
 )
 def test_mistakes_are_told_where_they_stand_and_nothing_counts_by_them(
