@@ -108,6 +108,11 @@ def forget(tx: Transaction, id: int) -> None:
     _delete(tx.connection, document.c.id == id)
 
 
+def forget_all(tx: Transaction, which: ColumnElement[bool]) -> None:
+    """Have many texts found no more."""
+    _delete(tx.connection, which)
+
+
 def purge(tx: Transaction) -> None:
     """Forget the texts whose time is over."""
     _delete(tx.connection, document.c.keep_until <= tx.now)
