@@ -236,7 +236,7 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Fore
         with _stopped_by_signals(runtime):
             offer = partial(_offer_claim, writer, clock.now(), runtime.pipeline.desk, always=claim_code)
             await writer.run(offer)
-            await writer.run(partial(_stay_forgotten, writer, clock.now(), settings))
+            await writer.run(partial(stay_forgotten, writer, clock.now(), settings))
             async with _watched(settings, runtime), _taking_in(settings, runtime, clock):
                 await runtime.run()
     finally:
@@ -371,10 +371,13 @@ def files_of(settings: Settings) -> Path:
     return settings.media.parent / "rights"
 
 
-def _stay_forgotten(writer: Writer, now: datetime, settings: Settings) -> None:
-    """Nobody comes back with a backup, however it was restored."""
+def stay_forgotten(writer: Writer, now: datetime, settings: Settings) -> int:
+    """Nobody comes back with a backup, however it was restored; gives how many accounts had."""
     with writer.transaction(now) as tx:
-        due.apply_file(tx, phone_key_of(settings), Folder(files_of(settings)))
+        again = due.apply_file(tx, phone_key_of(settings), Folder(files_of(settings)))
+    if again:
+        due.shrink_log(writer.engine.url)
+    return again
 
 
 def zone_of(settings: Settings) -> ZoneInfo:

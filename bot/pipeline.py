@@ -20,7 +20,7 @@ from bot.nightly.schedule import Nightly
 from bot.people import cases, roles
 from bot.people.roles import OURS
 from bot.recording import BotLeft, Happened, Recorder, SaidByUs, Unheard
-from bot.rights import due
+from bot.rights import due, keeping
 from bot.sop import runs
 from bot.sop.index import Index
 from bot.sop.loader import SopSet
@@ -133,6 +133,8 @@ class Pipeline:
         tx.rescheduled = True
         retention.purge(tx, self.desk.sops.community.privacy.keep_days)
         self.player.tick(tx)
+        if self.nightly.is_due(tx):
+            keeping.forget_answers(tx)
         self.nightly.tick(tx)
         due.tick(tx, self.desk.phone_key, self.desk.files)
 

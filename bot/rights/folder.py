@@ -16,13 +16,17 @@ class Folder:
         return self.path / "exports" / name
 
     def put(self, name: str, content: bytes) -> Path:
-        """Write a file that nobody else on the machine may read."""
         target = self.file(name)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(target, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(content)
+        write(target, content)
         return target
 
     def delete(self, names: Collection[str]) -> None:
         for name in names:
             self.file(name).unlink(missing_ok=True)
+
+
+def write(target: Path, content: bytes) -> None:
+    """Write a file that nobody else on the machine may read."""
+    with open(os.open(target, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(content)

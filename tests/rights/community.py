@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,9 +33,6 @@ PEOPLE = (MARKED, *OTHERS)
 SECOND = Person("second", "小号")
 """Another account of theirs, of which nobody knows at first."""
 MINUTE = timedelta(minutes=1)
-ACTS = ("say", "ask", "answer", "thank", "table", "picture", "complain", "phone", "survey", "recall") + (
-    ("leave", "join", "befriend", "note", "quiet", "merge", "mention", "show", "impersonal", "data")
-)
 
 
 @dataclass(slots=True)
@@ -142,6 +140,9 @@ class Community:
         code = self.world.sent[-1][1].text.split("忘记 ")[-1][:4]
         await self.say(MARKED, f"忘记 {code}", private=True)
         await self.world.move_to(self.world.clock.now() + 5 * MINUTE)
+
+
+ACTS = tuple(name[1:] for name in vars(Community) if re.match("_[a-z]", name))
 
 
 def figures(connection: Connection, world: World, people: tuple[Person, ...]) -> Any:
