@@ -12,11 +12,12 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import URL, delete, func, select
+from sqlalchemy import URL, bindparam, delete, func, select, update
 
 from bot.rights import tombstones
 from bot.rights.erase import Traces, erase, of_account, of_member
 from bot.rights.folder import Folder
+from bot.store import failures
 from bot.store.rights import erasure, export_file
 from bot.store.session import insert_new
 from bot.store.transaction import Errand, Transaction
@@ -24,6 +25,10 @@ from bot.store.transaction import Errand, Transaction
 logger = logging.getLogger(__name__)
 
 SOON = timedelta(minutes=1)
+TRY_AGAIN = timedelta(minutes=5)
+_NOW = bindparam("now", type_=erasure.c.due_at.type)
+_DUE = select(erasure.c.member_id).where(erasure.c.due_at <= _NOW).order_by(erasure.c.member_id)
+"""Built once: each tick asks."""
 
 
 def plan(tx: Transaction, member_id: int) -> None:
@@ -45,16 +50,26 @@ def next_due(tx: Transaction) -> datetime | None:
 
 def tick(tx: Transaction, key: bytes | None, folder: Path | None) -> None:
     """Forget whose time has come, and delete the files that nobody fetches any more."""
-    due = select(erasure.c.member_id).where(erasure.c.due_at <= tx.now)
-    members = list(tx.connection.scalars(due.order_by(erasure.c.member_id)))
+    members = list(tx.connection.scalars(_DUE, {"now": tx.now}))
     dead: dict[str, datetime] = {}
     for member_id in members:
-        dead |= forget(tx, of_member(tx, member_id), key)
+        _forget_due(tx, member_id, key, dead)
     gone = (export_file.c.until <= tx.now) | export_file.c.member_id.in_(members)
     files = list(tx.connection.scalars(select(export_file.c.name).where(gone)))
-    tx.connection.execute(delete(export_file).where(gone))
     if members or files:
+        tx.connection.execute(delete(export_file).where(gone))
         _clear_up(tx, None if folder is None else Folder(folder), files, dead)
+
+
+def _forget_due(tx: Transaction, member_id: int, key: bytes | None, dead: dict[str, datetime]) -> None:
+    """What fails stays small, and is tried again."""
+
+    def do() -> None:
+        dead.update(forget(tx, of_member(tx, member_id), key))
+
+    if not failures.attempt(tx, "erasure", do):
+        later = update(erasure).where(erasure.c.member_id == member_id).values(due_at=tx.now + TRY_AGAIN)
+        tx.connection.execute(later)
 
 
 def forget(tx: Transaction, who: Traces, key: bytes | None) -> Mapping[str, datetime]:

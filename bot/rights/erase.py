@@ -48,6 +48,8 @@ KEPT = frozenset(
 GONE = frozenset({"answers", "args"})
 """What somebody answered or typed goes, be it a number."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+(\+\d\d:\d\d|Z)?)?")
+_ORDER = "order_"
+"""What was bought has to be kept for the books; whose it was is not in it."""
 _TAGS = ("tag_changed",)
 _NOTES = ("member_noted",)
 
@@ -147,8 +149,8 @@ def _clean_log(tx: Transaction, who: Traces) -> None:
     i = interaction.c
     tx.connection.execute(delete(interaction).where(_mine(who), i.name.in_(_TAGS)))
     theirs = _mine(who) | i.target_identity_id.in_(who.identities)
-    for row in tx.connection.execute(select(i.id, i.source_id, i.props).where(theirs)).all():
-        clean = {"props": without_words(row.props)}
+    for row in tx.connection.execute(select(i.id, i.name, i.source_id, i.props).where(theirs)).all():
+        clean = {"props": row.props if row.name.startswith(_ORDER) else without_words(row.props)}
         if any(id in row.source_id for id in who.ids):
             clean["source_id"] = f"{SOURCE}:{row.id}"
         if clean != {"props": row.props}:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import delete, insert, select
 
 from bot.people import directory
-from bot.rights import due, tombstones
+from bot.rights import due, keeping, tombstones
 from bot.rights.erase import of_account, of_member
 from bot.rights.folder import Folder
+from bot.store import log
 from bot.store.rights import tombstone
-from bot.store.tables import identity, interaction, member
+from bot.store.tables import identity, interaction, member, run
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
-from tests.builders import MONDAY_9, QING, rows
+from tests.builders import MONDAY_9, QING, ZHOU, Boom, rows
 from tests.ingest.shop import KEY, take, written
 
 LATER = MONDAY_9 + timedelta(days=1)
@@ -45,6 +47,7 @@ def test_a_buyer_who_was_forgotten_is_not_imported_again(writer: Writer, tmp_pat
     with writer.transaction(LATER) as tx:
         left = rows(tx.connection, interaction, name="order_paid")
         assert [row["amount_cents"] for row in left] == [5990, 2990]
+        assert [row["props"]["order_id"] for row in left] == ["A1", "A2"]
         ids = sorted(str(it) for it in tx.connection.scalars(select(identity.c.external_id)))
     assert "C1" not in ids
     assert "C2" in ids
@@ -112,3 +115,49 @@ def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     with (tmp_path / tombstones.FILE).open("a") as file:
         file.write('{"digest": "b", "a')
     assert tombstones.read(tmp_path) == {"a": MONDAY_9}
+
+
+def test_what_fails_stays_small_and_is_tried_again(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with writer.transaction(MONDAY_9) as tx:
+        person = directory.meet(tx, "fake:main", [QING])[QING.id]
+        due.plan(tx, person.member_id)
+    with monkeypatch.context() as patched, writer.transaction(LATER) as tx:
+        patched.setattr(due, "erase", boom)
+        due.tick(tx, KEY, None)
+        assert [row["name"] for row in rows(tx.connection, identity)] == [QING.name]
+        assert due.next_due(tx) == LATER + due.TRY_AGAIN
+    with writer.transaction(LATER + due.TRY_AGAIN) as tx:
+        due.tick(tx, KEY, None)
+        assert [row["name"] for row in rows(tx.connection, identity)] == [""]
+        assert due.next_due(tx) is None
+
+
+def boom(*_: object) -> None:
+    raise Boom
+
+
+def test_answers_are_kept_for_a_month_after_their_member_left(writer: Writer) -> None:
+    with writer.transaction(MONDAY_9) as tx:
+        answered = {it.id: directory.meet(tx, "fake:main", [it])[it.id].identity_id for it in (QING, ZHOU)}
+        for identity_id in answered.values():
+            submit(tx, identity_id)
+            directory.join(tx, 1, identity_id, MONDAY_9, "")
+        directory.leave(tx, 1, answered[QING.id], LATER)
+    for moment, left in ((LATER + timedelta(days=29), 2), (LATER + timedelta(days=30), 1)):
+        with writer.transaction(moment) as tx:
+            keeping.forget_answers(tx)
+            props = [row["props"] for row in rows(tx.connection, interaction)]
+        assert sum("answers" in it for it in props) == left
+        assert [it["fit"] for it in props] == [2, 2]
+
+
+def submit(tx: Transaction, identity_id: int) -> None:
+    """That somebody answered the questionnaire."""
+    props = {"fit": 2, "answers": {"q1": "我"}}
+    row = log.entry(
+        tx, "sop:w", str(identity_id), "questionnaire_submitted", tx.now, identity_id=identity_id, props=props
+    )
+    log.append(tx, [row])
+    a_run = {"id": tx.new_id(), "account": "main", "sop_id": "w", "sop_hash": "", "state": {}}
+    scope = {"scope": f"member:{identity_id}", "occurrence": "questionnaire", "identity_id": identity_id}
+    tx.connection.execute(insert(run).values(**a_run, **scope, opened_at=tx.now, state_version=1))
