@@ -26,6 +26,7 @@ from bot.store.transaction import Errand, Transaction
 
 KEPT_FOR = timedelta(days=1)
 EXPORTED, ASKED = "data_exported", "erasure_asked"
+_OWN = "my-"
 FORGET = "member forget"
 _MINE = "forget me"
 _NO_FILES = "这里给不了文件，请找管理员要。"
@@ -70,15 +71,14 @@ def _whose(ctx: CommandContext, about: Person) -> dict[str, Any]:
 
 def _name(ctx: CommandContext, about: Person) -> str:
     """Told apart by the message that asked for it."""
-    day = ctx.now.astimezone(ctx.sops.community.zone).date()
-    return f"M{about.number}-{day:%Y%m%d}-{ctx.heard.id}.zip"
+    day, whose = ctx.now.astimezone(ctx.sops.community.zone).date(), _OWN if about is ctx.person else ""
+    return f"{whose}M{about.number}-{day:%Y%m%d}-{ctx.heard.id}.zip"
 
 
 def _lies_there(tx: Transaction, member_id: int) -> bool:
-    query = select(export_file.c.name).where(
-        export_file.c.member_id == member_id, export_file.c.until > tx.now
-    )
-    return tx.connection.execute(query).first() is not None
+    """Whether they were given one that is not deleted yet."""
+    theirs = (export_file.c.member_id == member_id) & export_file.c.name.startswith(_OWN)
+    return tx.connection.execute(select(export_file.c.name).where(theirs)).first() is not None
 
 
 def _note_file(tx: Transaction, member_id: int, name: str) -> None:

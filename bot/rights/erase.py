@@ -103,7 +103,8 @@ def erase(tx: Transaction, who: Traces) -> None:
     asked = questions.touched(tx, who.identities)
     outbox.forget(tx, who.identities, who.called, who.ids)
     _forget_words(tx, who)
-    _forget_mentions(tx, who.names)
+    if _forget_mentions(tx, who.names):
+        asked += questions.naming(tx, who.names)
     _clean_log(tx, who)
     _close_runs(tx, who)
     questions.note(tx, asked)
@@ -131,14 +132,18 @@ def _forget_words(tx: Transaction, who: Traces) -> None:
     tx.connection.execute(delete(failure).where(failure.c.interaction_id.in_(said)))
 
 
-def _forget_mentions(tx: Transaction, names: Iterable[str]) -> None:
-    """Where others called them by name."""
-    for name in sorted(names):
-        called = re.compile(f"@{re.escape(name)}(?=\\s|\u2005|$)")
+def _forget_mentions(tx: Transaction, names: Iterable[str]) -> bool:
+    """Where others called them by name; gives whether any did."""
+    anybody = False
+    for name in sorted(names, key=len, reverse=True):
+        ends = r"(?=\s|$)" if len(name) < SHORTEST else ""
+        called = re.compile(f"@{re.escape(name)}{ends}")
         query = select(texts).where(texts.c.body.contains(f"@{name}", autoescape=True))
         for row in tx.connection.execute(query).all():
             without = {"body": called.sub("@…", row.body)}
             tx.connection.execute(update(texts).where(texts.c.id == row.id).values(without))
+            anybody = True
+    return anybody
 
 
 # --- the log ---
@@ -165,9 +170,13 @@ def _clean_commands(tx: Transaction, names: frozenset[str]) -> None:
     query = select(i.id, i.props).where(i.identity_id.in_(staff), i.name == "command_given")
     for row in tx.connection.execute(query).all():
         args = row.props.get("args", ())
-        if any(name in str(arg) for arg in args for name in names):
+        if any(_holds(str(arg), name) for arg in args for name in names):
             clean = {**row.props, "args": ["…" for _ in args]}
             tx.connection.execute(update(interaction).where(i.id == row.id).values(props=clean))
+
+
+def _holds(words: str, name: str) -> bool:
+    return words == name or (len(name) >= SHORTEST and name in words)
 
 
 def without_words(value: Any, key: str = "") -> Any:

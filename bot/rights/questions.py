@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from bot.sop.kinds.qa_day import archive
 from bot.sop.kinds.qa_day.board import PREFIX, Status
-from bot.store.tables import run
+from bot.store import search
+from bot.store.tables import document, run
 from bot.store.transaction import Transaction
 
 
@@ -30,6 +31,16 @@ def touched(tx: Transaction, identities: Collection[int]) -> list[int]:
         for state in tx.connection.scalars(query)
         if any(answer["by"] in identities for answer in state["answers"])
     ]
+
+
+def naming(tx: Transaction, names: Iterable[str]) -> list[int]:
+    """The questions that were answered and may be found by one of ``names``."""
+    found: set[str] = set()
+    for words in filter(None, map(search.words_of, names)):
+        bears = [document.c.words.contains(word, autoescape=True) for word in words]
+        of_questions = select(document.c.object_id).where(document.c.kind == archive.KIND, *bears)
+        found.update(tx.connection.scalars(of_questions))
+    return sorted(map(int, found))
 
 
 def note(tx: Transaction, numbers: Iterable[int]) -> None:

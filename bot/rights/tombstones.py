@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
+from bot.errors import StoreError
 from bot.people import phones
 from bot.store.rights import tombstone
 from bot.store.session import insert_new, one_of
@@ -79,12 +80,18 @@ def buried(
 
 def write(folder: Path, dead: Mapping[str, datetime]) -> None:
     """Add to the file; what is in it twice does no harm."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(os.open(folder / FILE, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "a") as file:
-        for known, at in sorted(dead.items()):
-            file.write(json.dumps({"digest": known, "at": (at - EPOCH) // _MILLISECOND}) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    lines = [
+        json.dumps({"digest": known, "at": (at - EPOCH) // _MILLISECOND}) + "\n"
+        for known, at in sorted(dead.items())
+    ]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(os.open(folder / FILE, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "a") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise StoreError(f"忘记过谁，要记在 {folder / FILE}，写不成：{error.strerror}") from error
 
 
 def read(folder: Path) -> dict[str, datetime]:

@@ -133,6 +133,10 @@ class Community:
         if who is not MARKED:
             await self.say(who, f"@{MARKED.alias}\u2005 你家这道菜怎么做的")
 
+    async def _ask_of(self, who: Person) -> None:
+        if who is not MARKED:
+            await self.say(who, f"提问：@{MARKED.alias}\u2005 说的羽衣甘蓝要焯水吗")
+
     # --- what is held ---
 
     async def forget(self) -> None:

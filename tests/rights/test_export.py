@@ -30,6 +30,14 @@ def opened(path: Path) -> tuple[dict[str, Any], zipfile.ZipFile]:
     return json.loads(archive.read("data.json")), archive
 
 
+async def test_what_an_admin_took_does_not_keep_theirs_from_them(world: World) -> None:
+    await world.happen(said("今天的番茄真甜"))
+    await ask(world, f"/导出 {QING.name}", BOSS, None)
+    await asked(world)
+    await asked(world)
+    assert [file.person_id for file in handed(world)] == [BOSS.id, QING.id]
+
+
 async def asked(world: World, who: Person = QING) -> None:
     await ask(world, "我的数据", who, None)
     await world.move_to(world.clock.now() + timedelta(minutes=1))

@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from bot.scenario.world import World
 from bot.sop.loader import SopSet
-from tests.builders import BOSS, KEY, ROOM
+from bot.store.tables import document
+from tests.builders import BOSS, KEY, ROOM, look
 from tests.rights.community import (
     ACTS,
     MARK,
@@ -92,10 +93,22 @@ async def test_who_did_everything_leaves_nothing(
     assert MARK not in caplog.text
 
 
+async def test_an_answered_question_that_names_them_is_found_by_the_rest_of_its_words(
+    sops: SopSet, url: str
+) -> None:
+    world = World(sops, BEGINS, url)
+    try:
+        held = await check(world, [(OTHERS[0], "ask_of"), (OTHERS[1], "answer")])
+        assert held >= {"text", "document"}
+        assert "甘蓝" in look(world, document)[0]["words"]
+    finally:
+        await world.close()
+
+
 def test_whatever_was_said_nothing_is_left(sops: SopSet) -> None:
     @settings(max_examples=12)
     @given(talk=st.lists(st.tuples(st.sampled_from(PEOPLE), st.sampled_from(ACTS)), min_size=4, max_size=14))
-    def look(talk: Talk) -> None:
+    def tried(talk: Talk) -> None:
         asyncio.run(in_a_folder(sops, talk))
 
-    look()
+    tried()
