@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
@@ -106,7 +106,7 @@ async def test_an_answered_question_that_names_them_is_found_by_the_rest_of_its_
 
 
 def test_whatever_was_said_nothing_is_left(sops: SopSet) -> None:
-    @settings(max_examples=12)
+    @settings(max_examples=12, phases=[Phase.explicit, Phase.generate])
     @given(talk=st.lists(st.tuples(st.sampled_from(PEOPLE), st.sampled_from(ACTS)), min_size=4, max_size=14))
     def tried(talk: Talk) -> None:
         asyncio.run(in_a_folder(sops, talk))
