@@ -37,6 +37,7 @@ from bot.commands import (
     outbox,
     people,
     restraints,
+    rights,
     room_settings,
     rooms,
     sops,
@@ -53,6 +54,8 @@ from bot.people import directory, roles
 from bot.people.directory import Room
 from bot.pipeline import Pipeline
 from bot.reloader import Load
+from bot.rights import due
+from bot.rights.folder import Folder
 from bot.runtime import Runtime
 from bot.sop.command import Foresee
 from bot.sop.index import Index
@@ -71,6 +74,7 @@ logger = logging.getLogger(__name__)
 DEMO_DATABASE = Path("data/demo.db")
 DEMO_URL = f"sqlite:///{DEMO_DATABASE}"
 DEMO_MEDIA = Path("data/demo-media")
+DEMO_FILES = Path("data/demo-rights")
 DEMO_ACCOUNT = "demo"
 DEMO_BEGINS = "2026-11-30 09:00"
 _CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without those that are mistaken for others
@@ -110,6 +114,7 @@ def build_runtime(
     load: Load | None = None,
     new_code: Callable[[], str] = _new_code,
     phone_key: bytes | None = None,
+    files: Path | None = None,
     lost_after: timedelta = LOST_AFTER,
 ) -> Runtime:
     """A runtime of these parts, ready to ``run``; pictures are fetched into ``media``, or not at all."""
@@ -121,6 +126,7 @@ def build_runtime(
         foresee,
         new_code=new_code,
         phone_key=phone_key,
+        files=files,
         can_call_everybody=channel.capabilities.mention_all,
     )
     return Runtime(
@@ -146,6 +152,7 @@ def build_pipeline(
     new_code: Callable[[], str] = _new_code,
     can_call_everybody: bool = False,
     phone_key: bytes | None = None,
+    files: Path | None = None,
 ) -> Pipeline:
     """What ``account`` does about what it hears; ``source`` names it in the log."""
     player = Player(account, sops, Index(sops))
@@ -162,6 +169,7 @@ def build_pipeline(
         left_out,
         can_call_everybody,
         phone_key,
+        files,
     )
     return Pipeline(desk, player)
 
@@ -171,7 +179,8 @@ def all_commands(kinds: Kinds) -> Commands:
     of_kinds = [command for kind in kinds.values() for command in kind.commands]
     topics = (
         *(basic, health, confirm, outbox, calendar, rooms, room_settings, sops, announce),
-        *(restraints, why, people, members, identities, standing, benefits, audit, contact, complaints),
+        *(restraints, why, people, members, identities, standing, benefits, audit, contact, rights),
+        complaints,
     )
     return Commands([*(it for topic in topics for it in topic.COMMANDS), *of_kinds])
 
@@ -221,6 +230,7 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Fore
         load=load,
         lost_after=settings.lost_after,
         phone_key=phone_key_of(settings),
+        files=files_of(settings),
     )
     stage.attach(runtime)
     gc.freeze()  # what is there now stays: to look through it for garbage would hold everybody up for 0.1 s
@@ -228,6 +238,7 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Fore
         with _stopped_by_signals(runtime):
             offer = partial(_offer_claim, writer, clock.now(), runtime.pipeline.desk, always=claim_code)
             await writer.run(offer)
+            await writer.run(partial(stay_forgotten, writer, clock.now(), settings))
             async with _watched(settings, runtime), _taking_in(settings, runtime, clock):
                 await runtime.run()
     finally:
@@ -248,7 +259,8 @@ async def _demo(settings: Settings, foresee: Foresee | None) -> None:
     zone = sop_set.community.zone
     clock = VirtualClock(datetime.fromisoformat(DEMO_BEGINS).replace(tzinfo=zone))
     _remove(DEMO_DATABASE)
-    shutil.rmtree(DEMO_MEDIA, ignore_errors=True)
+    for folder in (DEMO_MEDIA, DEMO_FILES):
+        shutil.rmtree(folder, ignore_errors=True)
     writer = Writer(open_database(DEMO_URL))
     stage = Stage(clock, zone)
     channel = _console(stage, sop_set)
@@ -265,6 +277,7 @@ async def _demo(settings: Settings, foresee: Foresee | None) -> None:
         foresee=foresee,
         load=load,
         phone_key=secrets.token_bytes(keys.BYTES),
+        files=DEMO_FILES,
     )
     stage.attach(runtime)
     try:
@@ -353,6 +366,20 @@ def pace_of(settings: Settings) -> Pace:
 def phone_key_of(settings: Settings) -> bytes | None:
     """The setting's, else that of the file beside the database."""
     return settings.phone_key.encode() or keys.beside(settings.database_url)
+
+
+def files_of(settings: Settings) -> Path:
+    """Where files for members lie for a while, and who was forgotten for good."""
+    return settings.media.parent / "rights"
+
+
+def stay_forgotten(writer: Writer, now: datetime, settings: Settings) -> int:
+    """Nobody comes back with a backup, however it was restored; gives how many accounts had."""
+    with writer.transaction(now) as tx:
+        again = due.apply_file(tx, phone_key_of(settings), Folder(files_of(settings)))
+    if again:
+        due.shrink_log(writer.engine.url)
+    return again
 
 
 def zone_of(settings: Settings) -> ZoneInfo:

@@ -18,6 +18,7 @@ import click
 from bot import config, logs
 from bot.cli_figures import explain_score, report, score
 from bot.cli_import import import_
+from bot.cli_rights import export_, retention, stay_forgotten
 from bot.config import Settings
 from bot.errors import BotError, ScenarioError
 
@@ -60,7 +61,7 @@ def cli() -> None:
     """
 
 
-for _command in (report, score, explain_score, import_):
+for _command in (report, score, explain_score, import_, export_, retention):
     cli.add_command(_command)
 
 
@@ -370,7 +371,8 @@ def restore(file: Path) -> None:
 
     settings = config.offline()
     kept = restore(settings.database_url, settings.account, file)
-    click.echo(f"已经换成 {file} 里的数据。")
+    again = stay_forgotten(settings)
+    click.echo(f"已经换成 {file} 里的数据。" + (f"要求忘记过的 {again} 个账号又忘了一遍。" if again else ""))
     if kept is not None:
         click.echo(f"原来的留在 {kept}，要反悔：bot db restore {shlex.quote(str(kept))}")
 

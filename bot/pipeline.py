@@ -20,6 +20,7 @@ from bot.nightly.schedule import Nightly
 from bot.people import cases, roles
 from bot.people.roles import OURS
 from bot.recording import BotLeft, Happened, Recorder, SaidByUs, Unheard
+from bot.rights import due, keeping
 from bot.sop import runs
 from bot.sop.index import Index
 from bot.sop.loader import SopSet
@@ -132,13 +133,16 @@ class Pipeline:
         tx.rescheduled = True
         retention.purge(tx, self.desk.sops.community.privacy.keep_days)
         self.player.tick(tx)
+        if self.nightly.is_due(tx):
+            keeping.forget_answers(tx)
         self.nightly.tick(tx)
+        due.tick(tx, self.desk.phone_key, self.desk.files)
 
     def next_due(self, tx: Transaction) -> datetime | None:
         """When ``tick`` has something to do again."""
         community = self.desk.sops.community
         purge = retention.next_purge(tx, community.privacy.keep_days, community.zone)
-        moments = (self.player.next_due(tx), purge)
+        moments = (self.player.next_due(tx), purge, due.next_due(tx))
         return min((moment for moment in moments if moment is not None), default=None)
 
     def next_night(self, tx: Transaction) -> datetime | None:

@@ -78,6 +78,16 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """Any other file to go out, in private: the one at ``path``, under its name."""
+
+    id: int
+    path: Path
+    person_id: str
+    chat_id: None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FriendAcceptance:
     """Become friends with whoever asked to, by ``FriendRequested.id``."""
 
@@ -102,7 +112,7 @@ class Invitation:
     person_id: str
 
 
-Effect = Message | Picture | FriendAcceptance | InvitationAcceptance | Invitation
+Effect = Message | Picture | File | FriendAcceptance | InvitationAcceptance | Invitation
 """What people or the platform notice: one row of the outbox, as the channel takes it."""
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 
-from bot.channels.base import Capabilities, Deliver, Effect, Message, Picture
+from bot.channels.base import Capabilities, Deliver, Effect, File, Message, Picture
 from bot.channels.placeholder import placeholder
 from bot.errors import FetchFailed, NotConnected, SendFailed, SendLost, TooOften
 from bot.events import ChannelEvent, Chat, LinkDown, LinkUp, MessageReceived, Person
@@ -84,7 +84,7 @@ class FakeChannel:
         self.done.append(effect)
         if isinstance(effect, Message):
             return await self._show(effect, lost=fault is Fault.LOST_BUT_SENT)
-        return self.next_id() if isinstance(effect, Picture) else None
+        return self.next_id() if isinstance(effect, Picture | File) else None
 
     async def fetch(self, ref: str) -> bytes:
         if not self._up:

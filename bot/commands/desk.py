@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from bot.commands import access
 from bot.commands.parser import Call, Commands, Unknown
@@ -51,6 +52,7 @@ class CommandDesk:
     problems: Sequence[str] = ()
     can_call_everybody: bool = False
     phone_key: bytes | None = None
+    files: Path | None = None
 
     def read(self, message: MessageReceived) -> Call | Unknown | None:
         """What a message calls for; None: it is no command."""

@@ -18,6 +18,7 @@ MOST = 8
 WORDS = 12
 _KINDS = {
     Kind.PICTURE: "图片",
+    Kind.FILE: "文件",
     Kind.ACCEPT_FRIEND: "通过好友",
     Kind.ACCEPT_INVITATION: "接受入群邀请",
     Kind.INVITE: "邀请进群",

@@ -20,6 +20,7 @@ from bot.ingest.records import Cells, Event, Record, Setting, Topic
 from bot.ingest.values import Refused
 from bot.people import directory, merging
 from bot.people.merging import Proof, Why
+from bot.rights import tombstones
 from bot.store import log
 from bot.store.session import one_of
 from bot.store.tables import identity, interaction, member
@@ -107,11 +108,22 @@ class Import:
 
     def take(self, tx: Transaction, read: Sequence[Read]) -> None:
         """Write what is new in these rows."""
+        read = list(self._but_forgotten(tx, read))
         if self.topic.origin:
             self._take_events(tx, read)
         else:
             self._take_members(tx, read)
         self.tally.accounts, self.tally.linked = self._accounts.made, self._accounts.linked
+
+    def _but_forgotten(self, tx: Transaction, read: Sequence[Read]) -> Iterator[Read]:
+        """Nobody comes back who asked to be forgotten."""
+        accounts = {(it.key, it.phone) for _, _, record in read for it in record.accounts}
+        gone = tombstones.buried(tx, self.setting.key, accounts)
+        for line, cells, record in read:
+            if gone.isdisjoint(it.key for it in record.accounts):
+                yield line, cells, record
+            else:
+                self._refuse(line, Refused("本人要求忘记，不再收"), cells)
 
     def _meet(self, tx: Transaction, read: Sequence[Read]) -> None:
         self._accounts.find(tx, (it for _, _, record in read for it in record.accounts))

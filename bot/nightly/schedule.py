@@ -64,6 +64,10 @@ class Nightly:
         before = self._progress(tx)
         return None if before is None else self._after(before)
 
+    def is_due(self, tx: Transaction) -> bool:
+        due = self.next_due(tx)
+        return due is not None and due <= tx.now
+
     def tick(self, tx: Transaction) -> None:
         """Begin the night's work if it is due. By rules that have mistakes nobody's level moves, and of what
         was before the first night nobody hears."""

@@ -27,7 +27,8 @@ from bot.store.transaction import Transaction
 ECHO_WITHIN = timedelta(minutes=2)
 _MAY_BE_SEEN = (State.SENDING, State.UNKNOWN, State.SENT, State.QUEUED)
 """What was tried may be seen, even where the platform said no and it waits to be tried again."""
-_RECORDED_AS = {Kind.TEXT: "content_sent", Kind.PICTURE: "content_sent", Kind.INVITE: "member_invited"}
+_SENT = dict.fromkeys((Kind.TEXT, Kind.PICTURE, Kind.FILE), "content_sent")
+_RECORDED_AS = {**_SENT, Kind.INVITE: "member_invited"}
 """What the bot did to members is an interaction too; of strangers whom we accepted nothing is recorded."""
 LOST_WITH_THE_PROCESS = "the process ended while it was being sent"
 

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 
 from bot.channels.base import (
     Effect,
+    File,
     FriendAcceptance,
     Invitation,
     InvitationAcceptance,
@@ -27,6 +28,8 @@ def effect(tx: Transaction, row: AnyRow) -> Effect:
     match row.kind:
         case Kind.PICTURE:
             return Picture(row.id, Path(row.payload["path"]), chat, person)
+        case Kind.FILE:
+            return File(row.id, Path(row.payload["path"]), person or "")
         case Kind.ACCEPT_FRIEND:
             return FriendAcceptance(row.id, row.payload["request_id"])
         case Kind.ACCEPT_INVITATION:

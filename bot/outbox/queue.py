@@ -59,6 +59,7 @@ class Kind(StrEnum):
 
     TEXT = "text"
     PICTURE = "picture"
+    FILE = "file"
     ACCEPT_FRIEND = "accept_friend"
     ACCEPT_INVITATION = "accept_invitation"
     INVITE = "invite"
@@ -80,6 +81,11 @@ def text(words: str) -> Part:
 def picture(path: Path) -> Part:
     """Show the picture at ``path``."""
     return Part(Kind.PICTURE, {"path": str(path)})
+
+
+def file(path: Path) -> Part:
+    """Hand over the file at ``path``, in private."""
+    return Part(Kind.FILE, {"path": str(path)})
 
 
 def accept_friend(request_id: str) -> Part:

@@ -14,6 +14,9 @@ from bot.store.transaction import Transaction
 CONTACT = "contact"
 """To be mentioned, and written to in private, by our own accord. It needs no yes, and can be declined."""
 
+PERSONAL = "personal"
+"""To be judged and chosen by what one does and says: tags, calls by tag, wake-ups that fit. The same."""
+
 
 def decide(tx: Transaction, member_id: int, purpose: str, *, given: bool, cause: int | None) -> None:
     """Write a decision down; ``cause`` is the message in which it was made."""
@@ -30,6 +33,11 @@ def declined(tx: Transaction, member_id: int, purpose: str) -> bool:
 def opted_out(tx: Transaction, member_ids: Collection[int]) -> set[int]:
     """Those of ``member_ids`` who do not want to be mentioned or written to."""
     return _decliners(tx, member_ids, CONTACT) if member_ids else set()
+
+
+def impersonal(tx: Transaction, member_ids: Collection[int]) -> set[int]:
+    """Those of ``member_ids`` who do not want to be told from others by what they do and say."""
+    return _decliners(tx, member_ids, PERSONAL) if member_ids else set()
 
 
 _MEMBER = func.coalesce(member.c.merged_into, consent.c.member_id)

@@ -90,6 +90,7 @@ class World:
             load=self._load,
             new_code=lambda: str(next(self._codes)),
             phone_key=b"a world's",
+            files=self.media / "rights",
         )
         if enabled is not None:
             with writer.transaction(self.clock.now()) as tx:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from bot.people.directory import Person, Room
@@ -65,6 +66,10 @@ class Desk(Protocol):
     @property
     def phone_key(self) -> bytes | None:
         """By which phone numbers are hashed; None: here none are taken."""
+
+    @property
+    def files(self) -> Path | None:
+        """The folder for files that members are given; None: here none are made."""
 
     @property
     def foresee(self) -> Foresee | None:

@@ -49,6 +49,8 @@ CORE_NAMES = NAMES | {
     "content_opened",
     "content_clicked",
     "cost_recorded",
+    "data_exported",
+    "erasure_asked",
 }
 """What the core records; kinds declare what they record beside it."""
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
 
 from bot.store import search
 from bot.store.tables import document, offer, outgoing, texts
 from bot.store.transaction import Transaction
+
+logger = logging.getLogger(__name__)
 
 WIPED = {"text": "", "mentions": [], "quotes": []}
 """The payload of an outgoing message whose words are not kept any more."""
@@ -27,17 +31,39 @@ def keep_until(said_at: datetime, days: int, zone: ZoneInfo) -> datetime:
     return purge if purge >= moment else purge + timedelta(days=1)
 
 
+def over(now: datetime, days: int) -> Mapping[str, tuple[Table, ColumnElement[bool]]]:
+    """What is not to be kept any more at ``now``: what members said, what the bot said (it may repeat them),
+    by which words answers are found, and what waited for a code."""
+    said = _unwiped & (outgoing.c.settled_at <= now - timedelta(days=days))
+    return {
+        "texts": (texts, texts.c.keep_until <= now),
+        "outgoing": (outgoing, said),
+        "documents": (document, document.c.keep_until <= now),
+        "offers": (offer, offer.c.until <= now - OFFERS),
+    }
+
+
+def count(connection: Connection, now: datetime, days: int) -> dict[str, int]:
+    """How much that is."""
+    return {
+        name: connection.execute(select(func.count()).select_from(table).where(which)).scalar_one()
+        for name, (table, which) in over(now, days).items()
+    }
+
+
 def purge(tx: Transaction, days: int) -> None:
-    """Delete the words whose time is over: what members said, what the bot said (it may repeat them), and
-    what waited for a code."""
-    tx.connection.execute(delete(texts).where(texts.c.keep_until <= tx.now))
-    tx.connection.execute(delete(offer).where(offer.c.until <= tx.now - OFFERS))
-    search.purge(tx)
-    tx.connection.execute(
-        update(outgoing)
-        .where(_unwiped, outgoing.c.settled_at <= tx.now - timedelta(days=days))
-        .values(payload=WIPED, wiped_at=tx.now)
-    )
+    """Delete the words whose time is over; a line says how many there were."""
+    gone = over(tx.now, days)
+    deleted = {
+        name: tx.connection.execute(delete(table).where(which)).rowcount
+        for name, (table, which) in gone.items()
+        if table in (texts, offer)
+    }
+    deleted["documents"] = search.purge(tx)
+    wiped = update(outgoing).where(gone["outgoing"][1]).values(payload=WIPED, wiped_at=tx.now)
+    deleted["outgoing"] = tx.connection.execute(wiped).rowcount
+    if any(deleted.values()):
+        logger.info("kept no longer: %s", " ".join(f"{it}={n}" for it, n in sorted(deleted.items())))
 
 
 def next_purge(tx: Transaction, days: int, zone: ZoneInfo) -> datetime | None:

@@ -108,15 +108,21 @@ def forget(tx: Transaction, id: int) -> None:
     _delete(tx.connection, document.c.id == id)
 
 
-def purge(tx: Transaction) -> None:
-    """Forget the texts whose time is over."""
-    _delete(tx.connection, document.c.keep_until <= tx.now)
+def forget_all(tx: Transaction, which: ColumnElement[bool]) -> None:
+    """Have many texts found no more."""
+    _delete(tx.connection, which)
 
 
-def _delete(connection: Connection, which: ColumnElement[bool]) -> None:
+def purge(tx: Transaction) -> int:
+    """Forget the texts whose time is over; gives how many."""
+    return _delete(tx.connection, document.c.keep_until <= tx.now)
+
+
+def _delete(connection: Connection, which: ColumnElement[bool]) -> int:
     deleted = connection.execute(delete(document).where(which)).rowcount
     if deleted and connection.dialect.name == "sqlite":
         connection.execute(_MERGE)
+    return deleted
 
 
 def find(

@@ -12,6 +12,7 @@ import pytest
 from bot.channels.base import (
     LARGEST,
     Effect,
+    File,
     FriendAcceptance,
     Invitation,
     InvitationAcceptance,
@@ -347,6 +348,16 @@ class TestSpeaking:
         assert b64decode(sent["base64"]) == picture.read_bytes()
         (echo,) = await heard.some(MessageReceived)
         assert (echo.id, echo.is_self, echo.kind) == (sent_id, True, MessageKind.IMAGE)
+
+    async def test_a_file_is_sent_in_private_under_its_name(
+        self, heard: Heard, channel: WechatyChannel, gateway: Gateway, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "M1-20261130.zip"
+        file.write_bytes(b"PK")
+        await channel.send(File(1, file, person_id=FRIEND))
+        (sent,) = await gateway.sent()
+        assert (sent["conversationId"], sent["name"]) == (FRIEND, file.name)
+        assert b64decode(sent["base64"]) == b"PK"
 
     async def test_a_picture_that_is_not_there_is_refused(
         self, heard: Heard, channel: WechatyChannel, tmp_path: Path

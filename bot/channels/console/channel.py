@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from bot.channels.base import Capabilities, Deliver, Effect, Message, Picture, check_size
+from bot.channels.base import Capabilities, Deliver, Effect, File, Message, Picture, check_size
 from bot.channels.console.cast import Cast
 from bot.channels.console.grammar import parse
 from bot.channels.console.group import Group
@@ -76,7 +76,7 @@ class ConsoleChannel:
     async def send(self, effect: Effect) -> str | None:
         if self._screen is None:
             raise NotConnected("the console is not open")
-        if not isinstance(effect, Message | Picture):
+        if not isinstance(effect, Message | Picture | File):
             raise SendFailed("the console has no friends and no invitations")
         self._screen.say(self._stage.now(), _shown(effect), self._listener(effect))
         return next(self._ids)
@@ -104,7 +104,7 @@ class ConsoleChannel:
         if not self._interactive:
             await self._stage.settle()
 
-    def _listener(self, message: Message | Picture) -> Person | None:
+    def _listener(self, message: Message | Picture | File) -> Person | None:
         """Whom ``message`` is for; None for the whole group."""
         if message.chat_id is not None and message.chat_id != ROOM_ID:
             raise SendFailed(f"the console has no room {message.chat_id}")
@@ -123,9 +123,11 @@ def _picture(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _shown(effect: Message | Picture) -> str:
+def _shown(effect: Message | Picture | File) -> str:
     if isinstance(effect, Picture):
         return f"[图片] {effect.path.name}"
+    if isinstance(effect, File):
+        return f"[文件] {effect.path}"
     return "".join(f"@{name} " for name in effect.called) + effect.text
 
 

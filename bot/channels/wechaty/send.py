@@ -9,6 +9,7 @@ from grpclib.exceptions import GRPCError
 
 from bot.channels.base import (
     Effect,
+    File,
     FriendAcceptance,
     Invitation,
     InvitationAcceptance,
@@ -52,7 +53,7 @@ async def _send(wire: Wire, book: Book, effect: Effect) -> str | None:
             text = "".join(f"@{name}{MENTION_END}" for name in mentions.values())
             text = f"{text} {effect.text}" if mentions else effect.text
             return await wire.send_text(_conversation(effect), text, list(mentions))
-        case Picture():
+        case Picture() | File():
             return await wire.send_file(_conversation(effect), effect.path.name, await _read(effect))
         case FriendAcceptance():
             await wire.accept_friend(effect.request_id)
@@ -63,18 +64,18 @@ async def _send(wire: Wire, book: Book, effect: Effect) -> str | None:
     return None
 
 
-def _conversation(effect: Message | Picture) -> str:
+def _conversation(effect: Message | Picture | File) -> str:
     conversation = effect.chat_id or effect.person_id
     if conversation is None:
         raise SendFailed("这条消息没有收件人")
     return conversation
 
 
-async def _read(picture: Picture) -> bytes:
+async def _read(file: Picture | File) -> bytes:
     try:
-        return await asyncio.to_thread(picture.path.read_bytes)
+        return await asyncio.to_thread(file.path.read_bytes)
     except OSError as error:
-        raise SendFailed(f"图片读不出来：{type(error).__name__}") from error
+        raise SendFailed(f"文件读不出来：{type(error).__name__}") from error
 
 
 async def _mentions(book: Book, message: Message) -> dict[str, str]:

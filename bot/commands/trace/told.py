@@ -42,6 +42,8 @@ _EVENTS = {
     "dnc_cleared": "可以打扰",
     "consent_granted": "同意",
     "consent_withdrawn": "收回同意",
+    "data_exported": "导出数据",
+    "erasure_asked": "要求忘记",
     "tag_changed": "改标签",
     "complaint_raised": "投诉",
     "complaint_closed": "投诉处理完",

@@ -149,7 +149,8 @@ def _is_held_out(ctx: Ctx, person: Person) -> bool:
 def _write(ctx: Ctx, silent: Silent, taken: int) -> None:
     """The words of the next step; at first those for what the person likes, if there are any."""
     step = ctx.sop.ladder[taken]
-    known = tags.of(ctx.tx, silent.person.member_id)
+    alike = consent.impersonal(ctx.tx, [silent.person.member_id])
+    known = {} if alike else tags.of(ctx.tx, silent.person.member_id)
     liked = [key for key in ctx.sop.interests if key in known and known[key].score > 0]
     interest = max(liked, key=lambda key: known[key].score, default="")
     community = ctx.sops.community
