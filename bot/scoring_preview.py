@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -11,9 +10,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from bot.errors import BotError
 from bot.nightly.granting import Granting
 from bot.nightly.refresh import everything
+from bot.people import numbers
 from bot.scoring import book, days, explain, facts
 from bot.scoring.benefits import Kind
 from bot.scoring.explain import Reason
@@ -23,7 +22,6 @@ from bot.scoring.rules import Scoring
 from bot.sop.loader import SopSet
 from bot.store.tables import identity, member
 
-_NUMBER = re.compile(r"[Mm]?(\d{1,9})")
 MOST = 30
 _SHOWN = 10
 
@@ -79,7 +77,7 @@ def as_lines(found: Sequence[Move]) -> Iterator[str]:
 
 def benefits(connection: Connection, sops: SopSet, scoring: Scoring, now: datetime) -> Iterator[str]:
     """Who would be granted what tonight, and who would begin to lose it, by the levels of today."""
-    night = Granting("", sops, scoring, days.number(now, sops.community.zone))
+    night = Granting("", sops.community.roles, scoring, days.number(now, sops.community.zone))
     spent = night.spent_by(connection, now) if scoring.has_grades else {}
     gained, lost = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
     for member_id, steps in night.coming(connection, None, spent).items():
@@ -130,12 +128,6 @@ class OfMember:
 
 
 def of_member(connection: Connection, sops: SopSet, scoring: Scoring, named: str, now: datetime) -> OfMember:
-    match = _NUMBER.fullmatch(named)
-    if match is None:
-        raise BotError(f"要写成员的编号，例如 M37；“{named}”不是。编号看 /成员")
-    number = int(match[1])
-    query = select(identity.c.id).join(member, member.c.id == identity.c.member_id)
-    identities = list(connection.scalars(query.where(member.c.number == number)))
-    if not identities:
-        raise BotError(f"没有 M{number} 这个编号")
+    member_id, number = numbers.of_typed(connection, named)
+    identities = list(connection.scalars(select(identity.c.id).where(identity.c.member_id == member_id)))
     return OfMember(number, explain.reasons(connection, identities, scoring, sops.community.zone, now))

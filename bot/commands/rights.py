@@ -15,6 +15,7 @@ from bot.outbox.queue import Intent, Post, Priority, enqueue, file, text
 from bot.people import consent, directory, roles
 from bot.people.directory import Person
 from bot.rights import due, export
+from bot.rights.export import EXPORTED
 from bot.rights.folder import Folder
 from bot.sop import offers
 from bot.sop.command import CommandContext
@@ -25,7 +26,7 @@ from bot.store.session import upsert
 from bot.store.transaction import Errand, Transaction
 
 KEPT_FOR = timedelta(days=1)
-EXPORTED, ASKED = "data_exported", "erasure_asked"
+ASKED = "erasure_asked"
 _OWN = "my-"
 FORGET = "member forget"
 _MINE = "forget me"
@@ -149,8 +150,7 @@ def _confirmed_by(ctx: CommandContext, code: str) -> None:
     if not (code.isdecimal() and len(code) == 4):
         ctx.reply("要忘记您自己，发“忘记我”。")
         return
-    taken = offers.take(ctx.tx, ctx.whose, str(int(code)))
-    if isinstance(taken, NotTaken) or taken.command != _MINE:
+    if isinstance(offers.take(ctx.tx, ctx.whose, str(int(code)), _MINE), NotTaken):
         ctx.reply("码不对或过时了，什么也没做。要忘记，再发“忘记我”。")
     elif _may_go(ctx, ctx.person, "您"):
         _plan(ctx, ctx.person)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from bot.errors import BotError
+from bot.people import numbers
+from bot.people.numbers import Numbered
 from bot.rights import due, keeping
+from bot.rights.export import EXPORTED
 from bot.store import log, retention
-from bot.store.tables import identity, member
+from bot.store.tables import identity
 from bot.store.transaction import Transaction
-
-EXPORTED = "data_exported"
 
 
 def next_night(now: datetime, zone: ZoneInfo) -> datetime:
@@ -30,17 +29,13 @@ def keep_no_longer(tx: Transaction, key: bytes | None, files: Path, days: int) -
     due.tick(tx, key, files)
 
 
-def note_export(tx: Transaction, named: str) -> tuple[int, int]:
-    """Put on record that everything about a member (M37) is taken out; gives their id and number.
+def note_export(tx: Transaction, named: str) -> Numbered:
+    """Put on record that everything about a member (M37) is taken out, and say who it is.
 
     Raises ``BotError`` where there is nobody of this number.
     """
-    typed = re.fullmatch(r"[Mm]?(\d{1,9})", named)
-    query = select(func.coalesce(member.c.merged_into, member.c.id), member.c.number)
-    row = typed and tx.connection.execute(query.where(member.c.number == int(typed[1]))).first()
-    if not row:
-        raise BotError(f"没有 {named} 这个编号，要写成 M37；群里发 /成员 名字 能查到编号。")
-    accounts = select(func.max(identity.c.id)).where(identity.c.member_id == row[0])
+    found = numbers.of_typed(tx.connection, named)
+    accounts = select(func.max(identity.c.id)).where(identity.c.member_id == found.member_id)
     about = {"target_identity_id": tx.connection.execute(accounts).scalar(), "actor_role": "staff"}
     log.append(tx, [log.entry(tx, "cli", str(tx.new_id()), EXPORTED, tx.now, channel="offline", **about)])
-    return row[0], row[1]
+    return found

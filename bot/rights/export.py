@@ -33,6 +33,8 @@ from bot.store.tables import (
 )
 
 Rows = list[dict[str, Any]]
+EXPORTED = "data_exported"
+"""That it was taken out is on record."""
 _OTHERWISE = {
     it.name
     for it in (brake, erasure, export_file, identity, interaction, member, offer, outgoing, restraint, run)

@@ -70,9 +70,12 @@ def _make(tx: Transaction, whose: Whose, **values: object) -> None:
     tx.connection.execute(insert(offer).values(id=tx.new_id(), wrong=0, **place, **values))
 
 
-def take(tx: Transaction, whose: Whose, code: str) -> Offer | NotTaken:
-    """What waits for this code, which is used by that; a wrong one counts against all that waits here."""
+def take(tx: Transaction, whose: Whose, code: str, command: str | None = None) -> Offer | NotTaken:
+    """What waits for this code (of ``command``, or whatever it is), which is used by that; a wrong one counts
+    against all that waits here."""
     query = select(offer).where(offer.c.account == whose.account, offer.c.code == code)
+    if command is not None:
+        query = query.where(offer.c.command == command)
     bearing = tx.connection.execute(query.order_by(offer.c.id.desc())).all()
     mine = [row for row in bearing if (row.identity_id, row.room_id) == (whose.identity_id, whose.room_id)]
     if not mine:
