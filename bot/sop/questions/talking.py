@@ -10,9 +10,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.people import directory
 from bot.people.directory import Person
 from bot.sop.context import Context
 from bot.sop.questions.question import Answer, Question, tags_of
+from bot.sop.runs import Run
 from bot.store.tables import interaction
 from bot.store.transaction import Transaction
 
@@ -23,6 +25,15 @@ def by_day(ctx: Context[Any], moment: datetime) -> datetime:
     """``moment``, unless it is so near to the quiet hours that what is said then might not leave any more."""
     opens_at = ctx.next_open(moment + MARGIN)
     return moment if opens_at == moment + MARGIN else opens_at
+
+
+def run_of(ctx: Context[Any]) -> tuple[Run, Person]:
+    """The run that a wait or a message belongs to, and its person."""
+    assert ctx.run is not None, "a run hears or wakes"
+    assert ctx.run.identity_id is not None, "a talk has a person"
+    person = directory.person_by_id(ctx.tx, ctx.run.identity_id)
+    assert person is not None, "people stay"
+    return ctx.run, person
 
 
 def taken_back(tx: Transaction, messages: Collection[int]) -> set[int]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot.outbox.queue import Intent
 from bot.people import cases, consent, directory
-from bot.sop.kinds.survey.model import NPS, WHY
+from bot.sop.kinds.survey.model import LOW, NPS, WHY
 from bot.sop.kinds.survey.recalls import REWARD
 from bot.sop.kinds.survey.rounds import has_declined
 from bot.sop.kinds.survey.talk import LOOK_AFTER, PURPOSE, PURPOSES, Ctx, Step, Talk, talk_of
@@ -19,8 +19,6 @@ from bot.sop.templates import harmless, harmless_name
 
 POINTS = 2
 """For a survey, whatever was answered in it."""
-LOW = 6
-"""Who gives no more, and says why, is for a human to look after."""
 COMPLAINED_WITHIN = timedelta(days=30)
 
 
@@ -95,7 +93,7 @@ def _go_on(talk: Talk, turn: Turn) -> None:
 
 
 def _tell_of_low(talk: Talk) -> Talk:
-    """Operators hear at once of who recommends us little and says why."""
+    """Operators hear at once of who would not recommend us and says why: that is for a human."""
     names = list(talk.ctx.sop.asked)
     answers = {names[place]: answer for place, answer in talk.sheet.answers.items()}
     mark, why = answers.get(NPS), answers.get(WHY)

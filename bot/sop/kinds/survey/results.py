@@ -12,14 +12,14 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from bot.sop.command import CommandContext
-from bot.sop.kinds.survey.model import NPS, WHY, Survey
+from bot.sop.kinds.survey.model import LOW, NPS, WHY, Survey
 from bot.sop.kinds.survey.recalls import ANSWERED, WITHDRAWN
 from bot.sop.kinds.survey.talk import ASKED, Ctx
 from bot.sop.questions.question import Question
 from bot.sop.templates import harmless
 from bot.store.tables import identity, interaction, member, texts
 
-PROMOTES, LOW = 9, 6
+PROMOTES = 9
 MOST_WORDS, MOST_CHOICES = 6, 4
 VERBATIM = "原话"
 

@@ -14,14 +14,14 @@ from enum import StrEnum
 from bot.outbox import queue
 from bot.outbox.ledger import COUNTED
 from bot.outbox.queue import Intent, State
-from bot.people import consent, directory
+from bot.people import consent
 from bot.people.directory import Person
 from bot.sop import runs
 from bot.sop.context import Context
 from bot.sop.kinds.survey.model import FirstWords, Survey, SurveyWords
 from bot.sop.questions.question import QuestionWords, how, shown
 from bot.sop.questions.sheet import Sheet
-from bot.sop.questions.talking import by_day
+from bot.sop.questions.talking import by_day, run_of
 from bot.sop.runs import Run
 from bot.sop.templates import harmless_name
 
@@ -179,8 +179,4 @@ def open_talk(ctx: Ctx, person: Person, day: str, intent: Intent) -> Talk:
 
 def talk_of(ctx: Ctx) -> Talk:
     """The survey that a wait or a message belongs to."""
-    assert ctx.run is not None, "a run hears or wakes"
-    assert ctx.run.identity_id is not None, "a survey has a person"
-    person = directory.person_by_id(ctx.tx, ctx.run.identity_id)
-    assert person is not None, "people stay"
-    return Talk(ctx, ctx.run, person)
+    return Talk(ctx, *run_of(ctx))

@@ -14,14 +14,13 @@ from enum import StrEnum
 from math import ceil
 
 from bot.outbox.queue import Intent
-from bot.people import directory
 from bot.people.directory import Person
 from bot.sop import runs
 from bot.sop.context import Context
 from bot.sop.kinds.welcome.model import TalkWords, Welcome
 from bot.sop.questions.question import shown
 from bot.sop.questions.sheet import Sheet
-from bot.sop.questions.talking import by_day
+from bot.sop.questions.talking import by_day, run_of
 from bot.sop.runs import Run
 from bot.sop.templates import harmless_name
 
@@ -128,11 +127,7 @@ def begin(ctx: Ctx, person: Person, step: Step = Step.HELLO) -> Talk:
 
 def talk_of(ctx: Ctx) -> Talk:
     """The questionnaire that a wait or a message belongs to."""
-    assert ctx.run is not None, "a run hears or wakes"
-    assert ctx.run.identity_id is not None, "a questionnaire has a person"
-    person = directory.person_by_id(ctx.tx, ctx.run.identity_id)
-    assert person is not None, "people stay"
-    return Talk(ctx, ctx.run, person)
+    return Talk(ctx, *run_of(ctx))
 
 
 def find(ctx: Ctx, person: Person) -> Talk | None:
