@@ -80,7 +80,6 @@ class _Nights:
 
     world: World
     sops: SopSet
-    database: Path
 
     def night(self, now: datetime) -> float:
         """Seconds of a whole night, as the runtime does it with nothing else to do."""
@@ -165,7 +164,7 @@ def _once(folder: Path, rows: int) -> dict[str, float]:
     write_people(database)
     for first in range(0, rows, INTERACTIONS):
         write_talk(database, first, first + INTERACTIONS)
-    nights = _Nights(world, sop_set, database)
+    nights = _Nights(world, sop_set)
     _by_other_rules(world)
     whole, reported = nights.night(_TOMORROW), nights.report()
     megabytes = _megabytes(resource.RUSAGE_SELF) + _megabytes(resource.RUSAGE_CHILDREN)

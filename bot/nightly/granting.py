@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
+from bot.nightly.portions import portions
 from bot.people import directory
 from bot.scoring import benefit_book, book, spending
 from bot.scoring.benefit_book import Pen
@@ -19,22 +18,20 @@ from bot.scoring.kpi.period import ours
 from bot.scoring.levels import Standing
 from bot.scoring.rules import Scoring
 from bot.scoring.spending import Spent
-from bot.sop.loader import SopSet
-from bot.store.session import one_of
+from bot.store.reading import about
 from bot.store.tables import identity, membership
 from bot.store.transaction import Reader, Transaction
 
-T = TypeVar("T")
 MOST = 500
 """Members whose benefits are written in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Granting:
-    """One night's work, by what the ledgers hold when it is written."""
+    """One night's work, by what the ledgers hold when it is written; ``kinds``: what each role is."""
 
     account: str
-    sops: SopSet
+    kinds: Mapping[str, str]
     scoring: Scoring
     today: int
 
@@ -46,18 +43,18 @@ class Granting:
             stood, found = spending.stored(connection), self.spent_by(connection, now)
             gone = [Spent(it, 0, 0) for it in stood if it not in found]
             changed = [it for it in (*found.values(), *gone) if stood.get(it.member_id) != it]
-        yield from _some(changed)
+        yield from portions(changed, MOST)
 
     def spent_by(self, connection: Connection, now: datetime) -> dict[int, Spent]:
         """What members spend; our own people are no buyers."""
-        staff = ours(connection, self.sops.community.roles)
+        staff = ours(connection, self.kinds)
         return {it.member_id: it for it in spending.read(connection, self.scoring.purchase, now, staff)}
 
     def at_all(self, reader: Reader) -> Iterator[Sequence[int]]:
         """Those to whom anything is due, some at a time."""
         with reader() as connection:
             due_to = sorted(self.coming(connection, None, spending.stored(connection)))
-        yield from _some(due_to)
+        yield from portions(due_to, MOST)
 
     def settle(self, tx: Transaction, members: Collection[int]) -> dict[int, list[str]]:
         """Write what is due to them now; gives the names of what each was granted."""
@@ -90,7 +87,7 @@ class Granting:
     ) -> dict[int, Claim]:
         """Of those who are in a room, and none of our own people."""
         stood = book.standings(connection, members)
-        staff = ours(connection, self.sops.community.roles)
+        staff = ours(connection, self.kinds)
         return {
             it: Claim(stood.get(it, Standing()).level, spent[it].grade if it in spent else 0)
             for it in _present(connection, members)
@@ -98,18 +95,8 @@ class Granting:
         }
 
 
-def _some(all_: Iterable[T]) -> Iterator[list[T]]:
-    rest = iter(all_)
-    while some := list(islice(rest, MOST)):
-        yield some
-
-
 def _present(connection: Connection, members: Collection[int] | None) -> list[int]:
     here = membership.join(identity, identity.c.id == membership.c.identity_id)
     query = select(identity.c.member_id).select_from(here).distinct()
     query = query.where(membership.c.left_at.is_(None), identity.c.member_id.is_not(None))
-    if members is None:
-        return list(connection.scalars(query))
-    return list(
-        connection.scalars(query.where(one_of(identity.c.member_id, "members")), {"members": members})
-    )
+    return [row[0] for row in about(connection, query, identity.c.member_id, members)]

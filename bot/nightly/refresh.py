@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby, islice
+from itertools import groupby
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
+from bot.nightly.portions import portions
 from bot.scoring import book, daybook, days
 from bot.scoring.daybook import Day, Part
 from bot.scoring.rules import Scoring
@@ -97,8 +98,7 @@ def _changed(
 ) -> Iterator[Some]:
     for day, who in sorted(daybook.touched(connection, after, span, zone).items()):
         begins, ends = days.begin(day, zone), days.begin(day + 1, zone) - _LAST_MOMENT
-        people = iter(sorted(who))
-        while some := list(islice(people, MOST)):
+        for some in portions(sorted(who), MOST):
             found = list(daybook.read(connection, Part(begins, ends, some), scoring, zone))
             yield Some([(it, day) for it in some], found)
 

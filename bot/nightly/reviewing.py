@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.nightly.granting import Granting
+from bot.nightly.portions import portions
 from bot.outbox.queue import Intent, Post, Priority, enqueue, text
 from bot.people import consent, directory, friends, roles
 from bot.people.directory import Person
@@ -41,18 +42,13 @@ class Reviewed:
 def look_at_all(reader: Reader, scoring: Scoring, zone: ZoneInfo, today: int) -> Iterator[list[Reviewed]]:
     """Those for whom anything changes, some at a time."""
     with reader() as connection:
-        stood = book.standings(connection)
-        some: list[Reviewed] = []
-        for member_id, known in facts.of_all(connection, scoring, zone, today):
-            before = stood.get(member_id, Standing())
-            after, turn = review(before, scoring, known, today)
-            if after != before:
-                some.append(Reviewed(member_id, before, after, turn, known))
-            if len(some) == MOST:
-                yield some
-                some = []
-        if some:
-            yield some
+        stood, people = book.standings(connection), facts.of_all(connection, scoring, zone, today)
+        each = (_reviewed(it, stood.get(it, Standing()), known, scoring, today) for it, known in people)
+        yield from portions((it for it in each if it.after != it.before), MOST)
+
+
+def _reviewed(member_id: int, before: Standing, known: Facts, scoring: Scoring, today: int) -> Reviewed:
+    return Reviewed(member_id, before, *review(before, scoring, known, today), known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +84,7 @@ class Look:
 
     @property
     def granting(self) -> Granting:
-        return Granting(self.account, self.sops, self.scoring, self.today)
+        return Granting(self.account, self.sops.community.roles, self.scoring, self.today)
 
     def _row(self, tx: Transaction, person: Person, it: Reviewed, turn: Turn) -> dict[str, Any]:
         reasons = [

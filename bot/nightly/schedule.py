@@ -139,11 +139,11 @@ class _Night:
         granting = self.look.granting
 
         def benefits(tx: Transaction) -> None:
-            due = granting.at_all(self.reader)
+            due = self.where(partial(granting.at_all, self.reader))
             tx.errands.append(_in_turn("nightly benefits", due, granting.settle, lambda tx: None))
 
         def spent(tx: Transaction) -> None:
-            changed = granting.spent(self.reader, now)
+            changed = self.where(partial(granting.spent, self.reader, now))
             tx.errands.append(_in_turn("nightly spending", changed, spending.put, benefits))
 
         return spent

@@ -13,6 +13,7 @@ from bot.people.directory import Person
 from bot.scoring.benefits import Kind, Lot, Step
 from bot.store import log
 from bot.store.benefits import benefit_entry
+from bot.store.reading import stream
 from bot.store.session import insert_new, one_of
 from bot.store.tables import member
 from bot.store.transaction import Transaction
@@ -49,7 +50,7 @@ def lots(
         theirs = one_of(member.c.id, "members") | one_of(member.c.merged_into, "members")
         query, more = query.where(theirs), {"members": members}
     found: defaultdict[int, list[Lot]] = defaultdict(list)
-    for row in connection.execute(query, more):
+    for row in stream(connection, query, more):
         found[row.whose].append(_lot(row))
     return found
 

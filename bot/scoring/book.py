@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
 
@@ -15,8 +14,8 @@ from bot.scoring.daybook import Day
 from bot.scoring.levels import Standing
 from bot.scoring.rules import Scoring
 from bot.store.figures import activity, contribution, standing
-from bot.store.reading import stream
-from bot.store.session import insert_new, one_of, upsert
+from bot.store.reading import about, stream
+from bot.store.session import insert_new, upsert
 from bot.store.tables import identity
 from bot.store.transaction import Transaction
 
@@ -107,15 +106,9 @@ def _member_of(connection: Connection) -> dict[int, int | None]:
 
 
 def standings(connection: Connection, members: Collection[int] | None = None) -> dict[int, Standing]:
-    query = select(standing)
-    more: Mapping[str, Any] = {}
-    if members is not None:
-        query, more = query.where(one_of(standing.c.member_id, "members")), {"members": members}
     names = [field.name for field in fields(Standing)]
-    return {
-        row.member_id: Standing(*(getattr(row, name) for name in names))
-        for row in connection.execute(query, more)
-    }
+    rows = about(connection, select(standing), standing.c.member_id, members)
+    return {row.member_id: Standing(*(getattr(row, name) for name in names)) for row in rows}
 
 
 def standing_of(connection: Connection, member_id: int) -> Standing:

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Connection, Select, select, type_coerce
 
 from bot.people.merging import Kind
 from bot.people.points import REVERSED
-from bot.store.session import one_of
+from bot.store.reading import about
 from bot.store.tables import identity, identity_log, interaction, score_entry
 
 THANKED = "answer_thanked"
@@ -44,24 +44,18 @@ def factors(connection: Connection, identities: Collection[int] | None) -> dict[
     """By event, for these identities or for all; what is not here counts in full."""
     givers = {
         (target, props.get("answer")): (giver, giver_is == target_is)
-        for target, giver, target_is, giver_is, props in _read(connection, _said(), identities)
+        for target, giver, target_is, giver_is, props in about(
+            connection, _said(), interaction.c.target_identity_id, identities
+        )
     }
     own, thanks = {}, []
-    for who, event, at in _standing(_read(connection, _entries(), identities)):
+    for who, event, at in _standing(about(connection, _entries(), score_entry.c.identity_id, identities)):
         giver, is_own = givers.get((who, event), (None, False))
         if is_own:
             own[event] = 0.0
         elif giver is not None:
             thanks.append(Thanks((who, giver), at, event))
     return {**dict(damped(thanks)), **own}
-
-
-def _read(connection: Connection, query: Select[Any], identities: Collection[int] | None) -> Iterator[Any]:
-    """Rows of a query whose first column is the identity that was thanked."""
-    if identities is None:
-        return iter(connection.execute(query))
-    theirs = query.where(one_of(query.selected_columns[0], "people"))  # type: ignore[arg-type]
-    return iter(connection.execute(theirs, {"people": identities}))
 
 
 def _said() -> Select[Any]:

@@ -15,8 +15,7 @@ from bot.people.points import REVERSED
 from bot.scoring import book, daybook, days
 from bot.scoring.levels import Facts
 from bot.scoring.rules import Scoring
-from bot.store.reading import stream
-from bot.store.session import one_of
+from bot.store.reading import about
 from bot.store.tables import identity, interaction, score_entry
 
 MADE = ("ugc_approved", "answer_thanked")
@@ -80,25 +79,15 @@ def _facts(person: book.Person, member: int, beside: _Beside) -> Facts:
 def _beside(connection: Connection, zone: ZoneInfo, identities: Collection[int] | None) -> _Beside:
     thanked_by: defaultdict[int, set[int]] = defaultdict(set)
     thanked_days: defaultdict[int, set[int]] = defaultdict(set)
-    for member, by, at in _read(connection, _thanks(), identities):
+    for member, by, at in about(connection, _thanks(), identity.c.id, identities):
         thanked_by[member].add(by)
         thanked_days[member].add(days.number(at, zone))
     return _Beside(
-        _made(_read(connection, _works(), identities)),
+        _made(about(connection, _works(), identity.c.id, identities)),
         thanked_by,
         thanked_days,
-        _open(_read(connection, _questionnaires(), identities)),
+        _open(about(connection, _questionnaires(), identity.c.id, identities)),
     )
-
-
-def _read(
-    connection: Connection, query: Select[Any], identities: Collection[int] | None
-) -> Iterator[tuple[Any, ...]]:
-    """Rows of a query whose first column is the member of the identity that it is about."""
-    if identities is None:
-        return map(tuple, stream(connection, query))
-    mine = query.where(one_of(identity.c.id, "people"))
-    return map(tuple, connection.execute(mine, {"people": identities}).all())
 
 
 def _works() -> Select[Any]:

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select
 from bot.scoring.daybook import MEMBERS
 from bot.scoring.rules import Purchase
 from bot.store.benefits import spending
-from bot.store.session import one_of, upsert
+from bot.store.reading import about, stream
+from bot.store.session import upsert
 from bot.store.tables import identity, interaction
 from bot.store.transaction import Transaction
 
@@ -88,14 +89,12 @@ def _orders(connection: Connection, now: datetime) -> Iterable[Any]:
             identity.c.member_id.is_not(None),
         )
     )
-    return connection.execute(query.execution_options(yield_per=20_000))
+    return stream(connection, query)
 
 
 def stored(connection: Connection, members: Collection[int] | None = None) -> dict[int, Spent]:
-    if members is None:
-        return {row.member_id: Spent(*row) for row in connection.execute(select(spending))}
-    theirs = select(spending).where(one_of(spending.c.member_id, "members"))
-    return {row.member_id: Spent(*row) for row in connection.execute(theirs, {"members": members})}
+    rows = about(connection, select(spending), spending.c.member_id, members)
+    return {row.member_id: Spent(*row) for row in rows}
 
 
 def put(tx: Transaction, found: Iterable[Spent]) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, PoolProxiedConnection, Select
+from sqlalchemy import URL, Column, Connection, PoolProxiedConnection, Select
 
 from bot.errors import StoreError
 from bot.store import session
+from bot.store.session import one_of
 
 _AT_A_TIME = 20_000
 
@@ -41,6 +42,15 @@ def stream(
 ) -> Iterator[Any]:
     """The rows of a query that has many, some thousands at a time."""
     return iter(connection.execute(query.execution_options(yield_per=_AT_A_TIME), parameters or {}))
+
+
+def about(
+    connection: Connection, query: Select[Any], column: Column[Any], ids: Collection[int] | None
+) -> Iterator[Any]:
+    """The rows of a query whose ``column`` is one of ``ids``; None: all, and many."""
+    if ids is None:
+        return stream(connection, query)
+    return iter(connection.execute(query.where(one_of(column, "ids")), {"ids": ids}).all())
 
 
 def _begin_reading(dbapi_connection: PoolProxiedConnection) -> None:
