@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import multiprocessing
 import os
 import resource
 import subprocess
@@ -167,6 +168,8 @@ def _once(folder: Path, rows: int) -> dict[str, float]:
     nights = _Nights(world, sop_set)
     _by_other_rules(world)
     whole, reported = nights.night(_TOMORROW), nights.report()
+    for reader in multiprocessing.active_children():
+        reader.join()
     megabytes = _megabytes(resource.RUSAGE_SELF) + _megabytes(resource.RUSAGE_CHILDREN)
     write_talk(database, rows, rows + NEW, span=DAY)
     _go_on(world)

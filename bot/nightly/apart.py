@@ -6,7 +6,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.errors import NightFailed
 from bot.store import failures
@@ -14,42 +14,60 @@ from bot.store import failures
 T = TypeVar("T")
 
 
-def apart(read: Callable[[], Iterator[T]]) -> Iterator[T]:
-    """What ``read`` gives; it and its parts go from process to process, so they can be pickled.
+class Apart:
+    """A process that reads one thing after the other; it begins with the first, and ends when nobody holds
+    this any more, or reads a thing to its end no further."""
 
-    Raises ``NightFailed`` where it fails there, or the process ends before its time.
-    """
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_read, args=(read, theirs), name="night", daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        while (part := _receive(ours)) is not None:
+    def __init__(self) -> None:
+        self._pipe: Connection[Any, Any] | None = None
+
+    def __call__(self, read: Callable[[], Iterator[T]]) -> Iterator[T]:
+        """What ``read`` gives; it and its parts go from process to process, so they can be pickled.
+
+        Raises ``NightFailed`` where it fails there, or the process ends before its time.
+        """
+        pipe, self._pipe = self._pipe or _start(), None
+        pipe.send(read)
+        while (part := _receive(pipe)) is not None:
             yield part
-    finally:
-        ours.close()  # who is still writing ends by that
-        process.join()
+        self._pipe = pipe
 
 
-def _receive(ours: Connection) -> T | None:
+def _start() -> Connection[Any, Any]:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    context.Process(target=_serve, args=(theirs,), name="night", daemon=True).start()
+    theirs.close()
+    return ours
+
+
+def _receive(pipe: Connection[Any, Any]) -> Any:
     """The next part; None: that was all."""
     try:
-        part, failed = ours.recv()
+        part, failed = pipe.recv()
     except EOFError:
         raise NightFailed("the process that read the log ended before its time") from None
     if failed:
         raise NightFailed(failed)
-    return part  # type: ignore[no-any-return]
+    return part
 
 
-def _read(read: Callable[[], Iterator[T]], theirs: Connection) -> None:
+def _serve(pipe: Connection[Any, Any]) -> None:
+    """Until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who stops the bot stops its parent
     try:
-        for part in read():
-            theirs.send((part, None))
-        theirs.send((None, None))
-    except BrokenPipeError:
+        while True:
+            _read(pipe.recv(), pipe)
+    except (EOFError, ConnectionError):
         pass
+
+
+def _read(read: Callable[[], Iterator[T]], pipe: Connection[Any, Any]) -> None:
+    try:
+        for part in read():
+            pipe.send((part, None))
+        pipe.send((None, None))
+    except ConnectionError:
+        raise
     except Exception as error:
-        theirs.send((None, failures.without_words(error)))
+        pipe.send((None, failures.without_words(error)))

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import select
 
-from bot.nightly.apart import apart
+from bot.nightly.apart import Apart
 from bot.nightly.refresh import Finish, Write, parts, write
 from bot.nightly.reviewing import Look, look_at_all
 from bot.scoring import daybook, days, spending
@@ -81,7 +81,7 @@ class Nightly:
         elif tx.reader is not None:
             look = Look(self.account, self.sops, scoring, today, tells=before.rules != NONE_YET)
             after = before.upto if before.rules == fingerprint(scoring) else None
-            night = _Night(self, look, tx.new_id(), after, tx.reader, apart if tx.apart else _here)
+            night = _Night(self, look, tx.new_id(), after, tx.reader, Apart() if tx.apart else _here)
             tx.errands.append(night.read())
 
     def _after(self, before: _Progress) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.errors import NightFailed
-from bot.nightly.apart import apart
+from bot.nightly.apart import Apart
 from bot.scenario import world as scenario_world
 from bot.sop.loader import SopSet
 from bot.store.figures import contribution
@@ -39,19 +40,39 @@ def vanish() -> Iterator[int]:
 
 
 def test_the_parts_come_in_their_order_from_another_process() -> None:
-    found = [*apart(partial(count, 3))]
+    found = [*Apart()(partial(count, 3))]
     assert [n for _, n in found] == [0, 1, 2]
     assert os.getpid() not in {pid for pid, _ in found}
 
 
+def test_one_process_reads_one_thing_after_the_other() -> None:
+    apart = Apart()
+    assert len({pid for _ in range(2) for pid, _ in apart(partial(count, 3))}) == 1
+
+
+def test_after_what_was_not_read_to_its_end_another_process_reads() -> None:
+    apart = Apart()
+    pid, _ = next(apart(partial(count, 10_000_000)))
+    assert [n for other, n in apart(partial(count, 2)) if other != pid] == [0, 1]
+
+
+def test_the_process_ends_with_whoever_holds_it() -> None:
+    apart = Apart()
+    (pid, _), *_ = apart(partial(count, 1))
+    (process,) = (it for it in multiprocessing.active_children() if it.pid == pid)
+    del apart
+    process.join(timeout=10)
+    assert process.exitcode == 0
+
+
 def test_nobody_waits_for_the_rest_of_what_nobody_reads() -> None:
-    reading = apart(partial(count, 10_000_000))
+    reading = Apart()(partial(count, 10_000_000))
     assert next(reading)[1] == 0
     reading.close()  # type: ignore[attr-defined]
 
 
 def test_what_failed_there_is_told_without_words() -> None:
-    reading = apart(stumble)
+    reading = Apart()(stumble)
     assert next(reading) == 1
     with pytest.raises(NightFailed, match="ValueError") as told:
         next(reading)
@@ -59,7 +80,7 @@ def test_what_failed_there_is_told_without_words() -> None:
 
 
 def test_a_process_that_was_killed_is_told() -> None:
-    reading = apart(vanish)
+    reading = Apart()(vanish)
     assert next(reading) == 1
     with pytest.raises(NightFailed, match="before its time"):
         next(reading)
