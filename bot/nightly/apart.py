@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
-from multiprocessing.connection import Connection
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.errors import NightFailed
 from bot.store import failures
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 T = TypeVar("T")
 
@@ -34,6 +35,8 @@ class Apart:
 
 
 def _start() -> Connection[Any, Any]:
+    import multiprocessing  # here, because a start should not wait for it
+
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     context.Process(target=_serve, args=(theirs,), name="night", daemon=True).start()
