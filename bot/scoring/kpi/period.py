@@ -16,7 +16,7 @@ from bot.people.roles import ADMIN, IN_FORCE, OURS
 from bot.scoring import days
 from bot.store.figures import activity
 from bot.store.reading import stream
-from bot.store.tables import identity, membership, room
+from bot.store.tables import identity, interaction, membership, room
 
 MONTH = 30
 
@@ -84,6 +84,19 @@ class Period:
         for identity_id, day, acts, own in stream(self.connection, query):
             if (member := self.member_of.get(identity_id)) is not None:
                 yield member, day, acts, own
+
+    def rows(self, *names: str, anywhere: bool = False) -> list[Any]:
+        """Rows of the log by these names, in the rooms or ``anywhere``."""
+        i = interaction.c
+        query = select(i.id, i.name, i.identity_id, i.occurred_at, i.object_id).where(
+            i.name.in_(names),
+            i.occurred_at >= self.begins,
+            i.occurred_at < self.ends,
+            i.is_test.is_(False),
+        )
+        if not anywhere:
+            query = query.where(i.room_id.in_(self.rooms))
+        return list(self.connection.execute(query.order_by(i.occurred_at, i.id)))
 
     @cached_property
     def month(self) -> dict[int, tuple[int, int]]:
