@@ -51,31 +51,34 @@ def test_where_all_is_over_it_is_the_plain_quantile(times: list[int], share: flo
     assert sum(time < found for time in times) < share * len(times) + 1e-6
 
 
+def marks(promote: int, passive: int, detract: int) -> list[int]:
+    return [9] * promote + [7] * passive + [6] * detract
+
+
 def test_nps_with_its_interval_by_hand() -> None:
     """5 of 10 recommend, 2 do not: p = 5.75/13, d = 2.75/13, middle 3/13 = 23.08;
     error² = (8.5/13 - 9/169)/13 = 0.046199, error 21.494; 23.08 ± 42.13."""
-    found = nps(5, 2, 10)
+    found = nps(marks(5, 3, 2))
     assert found.value == 30
     assert (found.low, found.high) == pytest.approx((-19.05, 65.20), abs=0.01)
 
 
 def test_who_asked_many_of_few_is_surer() -> None:
     """10 of 40: more than 5 %, so √(30/39) of the error; of 1,000 it is 1 %, so all of it."""
-    assert nps(5, 2, 10, 40).error == pytest.approx(21.494 * (30 / 39) ** 0.5, abs=0.001)
-    assert nps(5, 2, 10, 1000) == nps(5, 2, 10)
-    assert nps(5, 2, 10, 10).error == 0
+    assert nps(marks(5, 3, 2), 40).error == pytest.approx(21.494 * (30 / 39) ** 0.5, abs=0.001)
+    assert nps(marks(5, 3, 2), 1000) == nps(marks(5, 3, 2))
+    assert nps(marks(5, 3, 2), 10).error == 0
 
 
 def test_two_are_apart_by_so_many_errors() -> None:
     """Middles 3/13 and -3/13, errors both 21.494: 46.15 / 30.40."""
-    apart = distance(nps(5, 2, 10), nps(2, 5, 10))
+    apart = distance(nps(marks(5, 3, 2)), nps(marks(2, 3, 5)))
     assert apart == pytest.approx(1.518, abs=0.001)
-    assert distance(nps(5, 2, 10, 10), nps(2, 5, 10, 10)) is None
+    assert distance(nps(marks(5, 3, 2), 10), nps(marks(2, 3, 5), 10)) is None
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
 def test_an_interval_stays_in_its_bounds(promote: int, passive: int, detract: int) -> None:
-    n = promote + passive + detract
-    if n:
-        found = nps(promote, detract, n)
+    if promote + passive + detract:
+        found = nps(marks(promote, passive, detract))
         assert -100 <= found.low < found.high <= 100

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from math import sqrt
 
+PROMOTES, DETRACTS = 9, 6
+"""From which mark on somebody recommends, and up to which they do not."""
 _Z = 1.96
 _EXACT = 1e-9
 """Products of fractions miss a half by less."""
@@ -24,11 +26,17 @@ def wilson(part: int, of: int) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class Nps:
-    """``value`` from -100 to 100; ``middle`` and ``error`` are of the adjusted Wald interval."""
+    """``middle`` and ``error`` are of the adjusted Wald interval, in hundredths like ``value``."""
 
-    value: float
+    promote: int
+    detract: int
+    n: int
     middle: float
     error: float
+
+    @property
+    def value(self) -> float:
+        return 100 * (self.promote - self.detract) / self.n
 
     @property
     def low(self) -> float:
@@ -39,13 +47,15 @@ class Nps:
         return min(100.0, self.middle + _Z * self.error)
 
 
-def nps(promote: int, detract: int, n: int, population: int | None = None) -> Nps:
-    """Of ``n`` answers; who asked more than 5 % of a ``population`` is surer by the share that they asked."""
+def nps(marks: Collection[int], population: int | None = None) -> Nps:
+    """Of marks from 0 to 10, at least one; who asked over 5 % of a ``population`` is surer by that share."""
+    n, promote = len(marks), sum(mark >= PROMOTES for mark in marks)
+    detract = sum(mark <= DETRACTS for mark in marks)
     p, d = (promote + 0.75) / (n + 3), (detract + 0.75) / (n + 3)
     error = 100 * sqrt((p + d - (p - d) ** 2) / (n + 3))
     if population is not None and n > 0.05 * population:
         error *= sqrt(max(0, population - n) / max(1, population - 1))
-    return Nps(100 * (promote - detract) / n, 100 * (p - d), error)
+    return Nps(promote, detract, n, 100 * (p - d), error)
 
 
 def distance(one: Nps, other: Nps) -> float | None:
