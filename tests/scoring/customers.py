@@ -96,16 +96,19 @@ def _buy_since_last_year(tx: Transaction) -> None:
 
 
 def bring(tx: Transaction) -> None:
-    """C, D, E, F, H and I are new. Proven: C and H by A, I by C, who was brought; E says so, by C; D's code
-    is 70 days old, and F was brought by a colleague."""
+    """C, D, E, F, H and I are new. Proven: C and H by A, I by C, who was brought. E says so without a name, a
+    code of E's was taken back; D's is 70 days old, and F was brought by a colleague."""
 
-    def brought(who: str, by: str | int, how: str, when: datetime, **more: Any) -> int:
+    def brought(who: str, by: str | int | None, how: str, when: datetime, **more: Any) -> int:
         more |= {"target_identity_id": WHO[by] if isinstance(by, str) else by, "props": {"by": how}}
         return happen(tx, "member_referred", who, when, room_id=None, **more)
 
     brought("C", "A", "code", on("2026-10-20"))
     brought("D", "B", "code", on("2026-09-01"))
-    brought("E", "C", "answer", at(20))
+    brought("E", None, "answer", at(20))
+    taken_back = happen(tx, "message_posted", "E", at(11))
+    happen(tx, "message_recalled", "E", at(11), parent_event_id=taken_back)
+    brought("E", "A", "code", at(11), parent_event_id=taken_back)
     brought("F", STAFF, "invite", at(1))
     named = brought("H", "D", "answer", at(1))
     brought("H", "A", "code", at(10), corrects_event_id=named)

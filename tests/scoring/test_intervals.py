@@ -81,4 +81,4 @@ def test_two_are_apart_by_so_many_errors() -> None:
 def test_an_interval_stays_in_its_bounds(promote: int, passive: int, detract: int) -> None:
     if promote + passive + detract:
         found = nps(marks(promote, passive, detract))
-        assert -100 <= found.low < found.high <= 100
+        assert -100 <= found.low <= found.value <= found.high <= 100

@@ -26,7 +26,10 @@ def wilson(part: int, of: int) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class Nps:
-    """``middle`` and ``error`` are of the adjusted Wald interval, in hundredths like ``value``."""
+    """``middle`` and ``error`` are of the adjusted Wald interval, in hundredths like ``value``.
+
+    Where a few all say the same that interval misses the value, so it is widened to it.
+    """
 
     promote: int
     detract: int
@@ -40,11 +43,11 @@ class Nps:
 
     @property
     def low(self) -> float:
-        return max(-100.0, self.middle - _Z * self.error)
+        return min(self.value, max(-100.0, self.middle - _Z * self.error))
 
     @property
     def high(self) -> float:
-        return min(100.0, self.middle + _Z * self.error)
+        return max(self.value, min(100.0, self.middle + _Z * self.error))
 
 
 def nps(marks: Collection[int], population: int | None = None) -> Nps:

@@ -14,8 +14,8 @@ from bot.store.tables import identity, interaction
 
 COST, USED, REVERSED = "cost_recorded", "benefit_used", "benefit_reversed"
 ASKED, ANSWERED, WITHDRAWN = "nps_asked", "nps_answered", "survey_withdrawn"
-REFERRED = "member_referred"
-_NAMES = (PAID, REFUNDED, COST, USED, REVERSED, ASKED, ANSWERED, WITHDRAWN, REFERRED)
+REFERRED, RECALLED = "member_referred", "message_recalled"
+_NAMES = (PAID, REFUNDED, COST, USED, REVERSED, ASKED, ANSWERED, WITHDRAWN, REFERRED, RECALLED)
 
 
 class Ledger:
@@ -38,8 +38,8 @@ class Ledger:
 _i = interaction.c
 _QUERY = (
     select(_i.id, _i.name, _i.source, _i.occurred_at, _i.identity_id, _i.target_identity_id, _i.object_id)
-    .add_columns(_i.amount_cents, _i.cost_cents, _i.value_int, _i.corrects_event_id, _i.props)
-    .add_columns(identity.c.member_id)
+    .add_columns(_i.amount_cents, _i.cost_cents, _i.value_int, _i.props)
+    .add_columns(_i.corrects_event_id, _i.parent_event_id, identity.c.member_id)
     .select_from(interaction.outerjoin(identity, identity.c.id == _i.identity_id))
     .where(_i.name.in_(_NAMES), _i.is_test.is_(False))
     .order_by(_i.id)

@@ -10,7 +10,7 @@ from bot.scoring import book
 from bot.scoring.kpi.buying import newcomers
 from bot.scoring.kpi.coming_in import CO_CREATOR
 from bot.scoring.kpi.figure import Figure, percent, share
-from bot.scoring.kpi.ledger import REFERRED
+from bot.scoring.kpi.ledger import RECALLED, REFERRED
 from bot.scoring.kpi.period import Period
 from bot.scoring.orders import Buyer
 
@@ -20,9 +20,9 @@ WITHIN = timedelta(days=30)
 
 
 class Referral(NamedTuple):
-    """Who brought somebody, when that became known, and whether there is a proof."""
+    """Who brought somebody (None: nobody knows), when that became known, and whether there is a proof."""
 
-    by: int
+    by: int | None
     at: datetime
     is_proven: bool
 
@@ -46,12 +46,16 @@ def figures(period: Period) -> Iterator[Figure]:
 
 
 def referrals(period: Period) -> dict[int, Referral]:
-    """By member who brought them, one each: the first with a proof, else the first whom they named."""
-    replaced = {row.corrects_event_id for row in period.recorded(REFERRED)}
+    """By member who brought them, one each: the first with a proof, else the first whom they named.
+
+    Our own people bring nobody; nobody brings themselves, by whichever account.
+    """
+    recalled = {row.parent_event_id for row in period.recorded(RECALLED)} - {None}
     found: dict[int, Referral] = {}
     for row in period.recorded(REFERRED):
         by = period.member_of.get(row.target_identity_id)
-        if row.id in replaced or by is None or row.member_id in (None, by):
+        is_ours = by is None and row.target_identity_id is not None
+        if row.member_id in (None, by) or is_ours or row.parent_event_id in recalled:
             continue
         told = Referral(by, row.occurred_at, row.props.get("by") in PROVEN)
         if row.member_id not in found or told.is_proven > found[row.member_id].is_proven:
