@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from bot.scoring.kpi.buying import newcomers
-from bot.scoring.kpi.figure import Figure, percent, ratio
+from bot.scoring.kpi.figure import Figure, percent
 from bot.scoring.kpi.ledger import COST, REVERSED, USED
 from bot.scoring.kpi.period import Period
 from bot.scoring.kpi.word_of_mouth import proven_among, referrals
@@ -21,6 +21,7 @@ _MONTH = YEAR / 12
 NO_MARGIN = "订单里没有毛利：导入时带上“毛利”一列，或者在 scoring.yaml 写 money.margin"
 _NO_YEAR = "还没有首单满一年的买家"
 _NO_COSTS = "没有记获客花费：bot import costs"
+_NO_NEW = "这段时间没有第一次买的人"
 _NO_COHORT = "还没有首单满一年、那时又记了获客花费的买家"
 _BY_ROOM = "花费不分群"
 Year = list[tuple[timedelta, int]]
@@ -109,9 +110,9 @@ def _cost(period: Period) -> Figure:
         "获客花费": spent / 100,
         "没算进来的花费": rest / 100,
     }
-    if not spent:
-        return Figure("cac", "CAC", None, len(new), unit="元", why=_NO_COSTS, parts=parts)
-    return ratio("cac", "CAC", spent / 100, len(new), len(new), "元", **parts)
+    why = "" if spent and new else _NO_COSTS if new else _NO_NEW
+    value = spent / 100 / len(new) if spent and new else None
+    return Figure("cac", "CAC", value, len(new), unit="元", why=why, parts=parts)
 
 
 # --- one against the other ---
