@@ -12,21 +12,24 @@ from bot.scoring.kpi.period import Period
 from bot.scoring.lifetime import Refused
 
 HELD_OUT = timedelta(days=90)
+ENOUGH = 3_000
+"""So many buyers, by their first orders, tell as much as all do, within a second."""
 
 
 def figures(period: Period) -> Iterator[Figure]:
     end = days.day_of(period.last)
+    buyers = list(period.purchases.values())
     bought = [
         [(order.at.astimezone(period.zone).date(), order.kept) for order in orders]
-        for orders in period.purchases.values()
+        for orders in buyers[:: 1 + len(buyers) // ENOUGH]
     ]
     found = _expected(period, bought, end)
     if isinstance(found, Refused):
-        yield Figure("ltv_predicted", "LTV预测", None, len(bought), unit="元", why=found.reason)
+        yield Figure("ltv_predicted", "LTV预测", None, len(buyers), unit="元", why=found.reason)
         return
     error = lifetime.held_out_error(bought, end - HELD_OUT, end)
     parts = {"试猜最近90天每人差几单": None if isinstance(error, Refused) else error}
-    yield Figure("ltv_predicted", "LTV预测", found, len(bought), unit="元", parts=parts)
+    yield Figure("ltv_predicted", "LTV预测", found, len(buyers), unit="元", parts=parts)
 
 
 def _expected(period: Period, bought: list[list[tuple[date, int]]], end: date) -> float | Refused:
