@@ -15,6 +15,7 @@ from bot.scoring.kpi import (
     money,
     predicting,
     recommending,
+    waking,
     word_of_mouth,
 )
 from bot.scoring.kpi.boundary import IsQuiet
@@ -40,6 +41,7 @@ def lines(period: Period, is_quiet: IsQuiet) -> list[Line]:
 def figures(period: Period, is_quiet: IsQuiet) -> Sequence[Figure]:
     return [
         *being_there.figures(period),
+        *waking.figures(period),
         *coming_in.figures(period),
         *making.figures(period),
         *answering.figures(period),
