@@ -55,10 +55,12 @@ class Pipeline:
 
     def process(self, tx: Transaction, batch: Sequence[RoomEvent]) -> None:
         """Record ``batch`` and react to what is new in it, in its order."""
-        commands = self.desk.read_all(batch)
+        legible = self.desk.worth_reading(batch)
+        commands = self.desk.read_all(legible.values())
         for segment in self._segments(batch, commands):
             held = roles.roles(tx)
-            typed = {**commands, **self.desk.read_leads(tx, segment, held)}
+            here = [legible[event.id] for event in segment if event.id in legible] if legible else []
+            typed = {**commands, **self.desk.read_leads(tx, here, held)}
             new = self._recorder(tx, held, typed).record(tx, segment)
             speakers = {it.person.identity_id for it in new if isinstance(it, Heard)}
             tx.listening |= runs.who_is_listened_to(tx, speakers)
@@ -93,7 +95,8 @@ class Pipeline:
             keep_until=retention.keep_until(tx.now, community.privacy.keep_days, community.zone),
             rules=community.rules,
             standings=roles.Standings(held, community.roles),
-            command_props=lambda id, by_staff: self.desk.props(typed.get(id), by_staff=by_staff),
+            typed=typed,
+            command_props=self.desk.props,
         )
 
     def _react(self, tx: Transaction, happened: Happened, held: Mapping[int, set[str]], typed: Typed) -> None:
