@@ -26,7 +26,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
     "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
 )
 def report(first: datetime | None, last: datetime | None, room: str | None, form: str) -> None:
-    """社群的数字：月活、互动、沉默、问卷、投诉、作品、答疑、给要卖……每个都带着分母。
+    """社群的数字：月活、互动、沉默、问卷、投诉、作品、答疑、NPS、复购、LTV、CAC、给要卖……每个都带着分母。
 
     数字到今天 4 点为止；同事、专家和机器人都不算在内。机器人在跑也可以看。
     """

@@ -15,6 +15,7 @@ from bot.scoring import days
 from bot.scoring.kpi.figure import Figure
 from bot.scoring.kpi.period import Period, enabled_rooms
 from bot.scoring.kpi.report import Line, lines
+from bot.scoring.rules import Money
 from bot.sop.loader import SopSet
 
 _WEEK = timedelta(days=7)
@@ -42,7 +43,10 @@ def report(connection: Connection, sops: SopSet, asked: Asked) -> list[Line]:
     operators = community.operators
     rooms = [known[key] for key in wanted if key in known and key != operators]
     first, last = ((day - days.EPOCH).days for day in (asked.first, asked.last))
-    period = Period(connection, community.zone, first, last, community.roles, rooms)
+    money = Money() if sops.scoring is None else sops.scoring.money
+    period = Period(
+        connection, community.zone, first, last, community.roles, rooms, asked.room is None, money
+    )
     return lines(period, lambda at: community.rules.opens_at(at) > at)
 
 

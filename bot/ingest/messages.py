@@ -33,6 +33,7 @@ _MOMENTS = {PLACED: "placed_at", PAID: "paid_at", DELIVERED: "delivered_at", REF
 _ACTIONS = {"content_opened": "opened", "content_clicked": "clicked"}
 _OF_ORDERS = {"order": "order_id", "amount": "amount", "refund_id": "refund_id", "margin": "margin"} | {
     "bundle": "bundle_id",
+    "discount": "discount",
     "lines": "lines",
 }
 Message = Mapping[str, Any]

@@ -89,7 +89,8 @@ def _paid_back(cells: Cells, amount: int, times: Mapping[str, datetime]) -> int:
 
 
 def _order_props(cells: Cells, order: str) -> dict[str, Any]:
-    margin, bundle = cells.get("margin"), cells.get("bundle")
+    sums = {name: cents(cells[name]) for name in ("margin", "discount") if cells.get(name)}
+    bundle = cells.get("bundle")
     lines = [
         phones.masked(words(it, 60))
         for it in cells.get("lines", "").replace(";", "；").split("；")
@@ -97,7 +98,7 @@ def _order_props(cells: Cells, order: str) -> dict[str, Any]:
     ]
     return (
         {"order_id": order}
-        | ({"margin": cents(margin)} if margin else {})
+        | sums
         | ({"bundle_id": identifier(bundle)} if bundle else {})
         | ({"lines": lines[:50]} if lines else {})
     )
@@ -144,6 +145,11 @@ ORDERS = Topic(
         Column("refund_id", "退款单号", ("退款单号", "退款编号", "售后单号")),
         Column("refunded", "退款金额", ("退款金额", "已退金额", "refundamount", "refundedamount")),
         Column("margin", "毛利", ("毛利", "毛利额", "利润", "grossmargin", "profit")),
+        Column(
+            "discount",
+            "优惠",
+            ("优惠金额", "优惠", "折扣金额", "discountamount"),
+        ),
         Column("bundle", "套餐", ("套餐", "礼盒", "组合", "bundleid")),
         Column("lines", "商品", ("商品", "商品名称", "商品明细", "宝贝标题", "明细", "items", "products")),
     ),

@@ -101,6 +101,17 @@ class Purchase:
 
 
 @dataclass(frozen=True, slots=True)
+class Money:
+    """``margin``: the share of what was paid that is ours where an order does not tell its margin; None: as
+    with those that do. ``acquisition``: the costs that win customers, by category; ``discount``: what money
+    is worth less each month that it is waited for."""
+
+    margin: float | None = None
+    acquisition: tuple[str, ...] = ("广告", "代理", "获客内容", "样品", "推荐奖励", "KOC")
+    discount: float = 0.008
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """The templates by which members hear of their level."""
 
@@ -152,6 +163,7 @@ class Scoring:
     said: Said = Said()
     benefits: tuple[Benefit, ...] = ()
     purchase: Purchase = Purchase()
+    money: Money = Money()
 
     @property
     def has_grades(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from bot.scoring.daybook import MEMBERS
+from bot.scoring.orders import PAID, REFUNDED, standing
 from bot.scoring.rules import Purchase
 from bot.store.benefits import spending
 from bot.store.reading import about, stream
@@ -19,30 +20,12 @@ from bot.store.tables import identity, interaction
 from bot.store.transaction import Transaction
 
 YEAR = timedelta(days=365)
-PAID, REFUNDED = "order_paid", "order_refunded"
-
-
-class Paid(NamedTuple):
-    """An order; ``worth`` is its margin where the shop tells it, else what was paid."""
-
-    member_id: int
-    paid: int
-    worth: int
 
 
 class Spent(NamedTuple):
     member_id: int
     cents: int
     grade: int
-
-
-def worth(orders: Mapping[object, Paid], refunded: Mapping[object, int]) -> dict[int, int]:
-    """By member: what was given back takes the same share of an order's margin."""
-    total: defaultdict[int, int] = defaultdict(int)
-    for order, it in orders.items():
-        back = min(refunded.get(order, 0), it.paid)
-        total[it.member_id] += it.worth * (it.paid - back) // it.paid if it.paid else 0
-    return dict(total)
 
 
 def grades(cents: Mapping[int, int], purchase: Purchase) -> dict[int, int]:
@@ -60,17 +43,9 @@ def read(
     connection: Connection, purchase: Purchase, now: datetime, outside: Collection[int] = ()
 ) -> list[Spent]:
     """Of everybody but those ``outside``, from the orders that were paid in the last twelve months."""
-    orders: dict[object, Paid] = {}
-    refunded: defaultdict[object, int] = defaultdict(int)
-    for source, name, member_id, amount, props in _orders(connection, now):
-        if member_id in outside:
-            continue
-        order = (source, props.get("order_id"))
-        if name == PAID:
-            orders[order] = Paid(member_id, amount or 0, props.get("margin", amount or 0))
-        else:
-            refunded[order] += amount or 0
-    cents = worth(orders, refunded)
+    cents: defaultdict[int, int] = defaultdict(int)
+    for order in standing(row for row in _orders(connection, now) if row.member_id not in outside):
+        cents[order.buyer.id] += order.worth()
     graded = grades(cents, purchase)
     return [Spent(member_id, total, graded[member_id]) for member_id, total in sorted(cents.items())]
 
@@ -78,7 +53,7 @@ def read(
 def _orders(connection: Connection, now: datetime) -> Iterable[Any]:
     i = interaction.c
     query = (
-        select(i.source, i.name, identity.c.member_id, i.amount_cents, i.props)
+        select(i.source, i.name, i.identity_id, identity.c.member_id, i.occurred_at, i.amount_cents, i.props)
         .select_from(interaction.join(identity, identity.c.id == i.identity_id))
         .where(
             i.name.in_((PAID, REFUNDED)),

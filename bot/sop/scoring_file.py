@@ -226,6 +226,19 @@ class Purchase(Model):
     buyers: Annotated[int, Field(ge=1, le=1_000_000)] = USUAL.purchase.buyers
 
 
+class Money(Model):
+    """What LTV and CAC go by: the usual margin, which costs win customers, and the discount a month."""
+
+    margin: Annotated[float, Field(gt=0, le=1, strict=False)] | None = USUAL.money.margin
+    acquisition: Annotated[tuple[Name, ...], BeforeValidator(as_tuple), Field(min_length=1)] = (
+        USUAL.money.acquisition
+    )
+    discount: Annotated[float, Field(ge=0, lt=1, strict=False)] = USUAL.money.discount
+
+    def rule(self) -> rules.Money:
+        return rules.Money(self.margin, self.acquisition, self.discount)
+
+
 class ScoringFile(Model):
     """Points, levels, how fast they fade, and what comes with them."""
 
@@ -238,6 +251,7 @@ class ScoringFile(Model):
     said: Said = Said()
     benefits: Annotated[tuple[Benefit, ...], BeforeValidator(as_tuple), AfterValidator(_apart)] = ()
     purchase: Purchase = Purchase()
+    money: Money = Money()
 
     def rules(self) -> Scoring:
         """The same as data."""
@@ -259,4 +273,5 @@ class ScoringFile(Model):
             rules.Said(self.said.up, self.said.notice, self.said.down),
             tuple(it.rule(_level_names(self.levels)) for it in self.benefits),
             rules.Purchase(self.purchase.grades, self.purchase.buyers),
+            money=self.money.rule(),
         )

@@ -78,11 +78,12 @@ def test_what_cannot_be_is_refused_with_its_reason(cells: dict[str, str], why: s
 
 
 def test_what_scoring_needs_is_kept_beside_it() -> None:
-    more = {"margin": "12.30", "bundle": "weekend", "lines": "番茄×1;米×2；电话13800138000"}
+    more = {"margin": "12.30", "discount": "5", "bundle": "weekend", "lines": "番茄×1;米×2；电话13800138000"}
     (event,) = ORDERS.read({**PLAIN, **more}, SETTING).events
     assert event.values["props"] == {
         "order_id": "A1",
         "margin": 1230,
+        "discount": 500,
         "bundle_id": "weekend",
         "lines": ["番茄×1", "米×2", "电话138****8000"],
     }

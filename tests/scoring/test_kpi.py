@@ -8,43 +8,22 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.people import roles
 from bot.people.points import Entry, give
-from bot.scoring import book, days
-from bot.scoring.kpi.figure import Figure, share, wilson
+from bot.scoring import book
+from bot.scoring.kpi.figure import Figure, share
 from bot.scoring.kpi.period import Period
 from bot.scoring.kpi.report import figures, lines
 from bot.scoring.levels import Standing
-from bot.store import log
 from bot.store.figures import activity
 from bot.store.session import insert_new
 from bot.store.tables import complaint_case, identity, member, membership, outgoing
 from bot.store.transaction import Transaction
-
-ZONE = ZoneInfo("Asia/Shanghai")
-ROOM = 1
-PEOPLE = "ABCDEFGHIKLM"
-STAFF, EXPERT = 90, 91
-WHO = {name: number for number, name in enumerate(PEOPLE, 1)}
-
-
-def at(day: int, hour: int = 10, minute: int = 0, month: int = 11) -> datetime:
-    return datetime(2026, month, day, hour, minute, tzinfo=ZONE)
-
-
-def day(moment: datetime) -> int:
-    return days.number(moment, ZONE)
-
-
-def happen(tx: Transaction, name: str, who: str | int | None, when: datetime, **more: Any) -> int:
-    by = WHO[who] if isinstance(who, str) else who
-    row = log.entry(tx, "test", f"{tx.new_id()}", name, when, identity_id=by, room_id=ROOM, **more)
-    log.append(tx, [row])
-    return int(row["id"])
+from tests.scoring.community import EXPERT, ROOM, STAFF, WHO, ZONE, at, day, happen
+from tests.scoring.customers import bring, buy, recommend
 
 
 @pytest.fixture
@@ -55,6 +34,9 @@ def november(tx: Transaction) -> Period:
     answers(tx)
     posts(tx)
     comings(tx)
+    recommend(tx)
+    buy(tx)
+    bring(tx)
     kinds = {"同事": "staff", "营养师": "expert"}
     return Period(tx.connection, ZONE, day(at(1)), day(at(30)), kinds, [ROOM])
 
@@ -141,7 +123,18 @@ def comings(tx: Transaction) -> None:
         insert_new(tx.connection, complaint_case, [{"id": number, "number": number, **row, **rest}])
 
 
-EXPECTED: dict[str, tuple[float, dict[str, float]]] = {
+# Answered after 30 minutes and 30 hours (by day 11 + 7); two wait, one since 6 hours (by day 3), one longer.
+# So 3/4 still wait after 30 minutes, and 3/4 · 1/2 after 30 hours: nine tenths were never answered.
+WAITS: dict[str, float | None] = {
+    "首答分钟中位数": 1800,
+    "首答分钟九成": None,
+    "只算9到21点的中位数": 1080,
+    "只算9到21点的九成": None,
+}
+# 4 answers: middle (2.75 - 1.75)/7 = 14.29, error² = (4.5/7 - 1/49)/7, times 7/10 for 4 of 11 were heard.
+# E alone before: middle (0.75 - 1.75)/4 = -25, error² = (2.5/4 - 1/16)/4; 1 of 11 takes nothing off.
+Z = (100 / 7 + 25) / (0.7 * (4.5 / 7 - 1 / 49) / 7 + (2.5 / 4 - 1 / 16) / 4) ** 0.5 / 100
+EXPECTED: dict[str, tuple[float | None, dict[str, float | None]]] = {
     "monthly_active": (30, {"自发月活": 20}),
     "interactions_per_member": (1.5, {"活跃的人均": 5, "中位数": 0, "自发占比": 1000 / 15}),
     "silent": (70, {"从没说过话": 60, "后来不说了": 10}),
@@ -150,7 +143,20 @@ EXPECTED: dict[str, tuple[float, dict[str, float]]] = {
     "flywheel": (3, {"共鸣": 3, "连接": 3, "信任": 1, "共创": 1}),
     "works": (3, {"作者": 3, "每百位活跃会员": 75, "前一成作者占": 100 / 3}),
     "challenge_participation": (20, {}),
-    "answered": (100 / 3, {"会员互助": 50, "首答分钟中位数": 915}),
+    "answered": (100 / 3, {"会员互助": 50, **WAITS}),
+    "nps": (25, {"推荐": 2, "中立": 1, "不推荐": 1, "问了的里答了": 400 / 6, "和再前90天的差z": Z}),
+    # A, C to F, H, I, K, L and X bought since 2 September; D and X on two days, each once more
+    "repurchase": (20, {"其中优惠单": 50, "会员复购": 100 / 9}),
+    "repurchase_90": (50, {"首单月份": 8}),
+    "word_of_mouth": (
+        50,
+        {"算上自己说的": 400 / 6, "共创者带来的": 200 / 6, "介绍人也是被介绍来的": 100 / 6},
+    ),
+    "ltv": ((43 + 20 + 20) / 3, {"会员": (43 + 20) / 2, "毛利是估的订单": 1200 / 19}),
+    "cac": (90 / 6, {"不算别人带来的": 90 / 3, "获客花费": 90, "没算进来的花费": 10}),
+    # A and X, who came for 50 + 12: after a month they had brought 40 and 20, with A's second order 75
+    "ltv_cac": (63 / 62, {"那批的LTV": 31.5, "那批的CAC": 31, "回本月数": 4}),
+    "ltv_predicted": (None, {}),
     "depth": (0, {"来往是双向的": 50}),
     "promo_share": (200 / 7, {}),
     "gives_per_ask": (3, {"给": 3, "要": 1, "卖": 2}),
@@ -190,13 +196,6 @@ def test_of_nobody_there_is_no_share_and_nothing_fails(tx: Transaction) -> None:
     for id in ("monthly_active", "interactions_per_member", "silent", "answered", "promo_share"):
         assert found[id].value is None
         assert found[id].why
-
-
-@pytest.mark.parametrize(
-    ("part", "of", "low", "high"), [(0, 10, 0, 27.8), (3, 10, 10.8, 60.3), (41, 100, 31.9, 50.8)]
-)
-def test_wilsons_interval(part: int, of: int, low: float, high: float) -> None:
-    assert wilson(part, of) == pytest.approx((low / 100, high / 100), abs=5e-4)
 
 
 def test_a_share_of_few_is_told_apart() -> None:

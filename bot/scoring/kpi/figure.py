@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import sqrt
+
+from bot.scoring.kpi.intervals import wilson
 
 SMALL = 20
 """Under so many, a figure is shown as small."""
-_Z = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,6 @@ def share(id: str, name: str, part: int, of: int, **parts: float | None) -> Figu
         return Figure(id, name, None, unit="%", why="还没有人可数", parts=parts)
     low, high = wilson(part, of)
     return Figure(id, name, 100 * part / of, of, 100 * low, 100 * high, "%", parts=parts)
-
-
-def wilson(part: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share."""
-    p, z2 = part / of, _Z * _Z
-    middle = (p + z2 / (2 * of)) / (1 + z2 / of)
-    half = _Z * sqrt(p * (1 - p) / of + z2 / (4 * of * of)) / (1 + z2 / of)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def percent(part: float, of: float) -> float | None:

@@ -1,12 +1,10 @@
-"""What members make, and how they help: works (9), challenge (15), answers (16), ties (18)."""
+"""What members make, and how close they are: works (9), challenge (15), ties (18)."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
-from statistics import median
-from typing import Any
 
 from sqlalchemy import select
 
@@ -14,36 +12,19 @@ from bot.scoring.kpi.figure import Figure, percent, share
 from bot.scoring.kpi.period import Period
 from bot.store.tables import interaction
 
-IN_TIME = timedelta(hours=24)
 TIES = 3
 TIE_DAYS = 90
 _OUT = ("ugc_rejected", "ugc_withdrawn", "ugc_duplicate")
-_ANSWERS = ("answer_given", "expert_answered")
 
 
 def figures(period: Period) -> Iterator[Figure]:
     yield from _works(period)
-    yield _answers(period)
     yield _depth(period)
-
-
-def _rows(period: Period, *names: str, anywhere: bool = False) -> list[Any]:
-    """Rows of the log by these names, in the period's rooms or ``anywhere``."""
-    i = interaction.c
-    query = select(i.id, i.name, i.identity_id, i.occurred_at, i.object_id).where(
-        i.name.in_(names),
-        i.occurred_at >= period.begins,
-        i.occurred_at < period.ends,
-        i.is_test.is_(False),
-    )
-    if not anywhere:
-        query = query.where(i.room_id.in_(period.rooms))
-    return list(period.connection.execute(query.order_by(i.occurred_at, i.id)))
 
 
 def _works(period: Period) -> Iterator[Figure]:
     """Works that stand: not rejected, withdrawn or a duplicate, whenever that was decided."""
-    works = [row for row in _rows(period, "ugc_submitted") if row.identity_id in period.member_of]
+    works = [row for row in period.rows("ugc_submitted") if row.identity_id in period.member_of]
     out = _taken_out(period)
     standing = [row for row in works if row.id not in out]
     authors = Counter(period.member_of[row.identity_id] for row in standing)
@@ -71,32 +52,6 @@ def _taken_out(period: Period) -> set[int]:
     rows = list(period.connection.execute(query))
     restored = {row.corrects_event_id for row in rows if row.name == "ugc_restored"}
     return {row.corrects_event_id for row in rows if row.name in _OUT and row.id not in restored}
-
-
-def _answers(period: Period) -> Figure:
-    """Questions older than a day that somebody else answered within a day; and by whom."""
-    questions = {
-        row.object_id: row
-        for row in _rows(period, "question_asked")
-        if row.occurred_at <= period.ends - IN_TIME
-    }
-    first: dict[str, Any] = {}
-    for row in _rows(period, *_ANSWERS, anywhere=True):
-        asked = questions.get(row.object_id)
-        if asked is not None and asked.identity_id != row.identity_id:
-            first.setdefault(row.object_id, row)
-    waits = {key: row.occurred_at - questions[key].occurred_at for key, row in first.items()}
-    in_time = sum(wait <= IN_TIME for wait in waits.values())
-    by_members = sum(row.name == "answer_given" for row in first.values())
-    minutes = [wait / timedelta(minutes=1) for wait in waits.values()]
-    return share(
-        "answered",
-        "24小时内答了",
-        in_time,
-        len(questions),
-        会员互助=percent(by_members, len(first)),
-        首答分钟中位数=median(minutes) if minutes else None,
-    )
 
 
 def _depth(period: Period) -> Figure:

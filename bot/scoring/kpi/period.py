@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -14,16 +14,22 @@ from sqlalchemy import Connection, Select, func, select
 
 from bot.people.roles import ADMIN, IN_FORCE, OURS
 from bot.scoring import days
+from bot.scoring.kpi.ledger import Ledger
+from bot.scoring.orders import PAID, REFUNDED, Buyer, Order, standing
+from bot.scoring.rules import Money
 from bot.store.figures import activity
 from bot.store.reading import stream
-from bot.store.tables import identity, membership, room
+from bot.store.tables import identity, interaction, membership, room
 
 MONTH = 30
 
 
 @dataclass(frozen=True)
 class Period:
-    """The local days from ``first`` to ``last``, both counted, in ``rooms``; ``kinds``: what each role is."""
+    """The local days from ``first`` to ``last``, both counted, in ``rooms``; ``kinds``: what each role is.
+
+    ``whole``: the rooms are all there are, so who is in none of them counts among the buyers.
+    """
 
     connection: Connection
     zone: ZoneInfo
@@ -31,6 +37,9 @@ class Period:
     last: int
     kinds: Mapping[str, str]
     rooms: Collection[int]
+    whole: bool = True
+    money: Money = field(default_factory=Money)
+    ledger: Ledger = field(default_factory=Ledger, repr=False, compare=False)
 
     @cached_property
     def begins(self) -> datetime:
@@ -45,8 +54,11 @@ class Period:
     def member_of(self) -> dict[int, int]:
         """The member of each identity; our own people are in no figure."""
         known = select(identity.c.id, identity.c.member_id).where(identity.c.member_id.is_not(None))
-        theirs = ours(self.connection, self.kinds)
-        return {id: member for id, member in stream(self.connection, known) if member not in theirs}
+        return {id: member for id, member in stream(self.connection, known) if member not in self._ours}
+
+    @cached_property
+    def _ours(self) -> set[int]:
+        return ours(self.connection, self.kinds)
 
     @cached_property
     def joined(self) -> dict[int, datetime]:
@@ -84,6 +96,44 @@ class Period:
         for identity_id, day, acts, own in stream(self.connection, query):
             if (member := self.member_of.get(identity_id)) is not None:
                 yield member, day, acts, own
+
+    def rows(self, *names: str, anywhere: bool = False) -> list[Any]:
+        """Rows of the log by these names, in the rooms or ``anywhere``."""
+        i = interaction.c
+        query = select(i.id, i.name, i.identity_id, i.occurred_at, i.object_id).where(
+            i.name.in_(names),
+            i.occurred_at >= self.begins,
+            i.occurred_at < self.ends,
+            i.is_test.is_(False),
+        )
+        if not anywhere:
+            query = query.where(i.room_id.in_(self.rooms))
+        return list(self.connection.execute(query.order_by(i.occurred_at, i.id)))
+
+    def recorded(self, *names: str) -> Iterator[Any]:
+        """Rows of the ledger by these names up to the period's end, but for our own people's."""
+        for row in self.ledger.rows(self.connection, *names):
+            if row.occurred_at < self.ends and row.member_id not in self._ours:
+                yield row
+
+    @cached_property
+    def purchases(self) -> dict[Buyer, list[Order]]:
+        """The orders of each buyer by their time, but for those that were given back whole."""
+        found: defaultdict[Buyer, list[Order]] = defaultdict(list)
+        for order in sorted(standing(self.recorded(PAID, REFUNDED)), key=lambda it: it.at):
+            if order.kept > 0 and (self.whole or self._is_here(order.buyer)):
+                found[order.buyer].append(order)
+        return dict(found)
+
+    def _is_here(self, buyer: Buyer) -> bool:
+        return buyer.is_member and buyer.id in self._came
+
+    @cached_property
+    def _came(self) -> set[int]:
+        """Members who are or were in the rooms."""
+        query = select(membership.c.identity_id).where(membership.c.room_id.in_(self.rooms))
+        found = (self.member_of.get(row.identity_id) for row in stream(self.connection, query))
+        return {member for member in found if member is not None}
 
     @cached_property
     def month(self) -> dict[int, tuple[int, int]]:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.scoring.kpi import being_there, boundary, coming_in, making
+from bot.scoring.kpi import (
+    answering,
+    being_there,
+    boundary,
+    buying,
+    coming_in,
+    making,
+    money,
+    predicting,
+    recommending,
+    word_of_mouth,
+)
 from bot.scoring.kpi.boundary import IsQuiet
 from bot.scoring.kpi.figure import Figure
 from bot.scoring.kpi.period import Period
@@ -31,5 +42,11 @@ def figures(period: Period, is_quiet: IsQuiet) -> Sequence[Figure]:
         *being_there.figures(period),
         *coming_in.figures(period),
         *making.figures(period),
+        *answering.figures(period),
+        *recommending.figures(period),
+        *buying.figures(period),
+        *word_of_mouth.figures(period),
+        *money.figures(period),
+        *predicting.figures(period),
         *boundary.figures(period, is_quiet),
     ]

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from bot.outbox.queue import Intent
 from bot.people import cases, consent, directory
-from bot.sop.kinds.survey.model import LOW, NPS, WHY
+from bot.scoring.kpi.intervals import DETRACTS
+from bot.sop.kinds.survey.model import NPS, WHY
 from bot.sop.kinds.survey.recalls import REWARD
 from bot.sop.kinds.survey.rounds import has_declined
 from bot.sop.kinds.survey.talk import LOOK_AFTER, PURPOSE, PURPOSES, Ctx, Step, Talk, talk_of
@@ -97,7 +98,7 @@ def _tell_of_low(talk: Talk) -> Talk:
     names = list(talk.ctx.sop.asked)
     answers = {names[place]: answer for place, answer in talk.sheet.answers.items()}
     mark, why = answers.get(NPS), answers.get(WHY)
-    if mark is None or mark.number is None or why is None or mark.number > LOW or talk.run.state["told"]:
+    if mark is None or mark.number is None or why is None or mark.number > DETRACTS or talk.run.state["told"]:
         return talk
     who = f"M{talk.person.number} {harmless_name(talk.person.name)}"
     text = f"有人打了{mark.number:g}分｜{who}：“{harmless(why.text)}”\n方便的话请人私聊问问。"

@@ -17,8 +17,6 @@ from bot.sop.schedule import Schedule, once, write_duration
 
 NPS, WHY = "nps", "why"
 """What the question of recommending, and that for its reason, are called in the log; the others: q1, q2 …"""
-LOW = 6
-"""Who gives no more would not recommend us."""
 _EXAMPLE = "2026-12-05 19:30"
 
 

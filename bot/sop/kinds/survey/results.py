@@ -11,15 +11,15 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from bot.scoring.kpi.intervals import nps
 from bot.sop.command import CommandContext
-from bot.sop.kinds.survey.model import LOW, NPS, WHY, Survey
+from bot.sop.kinds.survey.model import NPS, WHY, Survey
 from bot.sop.kinds.survey.recalls import ANSWERED, WITHDRAWN
 from bot.sop.kinds.survey.talk import ASKED, Ctx
 from bot.sop.questions.question import Question
 from bot.sop.templates import harmless
 from bot.store.tables import identity, interaction, member, texts
 
-PROMOTES = 9
 MOST_WORDS, MOST_CHOICES = 6, 4
 VERBATIM = "原话"
 
@@ -119,10 +119,11 @@ def _line(name: str, question: Question, rows: list[Row[*tuple[Any, ...]]]) -> s
 
 
 def _nps(marks: list[int]) -> str:
-    """Promoters less detractors, of a hundred."""
-    promote, low = sum(mark >= PROMOTES for mark in marks), sum(mark <= LOW for mark in marks)
-    score = 100 * (promote - low) / len(marks)
-    return f"NPS {score:.0f}：推荐{promote} 中立{len(marks) - promote - low} 不推荐{low}"
+    """Promoters less detractors, of a hundred, and between what it would be were everybody asked."""
+    found = nps(marks)
+    between = f"（95%在{found.low:.0f}到{found.high:.0f}之间）"
+    passive = found.n - found.promote - found.detract
+    return f"NPS {found.value:.0f}{between}：推荐{found.promote} 中立{passive} 不推荐{found.detract}"
 
 
 def _words(sop: Survey, results: Results) -> Iterator[tuple[str, int]]:
