@@ -30,12 +30,14 @@ def report(first: datetime | None, last: datetime | None, room: str | None, form
 
     数字到今天 4 点为止；同事、专家和机器人都不算在内。机器人在跑也可以看。
     """
-    from bot import reporting
+    from bot.reporting import asked as wanted
+    from bot.reporting import forms, making
     from bot.store.reading import reading
 
-    sops = _sops()
-    usual = reporting.last_week(datetime.now(UTC), sops)
-    asked = reporting.Asked(
+    sops, now = _sops(), datetime.now(UTC)
+    zone = sops.community.zone
+    usual = wanted.last_week(now, zone)
+    asked = wanted.Asked(
         usual.first if first is None else first.date(), usual.last if last is None else last.date(), room
     )
     if asked.first > asked.last:
@@ -43,14 +45,14 @@ def report(first: datetime | None, last: datetime | None, room: str | None, form
     if room is not None and not sops.community.expand(room):
         raise BotError(f"community.yaml 里没有“{room}”这个群，有：{'、'.join(sops.community.names())}")
     with reading(_settings().database_url) as connection:
-        found = reporting.report(connection, sops, asked)
+        found = making.make(connection, wanted.Terms.of(sops), asked, now.astimezone(zone).date())
     match form:
         case "json":
-            click.echo(reporting.as_json(found, asked))
+            click.echo(forms.as_json(found))
         case "csv":
-            click.echo(reporting.as_csv(found), nl=False)
+            click.echo(forms.as_csv(found), nl=False)
         case _:
-            click.echo("\n".join(reporting.as_table(found, asked, sops.community.name)))
+            click.echo("\n".join(forms.as_table(found)))
 
 
 @click.command()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from bot.people.points import Dimension
+from bot.scoring.goals import Goals
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 
@@ -152,6 +153,7 @@ class Scoring:
     said: Said = Said()
     benefits: tuple[Benefit, ...] = ()
     purchase: Purchase = Purchase()
+    goals: Goals = field(default_factory=Goals)
 
     @property
     def has_grades(self) -> bool:

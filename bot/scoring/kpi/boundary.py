@@ -36,8 +36,8 @@ def figures(period: Period, is_quiet: IsQuiet) -> Iterator[Figure]:
     gives, asks = count["give"], count["ask"]
     parts = {"给": float(gives), "要": float(asks), "卖": float(count["promo"])}
     yield Figure("gives_per_ask", "给:要", gives / max(1, asks), len(posts), parts=parts)
-    yield Figure("quiet_sends", "夜间", sum(is_quiet(post.at) for post in posts), len(posts))
-    yield Figure("at_all", "@全员", sum(post.at_all for post in posts), len(posts))
+    yield Figure("quiet_sends", "夜间", sum(is_quiet(post.at) for post in posts), len(posts), summed=True)
+    yield Figure("at_all", "@全员", sum(post.at_all for post in posts), len(posts), summed=True)
     yield _left(period, posts)
     yield _left_alone(period)
     yield _held_back(period)
@@ -78,7 +78,7 @@ def _left(period: Period, posts: list[Said]) -> Figure:
         any(it.room_id == room_id and timedelta(0) <= at - it.at <= SOON for it in promos)
         for room_id, at in left
     )
-    return Figure("left", "退群", len(left), len(left), parts={"推广后24小时": after})
+    return Figure("left", "退群", len(left), len(left), parts={"推广后24小时": after}, summed=True)
 
 
 def _left_alone(period: Period) -> Figure:
@@ -89,7 +89,8 @@ def _left_alone(period: Period) -> Figure:
     )
     members = {period.member_of.get(it) for it in period.connection.scalars(query)} - {None}
     there = len(period.eligible)
-    return Figure("dnc", "别@我", len(members), there, parts={"占会员": percent(len(members), there)})
+    parts = {"占会员": percent(len(members), there)}
+    return Figure("dnc", "别@我", len(members), there, parts=parts, summed=True)
 
 
 def _held_back(period: Period) -> Figure:
@@ -102,4 +103,4 @@ def _held_back(period: Period) -> Figure:
         i.occurred_at < period.ends,
     )
     rules = Counter(props["rule"] for props in period.connection.scalars(query))
-    return Figure("held_back", "规矩拦下", sum(rules.values()), parts=dict(rules))
+    return Figure("held_back", "规矩拦下", sum(rules.values()), parts=dict(rules), summed=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.scoring.kpi import being_there, boundary, coming_in, making
+from bot.scoring.kpi import being_there, boundary, coming_in, feeling, making
 from bot.scoring.kpi.boundary import IsQuiet
 from bot.scoring.kpi.figure import Figure
 from bot.scoring.kpi.period import Period
@@ -29,6 +29,7 @@ def lines(period: Period, is_quiet: IsQuiet) -> list[Line]:
 def figures(period: Period, is_quiet: IsQuiet) -> Sequence[Figure]:
     return [
         *being_there.figures(period),
+        *feeling.figures(period),
         *coming_in.figures(period),
         *making.figures(period),
         *boundary.figures(period, is_quiet),
