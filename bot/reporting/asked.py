@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from bot.outbox.rules import Rules
+from bot.reporting.lights import Light
 from bot.scoring import days
 from bot.scoring.goals import Goal, Goals, Month
 from bot.scoring.kpi.figure import Figure
@@ -81,10 +82,23 @@ def last_week(now: datetime, zone: ZoneInfo) -> Asked:
     return Asked(yesterday - WEEK + DAY, yesterday)
 
 
+def week_before(now: datetime, zone: ZoneInfo) -> Asked:
+    """The last week from Monday to Sunday."""
+    today = now.astimezone(zone).date()
+    sunday = today - DAY * (today.weekday() + 1)
+    return Asked(sunday - WEEK + DAY, sunday)
+
+
 def this_month(now: datetime, zone: ZoneInfo) -> Asked:
     """From its first day to yesterday; on the first, all of the month before."""
     yesterday = now.astimezone(zone).date() - DAY
     return Asked(yesterday.replace(day=1), yesterday)
+
+
+def month_before(now: datetime, zone: ZoneInfo) -> Asked:
+    today = now.astimezone(zone).date()
+    last = today.replace(day=1) - DAY
+    return Asked(last.replace(day=1), last)
 
 
 def whole(month: Month, room: str | None = None) -> Asked:
@@ -117,11 +131,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """``baseline`` is the month against which it is held, None where there is none or it is not over."""
+    """``members`` are those who were there at its end. ``baseline`` is the month against which it is held,
+    None where there is none or it is not over."""
 
     asked: Asked
     name: str
     lines: Sequence[Line]
+    members: int = 0
+    lights: Sequence[Light] = ()
     baseline: Month | None = None
 
     def line(self, id: str) -> Line | None:

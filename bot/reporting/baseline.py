@@ -39,8 +39,8 @@ def unkept(reader: Reader, terms: Terms, today: date) -> Iterator[Kept]:
     with reader() as connection:
         there = set(connection.scalars(select(baseline.c.room).where(baseline.c.month == str(month))))
         for name in (_ALL, *terms.rooms):
-            if name not in there and (name == _ALL or terms.rooms_of(connection, name)):
-                yield Kept(month, name, _worked_out(connection, terms, month, name or None))
+            if name not in there and (values := _worked_out(connection, terms, month, name or None)):
+                yield Kept(month, name, values)
 
 
 def keep(tx: Transaction, kept: Kept) -> None:
@@ -62,7 +62,10 @@ def of(connection: Connection, terms: Terms, room: str | None, today: date) -> V
 def _worked_out(
     connection: Connection, terms: Terms, month: Month, room: str | None
 ) -> dict[str, float | None]:
+    """Nothing of a month in which nobody was there yet."""
     period = terms.period(connection, whole(month, room))
+    if not period.joined:
+        return {}
     return {it.id: it.value for it in report.figures(period, terms.is_quiet)}
 
 

@@ -37,8 +37,8 @@ def _held_by(report: Report) -> str:
 def _row(line: Line) -> str:
     figure = line.now
     words = f"{figure.name} {shown(figure)}{change(line)}{against(line)}{small(figure)}{beside(figure)}"
-    events = " ".join(f"#{id}" for id in figure.events)
-    return f"{words}{f' bot why {events}' if events else ''}".rstrip()
+    events = f" 不高兴的：bot why {'、'.join(map(str, figure.events))}" if figure.events else ""
+    return f"{words}{events}".rstrip()
 
 
 def as_json(report: Report) -> str:

@@ -8,13 +8,15 @@ from sqlalchemy import Connection
 
 from bot.reporting import baseline
 from bot.reporting.asked import Asked, Line, Report, Terms
+from bot.reporting.lights import lights
 from bot.scoring.kpi import report
 
 
 def make(connection: Connection, terms: Terms, asked: Asked, today: date) -> Report:
     values = baseline.of(connection, terms, asked.room, today)
     month = terms.goals.baseline if values else None
-    found = report.lines(terms.period(connection, asked), terms.is_quiet)
+    period = terms.period(connection, asked)
+    found = report.lines(period, terms.is_quiet)
     lines = [
         Line(
             it.now,
@@ -24,4 +26,5 @@ def make(connection: Connection, terms: Terms, asked: Asked, today: date) -> Rep
         )
         for it in found
     ]
-    return Report(asked, terms.name, lines, month)
+    rooms = lights(period, terms.rooms_of(connection, asked.room))
+    return Report(asked, terms.name, lines, len(period.joined), rooms, month)

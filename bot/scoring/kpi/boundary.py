@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,7 +30,7 @@ class Said:
 
 
 def figures(period: Period, is_quiet: IsQuiet) -> Iterator[Figure]:
-    posts = [*_by_bot(period), *_by_hand(period)]
+    posts = _posts(period)
     count = Counter(post.intent for post in posts)
     yield share("promo_share", "推广占比", count["promo"], len(posts))
     gives, asks = count["give"], count["ask"]
@@ -41,6 +41,10 @@ def figures(period: Period, is_quiet: IsQuiet) -> Iterator[Figure]:
     yield _left(period, posts)
     yield _left_alone(period)
     yield _held_back(period)
+
+
+def _posts(period: Period) -> list[Said]:
+    return [*_by_bot(period), *_by_hand(period)]
 
 
 def _by_bot(period: Period) -> Iterator[Said]:
@@ -68,17 +72,32 @@ def _by_hand(period: Period) -> Iterator[Said]:
 
 def _left(period: Period, posts: list[Said]) -> Figure:
     """Members who left, and of these who left within a day after a promotion."""
+    left = _leavings(period)
+    after = len(_after_promotion(left, posts))
+    return Figure("left", "退群", len(left), len(left), parts={"推广后24小时": after}, summed=True)
+
+
+def left_after_promotion(period: Period) -> list[int]:
+    """The room of each who left one within a day after a promotion there."""
+    return _after_promotion(_leavings(period), _posts(period))
+
+
+def _leavings(period: Period) -> list[tuple[int, datetime]]:
+    """From which room, and when."""
     m = membership.c
     query = select(m.room_id, m.left_at).where(
         m.room_id.in_(period.rooms), m.left_at >= period.begins, m.left_at < period.ends
     )
-    left = list(period.connection.execute(query))
+    return [(row[0], row[1]) for row in period.connection.execute(query)]
+
+
+def _after_promotion(left: Iterable[tuple[int, datetime]], posts: Iterable[Said]) -> list[int]:
     promos = [post for post in posts if post.intent == "promo"]
-    after = sum(
-        any(it.room_id == room_id and timedelta(0) <= at - it.at <= SOON for it in promos)
+    return [
+        room_id
         for room_id, at in left
-    )
-    return Figure("left", "退群", len(left), len(left), parts={"推广后24小时": after}, summed=True)
+        if any(it.room_id == room_id and timedelta(0) <= at - it.at <= SOON for it in promos)
+    ]
 
 
 def _left_alone(period: Period) -> Figure:
