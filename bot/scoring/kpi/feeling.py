@@ -71,10 +71,10 @@ def _percent(share: float | None) -> float | None:
 
 
 def _interval(tallies: Sequence[Tally]) -> tuple[float | None, float | None]:
-    """Of the mean over members, 95 %."""
+    """Of the mean over members, 95 %; one voice tells nothing of the others."""
     means = [(it.glad - it.sorry) / it.judged for it in tallies if it.judged]
     if len(means) < 2:
-        return None, None
+        return (-100.0, 100.0) if means else (None, None)
     middle, half = sum(means) / len(means), _Z * stdev(means) / sqrt(len(means))
     return 100 * max(-1.0, middle - half), 100 * min(1.0, middle + half)
 
