@@ -82,3 +82,18 @@ def beside(figure: Figure) -> str:
     """Its parts: （自发月活20 …）."""
     parts = " ".join(f"{name}{number(value)}" for name, value in figure.parts.items() if value is not None)
     return f"（{parts}）" if parts else ""
+
+
+def parts(figure: Figure) -> str:
+    """The same in small letters under it."""
+    return beside(figure).strip("（）")
+
+
+def held(line: Line) -> str:
+    """What a figure is held against, by itself."""
+    return against(line).strip().removeprefix("=").removeprefix("/").strip()
+
+
+def alt(line: Line) -> str:
+    """What a bar shows, for who cannot see it."""
+    return f"{line.now.name} {shown(line.now)}{against(line)}"
