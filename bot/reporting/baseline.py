@@ -52,11 +52,13 @@ def keep(tx: Transaction, kept: Kept) -> None:
 def of(connection: Connection, terms: Terms, room: str | None, today: date) -> Values:
     """As it is kept, or as it would be; nothing while the month is not over."""
     month = terms.goals.baseline
-    if month is None or today <= whole(month).last:
+    if month is None:
         return {}
     where = (baseline.c.month == str(month)) & (baseline.c.room == (room or _ALL))
     found: Values | None = connection.scalar(select(baseline.c.figures).where(where))
-    return _worked_out(connection, terms, month, room) if found is None else found
+    if found is None and today > whole(month).last:
+        return _worked_out(connection, terms, month, room)
+    return found or {}
 
 
 def _worked_out(

@@ -47,10 +47,11 @@ def change(line: Line) -> str:
 
 
 def ratio_of(line: Line) -> float | None:
-    """How many times its baseline; of shares and of what may be below nothing that says little."""
-    if line.now.value is None or line.baseline is None or line.baseline <= 0 or line.now.unit == "%":
+    """How many times its baseline. Of shares and indices, which have an interval, that would say little."""
+    value, is_share = line.now.value, line.now.unit == "%" or line.now.low is not None
+    if is_share or line.baseline is None or line.baseline <= 0 or not value:
         return None
-    return line.now.value / line.baseline
+    return value / line.baseline
 
 
 def against(line: Line) -> str:

@@ -35,7 +35,7 @@ def figures(period: Period, is_quiet: IsQuiet) -> Iterator[Figure]:
     yield share("promo_share", "推广占比", count["promo"], len(posts))
     gives, asks = count["give"], count["ask"]
     parts = {"给": float(gives), "要": float(asks), "卖": float(count["promo"])}
-    yield Figure("gives_per_ask", "给:要", gives / max(1, asks), len(posts), parts=parts)
+    yield Figure("gives_per_ask", "给:要", gives / max(1, asks), len(posts), parts=parts, summed=not asks)
     yield Figure("quiet_sends", "夜间", sum(is_quiet(post.at) for post in posts), len(posts), summed=True)
     yield Figure("at_all", "@全员", sum(post.at_all for post in posts), len(posts), summed=True)
     yield _left(period, posts)
