@@ -141,5 +141,10 @@ class Report:
     lights: Sequence[Light] = ()
     baseline: Month | None = None
 
+    @property
+    def events(self) -> list[int]:
+        """Rows of the log at which somebody should look."""
+        return [id for line in self.lines for id in line.now.events]
+
     def line(self, id: str) -> Line | None:
         return next((it for it in self.lines if it.now.id == id), None)

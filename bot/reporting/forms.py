@@ -20,6 +20,8 @@ def as_table(report: Report) -> Iterator[str]:
     yield f"{report.name} {span(report.asked)}｜{where}｜↑↓ 和之前同样长的一段比{held_by}"
     for line in report.lines:
         yield _row(line)
+    if report.events:
+        yield f"不高兴的话：bot why {'、'.join(map(str, report.events))}"
 
 
 def span(asked: Asked) -> str:
@@ -37,8 +39,7 @@ def _held_by(report: Report) -> str:
 def _row(line: Line) -> str:
     figure = line.now
     words = f"{figure.name} {shown(figure)}{change(line)}{against(line)}{small(figure)}{beside(figure)}"
-    events = f" 不高兴的：bot why {'、'.join(map(str, figure.events))}" if figure.events else ""
-    return f"{words}{events}".rstrip()
+    return words.rstrip()
 
 
 def as_json(report: Report) -> str:

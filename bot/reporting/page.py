@@ -31,7 +31,6 @@ def as_page(report: Report, weeks: Sequence[Week]) -> str:
         stages=_stages(wheel),
         weeks=weeks,
         most=max((it.members for it in weeks), default=0),
-        events=[id for line in report.lines for id in line.now.events],
         bar=bar,
         say=wording,
     )

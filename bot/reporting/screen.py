@@ -19,6 +19,7 @@ LEFT_OUT = frozenset({"promo_share", "held_back", "questionnaire", "challenge_pa
 A_LINE = 4
 MOST_GREEN = 8
 """Of more rooms than these only those that want a look are named."""
+MOST_EVENTS = 3
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨"
 
 
@@ -27,9 +28,8 @@ def as_screen(report: Report, decisions: Sequence[str] = ()) -> Iterator[str]:
     if report.lights:
         yield _rooms(report)
     yield from _figures(report)
-    unhappy = [id for line in report.lines for id in line.now.events]
-    if unhappy:
-        yield f"不高兴的话：{'、'.join(f'/为什么 {id}' for id in unhappy[-3:])}"
+    if report.events:
+        yield f"不高兴的话：{'、'.join(f'/为什么 {id}' for id in report.events[-MOST_EVENTS:])}"
     if decisions:
         yield f"请您定：{' '.join(f'{n}{what}' for n, what in zip(_CIRCLED, decisions, strict=False))}"
 
