@@ -19,7 +19,7 @@ from bot.people import directory
 from bot.people.directory import Room
 from bot.sop.loader import SopSet
 from bot.sop.operators import alert
-from bot.sop.timetable import SlotState
+from bot.sop.timetable import YEAR, AnyRow, SlotState
 from bot.store.session import insert_new
 from bot.store.tables import slot
 from bot.store.transaction import Errand, Reader, Transaction
@@ -65,21 +65,23 @@ class Weekly:
 
     def _coming(self, tx: Transaction) -> _Moment | None:
         community = self.sops.community
-        room = None if community.weekly is None else self._room(tx)
+        room = directory.enabled_room(tx, self.account, community.operators)
         if room is None or community.weekly is None:
             return None
-        s = slot.c
-        query = select(s.due_at, s.handled_at, s.state).where(s.sop_id == REPORT, s.room_id == room.id)
-        last = tx.connection.execute(query.order_by(s.due_at.desc()).limit(1)).first()
+        last = self._last(tx, room)
         if last is not None and last.state == SlotState.FAILED:
             return _Moment(room, last.due_at, last.handled_at + AGAIN)
-        since = room.enabled_at if last is None else max(last.due_at, room.enabled_at)
+        since = max(room.enabled_at, tx.now - YEAR, *(() if last is None else (last.due_at,)))
         due = community.weekly.next_after(since, community.zone)
         return None if due is None else _Moment(room, due, due)
 
-    def _room(self, tx: Transaction) -> Room | None:
-        key = self.sops.community.operators
-        return next((it for it in directory.rooms_of(tx, self.account) if it.key == key and it.enabled), None)
+    def _last(self, tx: Transaction, room: Room) -> AnyRow | None:
+        """The last moment that came; what a clock said that was ahead is none."""
+        s = slot.c
+        query = select(s.due_at, s.handled_at, s.state).where(
+            s.sop_id == REPORT, s.room_id == room.id, s.due_at <= tx.now
+        )
+        return tx.connection.execute(query.order_by(s.due_at.desc()).limit(1)).first()
 
     def _note(self, tx: Transaction, moment: _Moment, state: SlotState) -> None:
         day = moment.due_at.astimezone(self.sops.community.zone).date().isoformat()

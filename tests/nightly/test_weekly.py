@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection
 
 from bot.events import Chat
-from bot.nightly.weekly import AGAIN, LATE_AFTER, REPORT
+from bot.nightly.apart import Apart
+from bot.nightly.weekly import AGAIN, LATE_AFTER, REPORT, _made
+from bot.reporting.asked import Terms, last_week
+from bot.reporting.lights import Light
 from bot.scenario.world import World
 from bot.sop.loader import SopSet
 from bot.sop.schedule import Schedule
@@ -89,6 +93,23 @@ async def test_what_is_found_too_late_is_missed_each_week(world: World) -> None:
     await world.move_to(world.clock.now() + _MINUTE)
     assert told(world) == []
     assert states(world) == [("2026-12-07", "missed"), ("2026-12-14", "missed")]
+
+
+async def test_a_clock_that_was_ahead_takes_no_week_away(world: World) -> None:
+    await world.move_to(NEXT)
+    with world.engine.begin() as connection:
+        connection.execute(slot.update().values(due_at=NEXT + 500 * WEEK, occurrence="2036-07-07"))
+    await world.move_to(NEXT + WEEK)
+    assert told(world) == ["第49周", "第50周"]
+
+
+async def test_it_can_be_read_in_another_process(world: World) -> None:
+    await world.move_to(NEXT)
+    asked, reader = last_week(NEXT, world.sops.community.zone), Writer(world.engine).reader
+    read = partial(_made, reader, Terms.of(world.sops), asked, date(2026, 12, 7))
+    (apart,), (here,) = Apart()(read), read()
+    assert apart == here
+    assert apart.lights == [Light(KEY)]
 
 
 async def test_it_comes_to_a_room_that_is_the_operators_alone(make_world: MakeWorld, sops: SopSet) -> None:
