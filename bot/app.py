@@ -36,6 +36,7 @@ from bot.commands import (
     members,
     outbox,
     people,
+    report,
     restraints,
     rights,
     room_settings,
@@ -180,7 +181,7 @@ def all_commands(kinds: Kinds) -> Commands:
     topics = (
         *(basic, health, confirm, outbox, calendar, rooms, room_settings, sops, announce),
         *(restraints, why, people, members, identities, standing, benefits, audit, contact, rights),
-        complaints,
+        *(complaints, report),
     )
     return Commands([*(it for topic in topics for it in topic.COMMANDS), *of_kinds])
 

@@ -197,14 +197,30 @@ def calendar(days: int, room: str | None, fresh: bool, begins: datetime | None, 
 @click.option("--fresh", is_flag=True, help="不管现在的数据，当作所有的群刚刚开通。")
 @_beginning("从这天起，当作所有的群那时刚刚开通；不写就是现在。")
 @click.option("--json", "as_json", is_flag=True, help="给程序读：谁、什么时候、在哪里、说了什么。")
-def simulate(days: int, size: int, seed: int, fresh: bool, begins: datetime | None, as_json: bool) -> None:
+@click.option(
+    "--keep",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="文件",
+    help="从刚刚开通演起，把演出来的数据库留在这个新文件里，好看它的 bot report。",
+)
+def simulate(
+    days: int,
+    size: int,
+    seed: int,
+    fresh: bool,
+    begins: datetime | None,
+    as_json: bool,
+    keep: Path | None,
+) -> None:
     """请一班人来演几天：打招呼、晒图、提问、回话，看机器人怎么接。
 
     用的是真的 SOP 和规矩，时间是虚拟的，话是编的；正式的数据一个字也不动。
     """
     from bot.foresight import asked
 
-    settings, wanted = config.offline(), asked.Asked(days, begins, fresh, as_json)
+    if keep is not None and keep.exists():
+        raise BotError(f"{keep} 已经有了，换一个文件名：演出来的不能混进别的数据里")
+    settings, wanted = config.offline(), asked.Asked(days, begins, fresh, as_json, keep)
     sops = _sops(settings)
     click.echo("\n".join(asked.simulation_lines(settings, sops, wanted, size=size, seed=seed)))
 

@@ -17,6 +17,7 @@ from bot.commands.rooms import close_room
 from bot.complaints import Complaints
 from bot.events import MessageRecalled, Request, RoomEvent
 from bot.nightly.schedule import Nightly
+from bot.nightly.weekly import Weekly
 from bot.people import cases, roles
 from bot.people.roles import OURS
 from bot.recording import BotLeft, Happened, Recorder, SaidByUs, Unheard
@@ -48,6 +49,10 @@ class Pipeline:
     @property
     def nightly(self) -> Nightly:
         return Nightly(self.player.account, self.desk.sops)
+
+    @property
+    def weekly(self) -> Weekly:
+        return Weekly(self.player.account, self.desk.sops)
 
     def start(self, tx: Transaction) -> None:
         self.player.start(tx)
@@ -139,13 +144,14 @@ class Pipeline:
         if self.nightly.is_due(tx):
             keeping.forget_answers(tx)
         self.nightly.tick(tx)
+        self.weekly.tick(tx)
         due.tick(tx, self.desk.phone_key, self.desk.files)
 
     def next_due(self, tx: Transaction) -> datetime | None:
         """When ``tick`` has something to do again."""
         community = self.desk.sops.community
         purge = retention.next_purge(tx, community.privacy.keep_days, community.zone)
-        moments = (self.player.next_due(tx), purge, due.next_due(tx))
+        moments = (self.player.next_due(tx), purge, due.next_due(tx), self.weekly.next_due(tx))
         return min((moment for moment in moments if moment is not None), default=None)
 
     def next_night(self, tx: Transaction) -> datetime | None:

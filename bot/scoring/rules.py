@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from bot.people.points import Dimension
+from bot.scoring.goals import Goals
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 
@@ -164,6 +165,7 @@ class Scoring:
     benefits: tuple[Benefit, ...] = ()
     purchase: Purchase = Purchase()
     money: Money = Money()
+    goals: Goals = field(default_factory=Goals)
 
     @property
     def has_grades(self) -> bool:

@@ -33,6 +33,7 @@ def test_there_are_scenarios_of_every_topic() -> None:
         "guard",
         "outbox",
         "qa_day",
+        "report",
         "rights",
         "rooms",
         "survey",

@@ -11,6 +11,7 @@ from bot.scoring.kpi import (
     boundary,
     buying,
     coming_in,
+    feeling,
     making,
     money,
     predicting,
@@ -40,6 +41,7 @@ def lines(period: Period, is_quiet: IsQuiet) -> list[Line]:
 def figures(period: Period, is_quiet: IsQuiet) -> Sequence[Figure]:
     return [
         *being_there.figures(period),
+        *feeling.figures(period),
         *coming_in.figures(period),
         *making.figures(period),
         *answering.figures(period),
