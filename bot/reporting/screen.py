@@ -14,7 +14,10 @@ LINES = (
     ("works", "answered", "complaints"),
     ("gives_per_ask", "quiet_sends", "at_all", "left", "dnc"),
 )
-LEFT_OUT = frozenset({"promo_share", "held_back", "questionnaire", "challenge_participation", "depth"})
+_DETAILS = ("repurchase_90", "cac", "ltv_predicted")
+LEFT_OUT = frozenset(
+    {"promo_share", "held_back", "questionnaire", "challenge_participation", "depth", *_DETAILS}
+)
 """To be seen in the table and on the page."""
 A_LINE = 4
 MOST_GREEN = 8
