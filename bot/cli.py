@@ -258,7 +258,7 @@ def explain(name: str) -> None:
     rooms = "所有开通的群" if sop.rooms is None else "、".join(sop.rooms)
     off = "" if sop.enabled else "，停用着"
     click.echo(f"{sop.name}（{sops.kind_of(sop).title}，{sop.id}{off}）→ {rooms}")
-    click.echo("\n".join(f"- {line}" for line in sop.explain()))
+    click.echo("\n".join(f"- {line}" for line in sop.told()))
 
 
 @cli.command()

@@ -18,6 +18,7 @@ from bot.sop.language import Sop
 from bot.sop.loader import SopSet
 from bot.sop.problems import Finding, Level, Problem, closest
 from bot.sop.templates import Templates
+from bot.sop.validation import located
 
 
 def review(sops: SopSet, today: date, *, whole: bool = True) -> list[Problem]:
@@ -30,6 +31,7 @@ def review(sops: SopSet, today: date, *, whole: bool = True) -> list[Problem]:
         for sop in sops.sops.values()
         for finding in sop.doubts(sops.community.zone, today)
     ]
+    found += _audiences_in_vain(sops, places)
     useless = [*_unknown_tags(sops, places), *_unused(sops)] if whole else []
     return sorted({*found, *useless})
 
@@ -61,13 +63,35 @@ def _words(sops: SopSet, sop: Sop) -> Iterator[str]:
 
 
 def _unknown_tags(sops: SopSet, places: Places) -> Iterator[Problem]:
-    """Tags that a SOP goes by and that nobody can ever get."""
+    """Tags that a SOP or an audience goes by and that nobody can ever get."""
     given = {tag for sop in sops.declared.values() for tag in sop.gives_tags()}
     for sop in sops.sops.values():
         for tag, loc in sop.heeds_tags():
             if tag not in given:
-                why = f"没有一个 SOP 会打“{tag}”这个标签，这里永远用不上"
-                yield places.problem(sop.id, Finding(loc, why, closest(tag, given), key=True), Level.ERROR)
+                finding = Finding(
+                    loc, f"{_NOBODY_GIVES.format(tag)}，这里永远用不上", closest(tag, given), key=True
+                )
+                yield places.problem(sop.id, finding, Level.ERROR)
+    unknown = [(loc, tag) for loc, tag in sops.audiences.tags if tag not in given]
+    findings = [Finding(loc, _NOBODY_GIVES.format(tag), closest(tag, given)) for loc, tag in unknown]
+    if sops.audiences.document is not None:
+        yield from located(findings, sops.audiences.document)
+
+
+_NOBODY_GIVES = "没有一个 SOP 会打“{}”这个标签"
+
+
+# --- audiences ---
+
+
+def _audiences_in_vain(sops: SopSet, places: Places) -> Iterator[Problem]:
+    """SOPs that name one and turn to nobody, and hear nobody."""
+    for sop in sops.sops.values():
+        if sop.audience is not None and not sop.for_audience():
+            why = "这个 SOP 只往群里发帖，不听谁说话，也不对着谁说，写人群没有用"
+            yield places.problem(
+                sop.id, Finding(("audience",), why, "去掉 audience", key=True), Level.WARNING
+            )
 
 
 # --- templates ---
