@@ -16,7 +16,7 @@ from bot.lexicon import normalize
 from bot.sop.kind import OnWords
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
-from bot.sop.problems import Finding, Level, Problem, closest
+from bot.sop.problems import Finding, Level, Loc, Problem, closest
 from bot.sop.templates import Templates
 from bot.sop.validation import located
 
@@ -68,30 +68,26 @@ def _unknown_tags(sops: SopSet, places: Places) -> Iterator[Problem]:
     for sop in sops.sops.values():
         for tag, loc in sop.heeds_tags():
             if tag not in given:
-                finding = Finding(
-                    loc, f"{_NOBODY_GIVES.format(tag)}，这里永远用不上", closest(tag, given), key=True
-                )
-                yield places.problem(sop.id, finding, Level.ERROR)
-    unknown = [(loc, tag) for loc, tag in sops.audiences.tags if tag not in given]
-    findings = [Finding(loc, _NOBODY_GIVES.format(tag), closest(tag, given)) for loc, tag in unknown]
+                yield places.problem(sop.id, _never_given(tag, loc, given, key=True), Level.ERROR)
     if sops.audiences.document is not None:
-        yield from located(findings, sops.audiences.document)
+        unknown = ((loc, tag) for loc, tag in sops.audiences.tags if tag not in given)
+        yield from located((_never_given(tag, loc, given) for loc, tag in unknown), sops.audiences.document)
 
 
-_NOBODY_GIVES = "没有一个 SOP 会打“{}”这个标签"
+def _never_given(tag: str, loc: Loc, given: Iterable[str], *, key: bool = False) -> Finding:
+    return Finding(loc, f"没有一个 SOP 会打“{tag}”这个标签，这里永远用不上", closest(tag, given), key=key)
 
 
 # --- audiences ---
 
 
 def _audiences_in_vain(sops: SopSet, places: Places) -> Iterator[Problem]:
-    """SOPs that name one and turn to nobody, and hear nobody."""
+    """SOPs that name one, and neither turn to nor hear anybody."""
+    why = "这个 SOP 只往群里发帖，不听谁说话，也不对着谁说，写人群没有用"
     for sop in sops.sops.values():
         if sop.audience is not None and not sop.for_audience():
-            why = "这个 SOP 只往群里发帖，不听谁说话，也不对着谁说，写人群没有用"
-            yield places.problem(
-                sop.id, Finding(("audience",), why, "去掉 audience", key=True), Level.WARNING
-            )
+            finding = Finding(("audience",), why, "去掉 audience", key=True)
+            yield places.problem(sop.id, finding, Level.WARNING)
 
 
 # --- templates ---

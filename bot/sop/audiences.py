@@ -50,6 +50,7 @@ from bot.sop.yaml_reader import Document
 
 LONGEST_NAME = 20
 MOST_DAYS = 366
+_AS_ON_A_PHONE = str.maketrans({"：": ": ", "，": ", ", "｛": "{", "｝": "}"})
 _EXAMPLE = "{tag: 烹饪热情}"
 _BOUNDED = re.compile(r"(.+?)\s*(以上|以下)?")
 _GRADE = re.compile(r"[Vv]([1-3])\s*(以上|以下)?")
@@ -272,7 +273,8 @@ def named_or_said(text: str, audiences: Audiences, known: Known) -> Condition:
     if ":" not in text and "：" not in text:
         meant = did_you_mean(text, conditions, f"。现写一个试试：bot audience '{_EXAMPLE}'")
         raise BotError(f"audiences.yaml 里没有“{text}”这群人{meant}")
-    document = yaml_reader.parse(text if text.startswith("{") else f"{{{text}}}", "")
+    plain = text.translate(_AS_ON_A_PHONE)
+    document = yaml_reader.parse(plain if plain.startswith("{") else f"{{{plain}}}", "")
     clause, wrong = (None, []) if document.problems else validate(Clause, document, known)
     said = [_told(it) for it in (*document.problems, *wrong)]
     if clause is not None:
@@ -287,5 +289,4 @@ def named_or_said(text: str, audiences: Audiences, known: Known) -> Condition:
 
 
 def _told(problem: Problem) -> str:
-    hint = f"（建议：{problem.suggestion}）" if problem.suggestion else ""
-    return f"{problem.path} {problem.message}{hint}".strip()
+    return problem.message + (f"（建议：{problem.suggestion}）" if problem.suggestion else "")

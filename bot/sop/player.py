@@ -75,8 +75,8 @@ class Player:
         """Ask, one after the other, until one takes the message: the SOPs of its hashtags, the runs that
         listen to this person here, the SOPs of its words, and the runs that listen to everybody in the room.
 
-        A SOP that was asked at one of these is not asked at the next. One that is not for this person is asked
-        at none but a run of their own: what was begun with them goes on.
+        A SOP that was asked at one of these is not asked at the next. One that is not for this person is not
+        asked, but for a run of their own: what was begun with them goes on.
         """
         asked: set[str] = set()
         who, room_id = heard.person.identity_id, None if heard.room is None else heard.room.id
