@@ -29,9 +29,7 @@ def tell(ctx: CommandContext) -> None:
         audiences = ctx.sops.audiences
         _read_later(ctx, lambda connection: counted(connection, audiences, when))
         return
-    *named, last = ctx.args
-    whom = last if named and is_number(last) else None
-    text = ctx.rest.strip().removesuffix(whom or "").strip()
+    text, whom = _asked(ctx)
     try:
         condition = named_or_said(text, ctx.sops.audiences, ctx.sops.known)
     except BotError as error:
@@ -41,6 +39,16 @@ def tell(ctx: CommandContext) -> None:
         _read_later(ctx, lambda connection: lines(text, show(connection, condition, when, FIRST)))
     else:
         _tell_why(ctx, condition, when, whom)
+
+
+def _asked(ctx: CommandContext) -> tuple[str, str | None]:
+    """The audience, by its name or as a condition, and the member that is asked about."""
+    first, *more = ctx.args
+    if first in ctx.sops.audiences.conditions:
+        return first, " ".join(more) or None
+    if more and is_number(more[-1]):
+        return ctx.rest.strip().removesuffix(more[-1]).strip(), more[-1]
+    return ctx.rest.strip(), None
 
 
 def _tell_why(ctx: CommandContext, condition: Condition, when: Scope, whom: str) -> None:
