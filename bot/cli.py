@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from bot import config, logs
+from bot.cli_audience import audience
 from bot.cli_figures import explain_score, report, score
 from bot.cli_import import import_
 from bot.cli_rights import export_, retention, stay_forgotten
@@ -61,7 +62,7 @@ def cli() -> None:
     """
 
 
-for _command in (report, score, explain_score, import_, export_, retention):
+for _command in (report, audience, score, explain_score, import_, export_, retention):
     cli.add_command(_command)
 
 
@@ -274,7 +275,7 @@ def explain(name: str) -> None:
     rooms = "所有开通的群" if sop.rooms is None else "、".join(sop.rooms)
     off = "" if sop.enabled else "，停用着"
     click.echo(f"{sop.name}（{sops.kind_of(sop).title}，{sop.id}{off}）→ {rooms}")
-    click.echo("\n".join(f"- {line}" for line in sop.explain()))
+    click.echo("\n".join(f"- {line}" for line in sop.told()))
 
 
 @cli.command()

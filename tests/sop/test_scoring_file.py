@@ -26,7 +26,7 @@ def test_the_sample_says_what_is_usual() -> None:
     found = load(SOPS, TEMPLATES, collect())
     assert found.sops is not None
     assert found.sops.scoring is not None
-    assert replace(found.sops.scoring, benefits=(), goals=Goals()) == Scoring()
+    assert replace(found.sops.scoring, benefits=(), goals=Goals(), graded=False) == Scoring()
 
 
 def test_benefits_of_the_sample() -> None:
