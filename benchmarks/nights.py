@@ -24,11 +24,12 @@ from typing import Any
 from benchmarks.results import Result, table
 from benchmarks.world import ACCOUNT, NOW, Answered, World, messages, open_world, sops, sqlite
 from benchmarks.year import DAY, MEMBERS, write_people, write_talk
-from bot import reporting
 from bot.channels.fake import FakeChannel
 from bot.clock import VirtualClock
 from bot.events import MessageReceived, Person
 from bot.outbox.pace import OFF
+from bot.reporting import making
+from bot.reporting.asked import Asked, Terms
 from bot.runtime import Runtime
 from bot.sop.loader import SopSet
 from bot.store.transaction import Errand
@@ -103,11 +104,11 @@ class _Nights:
             return tx.errands
 
     def report(self) -> float:
-        asked = reporting.Asked((NOW - timedelta(days=30)).date(), (NOW - timedelta(days=1)).date())
+        asked = Asked((NOW - timedelta(days=30)).date(), (NOW - timedelta(days=1)).date())
 
         def read() -> None:
             with self.world.writer.reader() as connection:
-                assert reporting.report(connection, self.sops, asked)
+                assert making.make(connection, Terms.of(self.sops), asked, NOW.date()).lines
 
         return _seconds(read)
 

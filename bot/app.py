@@ -24,6 +24,7 @@ from bot.channels.console import ROOM_ID, Cast, ConsoleChannel
 from bot.clock import Clock, SystemClock, VirtualClock
 from bot.commands import (
     announce,
+    audiences,
     audit,
     basic,
     benefits,
@@ -36,6 +37,7 @@ from bot.commands import (
     members,
     outbox,
     people,
+    report,
     restraints,
     rights,
     room_settings,
@@ -180,7 +182,7 @@ def all_commands(kinds: Kinds) -> Commands:
     topics = (
         *(basic, health, confirm, outbox, calendar, rooms, room_settings, sops, announce),
         *(restraints, why, people, members, identities, standing, benefits, audit, contact, rights),
-        complaints,
+        *(audiences, complaints, report),
     )
     return Commands([*(it for topic in topics for it in topic.COMMANDS), *of_kinds])
 

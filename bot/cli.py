@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from bot import config, logs
+from bot.cli_audience import audience
 from bot.cli_figures import explain_score, report, score
 from bot.cli_import import import_
 from bot.cli_rights import export_, retention, stay_forgotten
@@ -61,7 +62,7 @@ def cli() -> None:
     """
 
 
-for _command in (report, score, explain_score, import_, export_, retention):
+for _command in (report, audience, score, explain_score, import_, export_, retention):
     cli.add_command(_command)
 
 
@@ -197,14 +198,30 @@ def calendar(days: int, room: str | None, fresh: bool, begins: datetime | None, 
 @click.option("--fresh", is_flag=True, help="不管现在的数据，当作所有的群刚刚开通。")
 @_beginning("从这天起，当作所有的群那时刚刚开通；不写就是现在。")
 @click.option("--json", "as_json", is_flag=True, help="给程序读：谁、什么时候、在哪里、说了什么。")
-def simulate(days: int, size: int, seed: int, fresh: bool, begins: datetime | None, as_json: bool) -> None:
+@click.option(
+    "--keep",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="文件",
+    help="从刚刚开通演起，把演出来的数据库留在这个新文件里，好看它的 bot report。",
+)
+def simulate(
+    days: int,
+    size: int,
+    seed: int,
+    fresh: bool,
+    begins: datetime | None,
+    as_json: bool,
+    keep: Path | None,
+) -> None:
     """请一班人来演几天：打招呼、晒图、提问、回话，看机器人怎么接。
 
     用的是真的 SOP 和规矩，时间是虚拟的，话是编的；正式的数据一个字也不动。
     """
     from bot.foresight import asked
 
-    settings, wanted = config.offline(), asked.Asked(days, begins, fresh, as_json)
+    if keep is not None and keep.exists():
+        raise BotError(f"{keep} 已经有了，换一个文件名：演出来的不能混进别的数据里")
+    settings, wanted = config.offline(), asked.Asked(days, begins, fresh, as_json, keep)
     sops = _sops(settings)
     click.echo("\n".join(asked.simulation_lines(settings, sops, wanted, size=size, seed=seed)))
 
@@ -258,7 +275,7 @@ def explain(name: str) -> None:
     rooms = "所有开通的群" if sop.rooms is None else "、".join(sop.rooms)
     off = "" if sop.enabled else "，停用着"
     click.echo(f"{sop.name}（{sops.kind_of(sop).title}，{sop.id}{off}）→ {rooms}")
-    click.echo("\n".join(f"- {line}" for line in sop.explain()))
+    click.echo("\n".join(f"- {line}" for line in sop.told()))
 
 
 @cli.command()

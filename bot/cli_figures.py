@@ -23,34 +23,45 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--to", "last", type=_DAY, metavar="日期", help="到这天为止，这天也算；不写就是昨天。")
 @click.option("--room", help="只看这个群，或这一组群；不写是所有的群，人不重复。")
 @click.option(
-    "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "html"]),
+    default="table",
+    show_default=True,
+    help="html 是一页带图的，存成文件用浏览器打开；json、csv 给程序读。",
 )
 def report(first: datetime | None, last: datetime | None, room: str | None, form: str) -> None:
-    """社群的数字：月活、互动、沉默、问卷、投诉、作品、答疑、NPS、复购、LTV、CAC、给要卖……每个都带着分母。
+    """社群的数字：月活、互动、沉默、情感、问卷、投诉、作品、答疑、NPS、复购、LTV、CAC、给要卖……每个都带着分母、基线和目标。
 
     数字到今天 4 点为止；同事、专家和机器人都不算在内。机器人在跑也可以看。
     """
-    from bot import reporting
+    from bot.reporting import asked as wanted
+    from bot.reporting import forms, making, page, trend
     from bot.store.reading import reading
 
-    sops = _sops()
-    usual = reporting.last_week(datetime.now(UTC), sops)
-    asked = reporting.Asked(
+    sops, now = _sops(), datetime.now(UTC)
+    zone = sops.community.zone
+    usual = wanted.last_week(now, zone)
+    asked = wanted.Asked(
         usual.first if first is None else first.date(), usual.last if last is None else last.date(), room
     )
     if asked.first > asked.last:
         raise BotError(f"--from {asked.first} 在 --to {asked.last} 后面，换过来写")
     if room is not None and not sops.community.expand(room):
         raise BotError(f"community.yaml 里没有“{room}”这个群，有：{'、'.join(sops.community.names())}")
+    terms = wanted.Terms.of(sops)
     with reading(_settings().database_url) as connection:
-        found = reporting.report(connection, sops, asked)
+        found = making.make(connection, terms, asked, now.astimezone(zone).date())
+        weeks = trend.weeks(connection, terms, asked) if form == "html" else []
     match form:
+        case "html":
+            click.echo(page.as_page(found, weeks), nl=False)
         case "json":
-            click.echo(reporting.as_json(found, asked))
+            click.echo(forms.as_json(found))
         case "csv":
-            click.echo(reporting.as_csv(found), nl=False)
+            click.echo(forms.as_csv(found), nl=False)
         case _:
-            click.echo("\n".join(reporting.as_table(found, asked, sops.community.name)))
+            click.echo("\n".join(forms.as_table(found)))
 
 
 @click.command()

@@ -17,6 +17,7 @@ from bot.commands.rooms import close_room
 from bot.complaints import Complaints
 from bot.events import MessageRecalled, Request, RoomEvent
 from bot.nightly.schedule import Nightly
+from bot.nightly.weekly import Weekly
 from bot.people import cases, roles
 from bot.people.roles import OURS
 from bot.recording import BotLeft, Happened, Recorder, SaidByUs, Unheard
@@ -49,16 +50,22 @@ class Pipeline:
     def nightly(self) -> Nightly:
         return Nightly(self.player.account, self.desk.sops)
 
+    @property
+    def weekly(self) -> Weekly:
+        return Weekly(self.player.account, self.desk.sops)
+
     def start(self, tx: Transaction) -> None:
         self.player.start(tx)
         self.nightly.start(tx)
 
     def process(self, tx: Transaction, batch: Sequence[RoomEvent]) -> None:
         """Record ``batch`` and react to what is new in it, in its order."""
-        commands = self.desk.read_all(batch)
+        legible = self.desk.worth_reading(batch)
+        commands = self.desk.read_all(legible.values())
         for segment in self._segments(batch, commands):
             held = roles.roles(tx)
-            typed = {**commands, **self.desk.read_leads(tx, segment, held)}
+            here = [legible[event.id] for event in segment if event.id in legible] if legible else []
+            typed = {**commands, **self.desk.read_leads(tx, here, held)}
             new = self._recorder(tx, held, typed).record(tx, segment)
             speakers = {it.person.identity_id for it in new if isinstance(it, Heard)}
             tx.listening |= runs.who_is_listened_to(tx, speakers)
@@ -93,7 +100,8 @@ class Pipeline:
             keep_until=retention.keep_until(tx.now, community.privacy.keep_days, community.zone),
             rules=community.rules,
             standings=roles.Standings(held, community.roles),
-            command_props=lambda id, by_staff: self.desk.props(typed.get(id), by_staff=by_staff),
+            typed=typed,
+            command_props=self.desk.props,
         )
 
     def _react(self, tx: Transaction, happened: Happened, held: Mapping[int, set[str]], typed: Typed) -> None:
@@ -136,13 +144,14 @@ class Pipeline:
         if self.nightly.is_due(tx):
             keeping.forget_answers(tx)
         self.nightly.tick(tx)
+        self.weekly.tick(tx)
         due.tick(tx, self.desk.phone_key, self.desk.files)
 
     def next_due(self, tx: Transaction) -> datetime | None:
         """When ``tick`` has something to do again."""
         community = self.desk.sops.community
         purge = retention.next_purge(tx, community.privacy.keep_days, community.zone)
-        moments = (self.player.next_due(tx), purge, due.next_due(tx))
+        moments = (self.player.next_due(tx), purge, due.next_due(tx), self.weekly.next_due(tx))
         return min((moment for moment in moments if moment is not None), default=None)
 
     def next_night(self, tx: Transaction) -> datetime | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -75,9 +75,9 @@ Happened = Heard | Recalled | Joined | Unheard | BotLeft | SaidByUs
 
 
 class CommandProps(Protocol):
-    """What is recorded of a message (by its id) that is a command; None if it is none."""
+    """What is recorded of what was typed; None if it is no command."""
 
-    def __call__(self, id: str, by_staff: bool) -> dict[str, object] | None: ...
+    def __call__(self, typed: Any, /, *, by_staff: bool) -> dict[str, object] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ class Recorder:
     keep_until: datetime
     rules: Rules
     standings: Standings
+    typed: Mapping[str, object]
+    """What messages call for, by their ids; most call for nothing."""
     command_props: CommandProps
 
     def record(self, tx: Transaction, batch: Sequence[RoomEvent]) -> list[Happened]:
@@ -181,11 +183,11 @@ class _Segment:
         room = self.room(event)
         if person is None or (event.chat is not None and room is None):
             return None
-        by_staff = self.recorder.standings.actor_role(person.member_id) in OURS
-        command = self.recorder.command_props(event.id, by_staff)
-        row = self._entry(event, person, room, text=event.text, command=command)
+        recorder = self.recorder
+        role, typed = recorder.standings.actor_role(person.member_id), recorder.typed.get(event.id)
+        command = None if typed is None else recorder.command_props(typed, by_staff=role in OURS)
+        row = self._entry(event, person.identity_id, role, room, command)
         if room is not None and event.media:
-            recorder = self.recorder
             self.pictures += pictures.of_message(
                 self.tx, recorder.account, row["id"], event, recorder.keep_until
             )
@@ -198,7 +200,7 @@ class _Segment:
         place = room.id if room else recipient.identity_id if recipient else None
         if delivery.echo(self.tx, self.recorder.account, event.id, place, event.text, self.at(event)):
             return None
-        return self._entry(event, None, room, text=event.text) if room else None
+        return self._entry(event, None, STAFF, room) if room else None
 
     def _pat(self, event: Patted) -> dict[str, Any] | None:
         """A pat is told without whose it was where the platform names people only."""
@@ -259,10 +261,9 @@ class _Segment:
     def _entry(
         self,
         event: MessageReceived,
-        person: Person | None,
+        identity_id: int | None,
+        role: str,
         room: Room | None,
-        *,
-        text: str = "",
         command: dict[str, object] | None = None,
     ) -> dict[str, Any]:
         way = naming.way_of(event)
@@ -273,12 +274,12 @@ class _Segment:
             event.id,
             "command_given" if command else way.name,
             self.at(event),
-            identity_id=None if person is None else person.identity_id,
-            actor_role=STAFF if person is None else self.recorder.standings.actor_role(person.member_id),
+            identity_id=identity_id,
+            actor_role=role,
             room_id=None if room is None else room.id,
             channel="dm" if event.chat is None else "group",
-            text_id=self._keep(text) if room is not None and text else None,
-            text_len=len(text),
+            text_id=self._keep(event.text) if room is not None and event.text else None,
+            text_len=len(event.text),
             media_count=len(event.media),
             props=props | command if command else props,
         )

@@ -58,9 +58,25 @@ def test_a_report_counts_members_and_no_colleagues(database: Path) -> None:
 def test_a_report_for_programs_has_every_figure_once(database: Path) -> None:
     whole = json.loads(bot("report", *WEEK, "--format", "json").output)
     ids = [it["id"] for it in whole["figures"]]
-    assert len(set(ids)) == len(ids) >= 17
+    assert len(set(ids)) == len(ids) >= 18
     rows = list(csv.DictReader(io.StringIO(bot("report", *WEEK, "--format", "csv").output)))
     assert [row["id"] for row in rows if not row["part"]] == ids
+
+
+def test_a_report_as_a_page(database: Path) -> None:
+    done = bot("report", *WEEK, "--format", "html")
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("<!doctype html>")
+    assert "每周来说话的人" in done.output
+    assert "会员1群" in done.output
+
+
+def test_goals_stand_beside_the_figures(database: Path) -> None:
+    whole = json.loads(bot("report", *WEEK, "--format", "json").output)
+    by_id = {it["id"]: it for it in whole["figures"]}
+    assert (by_id["monthly_active"]["goal"], by_id["monthly_active"]["is_met"]) == (60, None)
+    assert (by_id["quiet_sends"]["goal_is_most"], by_id["quiet_sends"]["is_met"]) == (True, True)
+    assert by_id["quiet_sends"]["summed"]
 
 
 def test_a_room_or_days_that_are_none_are_told(database: Path) -> None:

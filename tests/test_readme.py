@@ -22,8 +22,11 @@ def test_it_shows_what_is_printed(
     command: str, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'bot.db'}")
-    printed = iter(CliRunner().invoke(cli, shlex.split(command)).stdout.splitlines())
-    may_skip = False
+    _holds(shown, CliRunner().invoke(cli, shlex.split(command)).stdout)
+
+
+def _holds(shown: str, whole: str) -> None:
+    printed, may_skip = iter(whole.splitlines()), False
     for line in shown.splitlines():
         if line == LEFT_OUT:
             may_skip = True
@@ -31,6 +34,22 @@ def test_it_shows_what_is_printed(
         assert line in _from(printed, may_skip), f"not printed, or not there: {line}"
         may_skip = False
     assert may_skip or next(printed, None) is None, "it prints more"
+
+
+_SAMPLE = re.compile(r"<!-- makes a sample -->\n```sh\n\.venv/bin/bot (.+?)\n```")
+_OF_SAMPLE = re.compile(r"<!-- prints of the sample: bot (.+?) -->\n```text\n(.*?)```", re.DOTALL)
+_FILE = "data/sample.db"
+
+
+def test_it_shows_what_the_sample_comes_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six weeks are played: this takes a while."""
+    (made,), ((command, shown),) = _SAMPLE.findall(README), _OF_SAMPLE.findall(README)
+    assert _FILE in made
+    database = tmp_path / "sample.db"
+    done = CliRunner().invoke(cli, shlex.split(made.replace(_FILE, str(database))))
+    assert done.exit_code == 0, done.output
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{database}")
+    _holds(shown, CliRunner().invoke(cli, shlex.split(command)).stdout)
 
 
 def _from(printed: Iterator[str], may_skip: bool) -> Iterator[str]:

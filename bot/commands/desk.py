@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,19 +58,26 @@ class CommandDesk:
         """What a message calls for; None: it is no command."""
         return self.known.read(message.text, addressed=_is_addressed(message)) if _may_be(message) else None
 
-    def read_all(self, events: Iterable[RoomEvent]) -> Typed:
-        """What is typed in a batch, each message read once; most call for nothing, and are not in it."""
+    def worth_reading(self, events: Iterable[RoomEvent]) -> dict[str, MessageReceived]:
+        """Those of a batch that may be commands, by their ids."""
         return {
-            it.id: read
-            for it in _messages(events)
-            if (read := self.known.read(it.text, addressed=_is_addressed(it))) is not None
+            event.id: event
+            for event in events
+            if isinstance(event, MessageReceived) and _may_be(event)
+            if self.known.may_be_one(event.text, addressed=_is_addressed(event))
         }
 
-    def read_leads(self, tx: Transaction, events: Iterable[RoomEvent], held: Mapping[int, set[str]]) -> Typed:
+    def read_all(self, messages: Iterable[MessageReceived]) -> Typed:
+        """What these messages call for; those that call for nothing are not in it."""
+        return {it.id: read for it in messages if (read := self.read(it)) is not None}
+
+    def read_leads(
+        self, tx: Transaction, messages: Iterable[MessageReceived], held: Mapping[int, set[str]]
+    ) -> Typed:
         """What begins with a command's lead, said to the bot or in the operators' room by those who may."""
         led = {
             event: call
-            for event in _messages(events)
+            for event in messages
             if (call := self.known.read_lead(event.text, addressed=_is_addressed(event))) is not None
         }
         if not led:
@@ -261,11 +268,6 @@ class CommandDesk:
 
     def run_by_hand(self, tx: Transaction, sop: Sop, room: Room, occurrence: str, cause: int) -> Played:
         return self.player.run_by_hand(tx, sop, room, occurrence, cause)
-
-
-def _messages(events: Iterable[RoomEvent]) -> Iterator[MessageReceived]:
-    """Those that may be commands."""
-    return (event for event in events if isinstance(event, MessageReceived) and _may_be(event))
 
 
 def _may_be(message: MessageReceived) -> bool:

@@ -15,9 +15,8 @@ from bot.outbox.queue import State
 from bot.people import cases, directory
 from bot.sop.command import CommandContext
 from bot.sop.kind import Command, Where, Who
-from bot.sop.loader import SopSet
+from bot.sop.operators import waiting_for_a_human
 from bot.store.tables import failure, outgoing, slot
-from bot.store.transaction import Transaction
 
 DAY = timedelta(days=1)
 MOST_FAILURES = 3
@@ -40,12 +39,6 @@ def show_status(ctx: CommandContext) -> None:
     parts += [" ".join(f"{name}{count}" for name, count in waiting.items())] if waiting else []
     parts += [f"{len(ctx.desk.problems)}处SOP有错"] if ctx.desk.problems else []
     ctx.reply("｜".join(parts))
-
-
-def waiting_for_a_human(tx: Transaction, sops: SopSet, account: str) -> dict[str, int]:
-    """How much of what waits, of all kinds of SOP, as far as there is any."""
-    counted = [kind.waiting(tx, sops, account) for kind in sops.kinds.values() if kind.waiting is not None]
-    return {name: count for counts in counted for name, count in counts.items() if count}
 
 
 def _link(ctx: CommandContext) -> str:

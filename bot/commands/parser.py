@@ -46,12 +46,17 @@ class Commands:
         self._by_word = {word: c for c in commands for word in c.words}
         self._by_lead = {lead: c for c in commands for lead in c.leads}
         self._leads = tuple(self._by_lead)
+        self._firsts = (*_FIRST, *self._leads)
         self._glued = {lead: c for lead, c in self._by_lead.items() if c.glued}
+
+    def may_be_one(self, text: str, *, addressed: bool) -> bool:
+        """Whether it is worth while to read ``text``; nearly nothing that is said is."""
+        return addressed or text.lstrip().startswith(self._firsts)
 
     def read(self, text: str, *, addressed: bool) -> Call | Unknown | None:
         """What ``text`` calls for; None: no command. ``addressed``: said to the bot, so bare words count."""
         if not addressed and not text.lstrip().startswith(_FIRST):
-            return None  # nearly everything that is said
+            return None
         if len(text := text.strip()) > LONGEST:
             return None
         if text.startswith("@"):
@@ -67,7 +72,7 @@ class Commands:
         So may what others say: it is a command to those only who may give it.
         """
         if len(text) > LONGEST or not (addressed or text.lstrip().startswith(self._leads)):
-            return None  # nearly everything that is said
+            return None
         bare = _without_mention(text.strip()) if addressed else text
         if (glued := self._read_glued(bare)) is not None:
             return glued

@@ -49,7 +49,7 @@ def show(ctx: CommandContext) -> None:
         return
     is_paused = sop.id in restraints.paused(ctx.tx, ctx.account)
     paused = [] if not is_paused else [f"暂停着，要发先恢复：/恢复 {sop.name}"]
-    ctx.reply("\n".join([_line(ctx, sop), *paused, *sop.explain()]))
+    ctx.reply("\n".join([_line(ctx, sop), *paused, *sop.told()]))
 
 
 def run(ctx: CommandContext) -> None:

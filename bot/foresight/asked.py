@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from bot import app
 from bot.config import Settings
@@ -24,12 +25,14 @@ from bot.sop.problems import Problem, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """For how many days, from when (None: now, from the bot's own database); whether a program reads it."""
+    """For how many days, from when (None: now, from the bot's own database); whether a program reads it;
+    where the database is kept that was played in (None: nowhere)."""
 
     days: int
     begins: datetime | None = None
     fresh: bool = False
     as_json: bool = False
+    keep: Path | None = None
 
 
 def calendar_lines(settings: Settings, sops: SopSet, asked: Asked, room: str | None) -> Iterator[str]:
@@ -100,6 +103,8 @@ def _moment(sops: SopSet, begins: datetime | None) -> datetime:
 
 def _start(settings: Settings, sops: SopSet, asked: Asked) -> AbstractContextManager[Start]:
     """At another time the state would be another one than today's, and nobody knows it."""
+    if asked.keep is not None:
+        return start.kept(sops, asked.keep)
     if asked.fresh or asked.begins is not None:
         return start.fresh(sops)
     return start.as_it_is(settings.database_url, settings.account, sops)

@@ -14,7 +14,7 @@ from bot.sop.problems import Finding, Level, Loc, Problem
 from bot.sop.validation import located
 from bot.sop.yaml_reader import Document
 
-_COMMON = ("sop", "id", "name", "rooms", "enabled")
+_COMMON = ("sop", "id", "name", "rooms", "audience", "enabled")
 
 
 class Places:

@@ -16,8 +16,9 @@ from bot.lexicon import normalize
 from bot.sop.kind import OnWords
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
-from bot.sop.problems import Finding, Level, Problem, closest
+from bot.sop.problems import Finding, Level, Loc, Problem, closest
 from bot.sop.templates import Templates
+from bot.sop.validation import located
 
 
 def review(sops: SopSet, today: date, *, whole: bool = True) -> list[Problem]:
@@ -30,6 +31,7 @@ def review(sops: SopSet, today: date, *, whole: bool = True) -> list[Problem]:
         for sop in sops.sops.values()
         for finding in sop.doubts(sops.community.zone, today)
     ]
+    found += _audiences_in_vain(sops, places)
     useless = [*_unknown_tags(sops, places), *_unused(sops)] if whole else []
     return sorted({*found, *useless})
 
@@ -61,13 +63,31 @@ def _words(sops: SopSet, sop: Sop) -> Iterator[str]:
 
 
 def _unknown_tags(sops: SopSet, places: Places) -> Iterator[Problem]:
-    """Tags that a SOP goes by and that nobody can ever get."""
+    """Tags that a SOP or an audience goes by and that nobody can ever get."""
     given = {tag for sop in sops.declared.values() for tag in sop.gives_tags()}
     for sop in sops.sops.values():
         for tag, loc in sop.heeds_tags():
             if tag not in given:
-                why = f"没有一个 SOP 会打“{tag}”这个标签，这里永远用不上"
-                yield places.problem(sop.id, Finding(loc, why, closest(tag, given), key=True), Level.ERROR)
+                yield places.problem(sop.id, _never_given(tag, loc, given, key=True), Level.ERROR)
+    if sops.audiences.document is not None:
+        unknown = ((loc, tag) for loc, tag in sops.audiences.tags if tag not in given)
+        yield from located((_never_given(tag, loc, given) for loc, tag in unknown), sops.audiences.document)
+
+
+def _never_given(tag: str, loc: Loc, given: Iterable[str], *, key: bool = False) -> Finding:
+    return Finding(loc, f"没有一个 SOP 会打“{tag}”这个标签，这里永远用不上", closest(tag, given), key=key)
+
+
+# --- audiences ---
+
+
+def _audiences_in_vain(sops: SopSet, places: Places) -> Iterator[Problem]:
+    """SOPs that name one, and neither turn to nor hear anybody."""
+    why = "这个 SOP 只往群里发帖，不听谁说话，也不对着谁说，写人群没有用"
+    for sop in sops.sops.values():
+        if sop.audience is not None and not sop.for_audience():
+            finding = Finding(("audience",), why, "去掉 audience", key=True)
+            yield places.problem(sop.id, finding, Level.WARNING)
 
 
 # --- templates ---

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -33,6 +33,15 @@ def fresh(sops: SopSet, rooms: Sequence[str] = ()) -> Iterator[Start]:
     """A new database; all rooms of ``community.yaml`` are enabled, or these ``rooms``."""
     chats = {key: Chat(f"room-{key}", key) for key in rooms or sops.community.rooms}
     yield Start(IN_MEMORY, chats)
+
+
+@contextmanager
+def kept(sops: SopSet, file: Path) -> Iterator[Start]:
+    """A new database at ``file``, that stays and is as those that the bot makes."""
+    url = f"sqlite:///{file}"
+    app.open_database(url).dispose()
+    with fresh(sops) as start:
+        yield replace(start, url=url)
 
 
 @contextmanager

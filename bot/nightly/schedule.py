@@ -140,13 +140,22 @@ class _Night:
 
         def benefits(tx: Transaction) -> None:
             due = self.where(partial(granting.at_all, self.reader))
-            tx.errands.append(_in_turn("nightly benefits", due, granting.settle, lambda tx: None))
+            tx.errands.append(_in_turn("nightly benefits", due, granting.settle, self._keep))
 
         def spent(tx: Transaction) -> None:
             changed = self.where(partial(granting.spent, self.reader, now))
             tx.errands.append(_in_turn("nightly spending", changed, spending.put, benefits))
 
         return spent
+
+    def _keep(self, tx: Transaction) -> None:
+        """What the baseline month came to, once it is over."""
+        from bot.reporting import baseline  # here, because a start should not wait for what only nights need
+        from bot.reporting.asked import Terms
+
+        terms = Terms.of(self.nightly.sops)
+        month = self.where(partial(baseline.unkept, self.reader, terms, days.day_of(self.look.today)))
+        tx.errands.append(_in_turn("nightly baseline", month, baseline.keep, lambda tx: None))
 
 
 _OVER, _BROKEN = object(), object()

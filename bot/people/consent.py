@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from bot.store.session import upsert
 from bot.store.tables import consent, member
@@ -27,17 +28,17 @@ def decide(tx: Transaction, member_id: int, purpose: str, *, given: bool, cause:
 
 def declined(tx: Transaction, member_id: int, purpose: str) -> bool:
     """Whether the member's last word on this purpose was no."""
-    return member_id in _decliners(tx, [member_id], purpose)
+    return member_id in decliners(tx.connection, [member_id], purpose)
 
 
 def opted_out(tx: Transaction, member_ids: Collection[int]) -> set[int]:
     """Those of ``member_ids`` who do not want to be mentioned or written to."""
-    return _decliners(tx, member_ids, CONTACT) if member_ids else set()
+    return decliners(tx.connection, member_ids, CONTACT)
 
 
 def impersonal(tx: Transaction, member_ids: Collection[int]) -> set[int]:
     """Those of ``member_ids`` who do not want to be told from others by what they do and say."""
-    return _decliners(tx, member_ids, PERSONAL) if member_ids else set()
+    return decliners(tx.connection, member_ids, PERSONAL)
 
 
 _MEMBER = func.coalesce(member.c.merged_into, consent.c.member_id)
@@ -46,13 +47,26 @@ _DECISIONS = select(_MEMBER.label("member_id"), consent.c.purpose, consent.c.giv
 )
 
 
-def _decliners(tx: Transaction, member_ids: Collection[int], purpose: str) -> set[int]:
+def decliners(connection: Connection, member_ids: Collection[int], purpose: str) -> set[int]:
+    """Those of ``member_ids`` whose last word on this purpose was no."""
+    if not member_ids:
+        return set()
     merged = select(member.c.id).where(member.c.merged_into.in_(member_ids))
     theirs = consent.c.member_id.in_(member_ids) | consent.c.member_id.in_(merged)
-    found = tx.connection.execute(
-        _DECISIONS.where(theirs, consent.c.purpose == purpose).order_by(consent.c.at)
-    )
-    return {who for who, given in {row.member_id: row.given for row in found}.items() if not given}
+    return _last_no(connection.execute(_decisions(purpose).where(theirs)))
+
+
+def all_impersonal(connection: Connection) -> set[int]:
+    """Everybody who does not want to be told from others by what they do and say."""
+    return _last_no(connection.execute(_decisions(PERSONAL)))
+
+
+def _decisions(purpose: str) -> Select[Any]:
+    return _DECISIONS.where(consent.c.purpose == purpose).order_by(consent.c.at, consent.c.member_id)
+
+
+def _last_no(decisions: Iterable[Row[Any]]) -> set[int]:
+    return {who for who, given in {row.member_id: row.given for row in decisions}.items() if not given}
 
 
 def refused_since(tx: Transaction, member_id: int, since: datetime) -> list[str]:

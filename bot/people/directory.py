@@ -80,6 +80,13 @@ def room_by_id(tx: Transaction, room_id: int) -> Room | None:
     return None if row is None else _room(row)
 
 
+def enabled_room(tx: Transaction, account: str, key: str | None) -> Room | None:
+    """The room of this key, if ``account`` has it and it is enabled."""
+    query = _rooms().where(room.c.key == key, room.c.account == account, room.c.disabled_at.is_(None))
+    row = tx.connection.execute(query).first()
+    return None if row is None else _room(row)
+
+
 def rooms_by_key(tx: Transaction) -> dict[str, Room]:
     """The rooms of all accounts."""
     return {row.key: _room(row) for row in tx.connection.execute(_rooms())}

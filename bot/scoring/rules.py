@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from bot.people.points import Dimension
+from bot.scoring.goals import Goals
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 
@@ -164,11 +165,14 @@ class Scoring:
     benefits: tuple[Benefit, ...] = ()
     purchase: Purchase = Purchase()
     money: Money = Money()
+    goals: Goals = field(default_factory=Goals)
+    graded: bool = False
+    """Something else than benefits goes by what members spend."""
 
     @property
     def has_grades(self) -> bool:
         """Whether anything goes by what members spend."""
-        return any(it.grade for it in self.benefits)
+        return self.graded or any(it.grade for it in self.benefits)
 
     def level(self, number: int) -> Level:
         """The level of this number; the highest where there are fewer by now."""

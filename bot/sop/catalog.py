@@ -1,4 +1,4 @@
-"""What names exist while a file is judged (rooms, roles, templates, shelves, what the log holds); what it
+"""What names exist while a file is judged (rooms, roles, templates, shelves, what the log holds …); what it
 went by."""
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class GoneBy:
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """``rooms`` maps every room key and every set to room keys, ``roles`` each role to what it is.
-    ``interactions`` are the names that the log may hold.
+    ``interactions`` are the names that the log may hold. ``audiences`` says of each whether it can be used.
 
     None while they are not known. ``present`` is what lies in the folder of the templates: shelves, pictures.
     """
@@ -52,6 +52,7 @@ class Catalog:
     present: frozenset[Path] = frozenset()
     rooms: Mapping[str, tuple[str, ...]] | None = None
     roles: Mapping[str, str] | None = None
+    audiences: Mapping[str, bool] | None = None
     interactions: frozenset[str] | None = None
 
     def reads_as(self, other: Catalog) -> bool:
@@ -60,9 +61,12 @@ class Catalog:
         return same and self.present == other.present
 
     def names_as(self, other: Catalog) -> bool:
-        """Whether there are the same names in ``other``: of rooms, roles, files, and words of items."""
+        """Whether there are the same names in ``other``: of rooms, roles, audiences, files, and words
+        of items."""
         same = self.rooms == other.rooms and self.roles == other.roles and self.present == other.present
-        return same and self.checks.item_words == other.checks.item_words
+        return (
+            same and self.audiences == other.audiences and self.checks.item_words == other.checks.item_words
+        )
 
     def begin(self) -> None:
         """A file is going to be judged."""

@@ -20,8 +20,9 @@ from bot.people.cases import NEAR
 from bot.sop import complaints
 from bot.sop.calendar import is_holiday
 from bot.sop.hours import USUAL, OpenHours
-from bot.sop.language import Duration, Model, Name, TemplateOf
+from bot.sop.language import Duration, Every, Model, Name, TemplateOf
 from bot.sop.problems import MAX_PROBLEMS, Finding, Mistake, closest
+from bot.sop.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +154,19 @@ def _known_room(key: str | None, info: ValidationInfo) -> str | None:
     return key
 
 
+def _has_somebody(every: Schedule | None, info: ValidationInfo) -> Schedule | None:
+    if every is not None and "operators" in info.data and info.data["operators"] is None:
+        raise Mistake("数字发到运营群，先写 operators 是哪个群")
+    return every
+
+
 RoomKey = Annotated[str, AfterValidator(_one_word)]
 
 
 class Community(Model):
     """The community that the bot serves. ``sets`` are names for several rooms together.
 
-    ``operators``: the room of the staff, which gets alarms.
+    ``operators``: the room of the staff, which gets alarms, and ``weekly`` the figures.
     ``friends``: whether the bot accepts who wants to be friends, or leaves that to a human at the phone.
     """
 
@@ -174,6 +181,7 @@ class Community(Model):
     guard: Guard = Guard()
     complaints: Complaints = Complaints()
     operators: Annotated[str | None, AfterValidator(_known_room)] = None
+    weekly: Annotated[Every | None, AfterValidator(_has_somebody)] = None
     friends: Literal["接受", "人工"] = "人工"
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from bot.people import directory, tags
 from bot.people.directory import Person, Room
 from bot.people.points import Dimension, Entry
 from bot.people.points import give as give_points
-from bot.sop import operators, runs
+from bot.sop import operators, reach, runs
 from bot.sop.language import Sop
 from bot.sop.loader import SopSet
 from bot.sop.occasion import Befriended, Heard, Joined, Recalled
@@ -79,6 +79,10 @@ class Context(Generic[S]):
         """The enabled room of the account with this key."""
         rooms = directory.rooms_of(self.tx, self.account)
         return next((room for room in rooms if room.key == key and room.enabled), None)
+
+    def reached(self, members: Collection[int]) -> set[int]:
+        """Those of these members for whom the SOP is: whom it may turn to by its own accord."""
+        return reach.reached(self.tx, self.sops, self.sop, members)
 
     def in_room(self, room: Room) -> Context[S]:
         """The same occasion in another room."""

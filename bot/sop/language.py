@@ -108,6 +108,17 @@ def one_or_several(value: object) -> object:
     return (value,) if isinstance(value, dict) else as_tuple(value)
 
 
+def _audience(name: str, info: ValidationInfo) -> str:
+    known = None if info.context is None else info.context.audiences
+    if known is None:
+        return name
+    if name not in known:
+        raise Mistake(f"audiences.yaml 里没有“{name}”这群人", closest(name, known))
+    if not known[name]:
+        raise Mistake(f"audiences.yaml 有错，先改好它，才认得“{name}”")
+    return name
+
+
 RoomNames = Annotated[
     tuple[str, ...],
     BeforeValidator(_as_keys),
@@ -124,12 +135,16 @@ Id = Annotated[str, AfterValidator(_id), WithJsonSchema({"type": "string", "patt
 
 
 class Sop(Model):
-    """What every SOP has; kinds add their own keys. ``rooms``: None means all enabled rooms."""
+    """What every SOP has; kinds add their own keys. ``rooms``: None means all enabled rooms.
+
+    ``audience``: whom it turns to and hears; None means everybody.
+    """
 
     sop: str
     id: Id
     name: Name
     rooms: RoomNames | None = None
+    audience: Annotated[Name, AfterValidator(_audience)] | None = None
     enabled: bool = True
 
     def check(self, catalog: Catalog) -> Iterable[Finding]:
@@ -144,6 +159,16 @@ class Sop(Model):
     def explain(self) -> Iterable[str]:
         """What it does and when, a sentence each, in plain Chinese."""
         return ()
+
+    def for_audience(self) -> str:
+        """What its audience means, as a sentence in Chinese; empty: it turns to nobody and hears nobody."""
+        return "只听其中的人说的话，也只对他们说"
+
+    def told(self) -> Iterable[str]:
+        """``explain``, and for whom."""
+        yield from self.explain()
+        if self.audience is not None and (meaning := self.for_audience()):
+            yield f"人群“{self.audience}”：{meaning}。"
 
     def gives_tags(self) -> Iterable[str]:
         """The tags that members may get by it."""

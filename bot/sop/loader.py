@@ -11,7 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bot.scoring.rules import Scoring
+from bot.sop import audiences as audience_file
 from bot.sop import hashtags, shelves, yaml_reader
+from bot.sop.audiences import Audiences, Known
 from bot.sop.catalog import Catalog, GoneBy, Shelves
 from bot.sop.community import Community
 from bot.sop.kind import Kind, OnHashtag
@@ -25,8 +27,8 @@ from bot.sop.validation import located, validate
 from bot.sop.yaml_reader import Document
 from bot.store.log import CORE_NAMES
 
-COMMUNITY, SCORING = "community.yaml", "scoring.yaml"
-_NOT_SOPS = (COMMUNITY, SCORING)
+COMMUNITY, SCORING, AUDIENCES = "community.yaml", "scoring.yaml", "audiences.yaml"
+_NOT_SOPS = (COMMUNITY, SCORING, AUDIENCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,14 @@ class SopSet:
     templates: Templates
     shelves: Mapping[str, Shelf]
     scoring: Scoring | None = field(default_factory=Scoring)
+    audiences: Audiences = field(default_factory=Audiences)
     left_out: tuple[Problem, ...] = ()
     """What is wrong with the files that are not in it."""
+
+    @property
+    def known(self) -> Known:
+        """What conditions may name."""
+        return _known(self.community, self.scoring)
 
     def kind_of(self, sop: Sop) -> Kind:
         return self.kinds[sop.sop]
@@ -114,16 +122,27 @@ def load(sops: Path, templates: Path, kinds: Mapping[str, Kind], last: Loaded | 
     problems += wrong
     if community is not None:
         catalog = replace(catalog, rooms=community.names(), roles=community.roles)
+    scoring, wrong = _scoring(sops, catalog)
+    problems += wrong
+    path = sops / AUDIENCES
+    audiences = audience_file.load(path, _shown(path), _known(community, scoring))
+    problems += audiences.problems
+    catalog = replace(catalog, audiences=audiences.names)
     files = _read_all(sops, catalog, kinds, last)
     problems += [problem for it in files.values() for problem in it.problems]
     found = [it.good for it in files.values() if it.good is not None]
     good, wrong = _without_clashes(found, community.rooms if community else (), kinds)
-    problems += wrong
-    scoring, wrong = _scoring(sops, catalog)
     problems = sorted({*problems, *wrong})
     if community is None:
         return Loaded(None, problems, catalog, files)
-    made = replace(_sop_set(community, good, kinds, catalog), scoring=scoring, left_out=tuple(problems))
+    if scoring is not None and audiences.heed_grades:
+        scoring = replace(scoring, graded=True)
+    made = replace(
+        _sop_set(community, good, kinds, catalog),
+        scoring=scoring,
+        audiences=audiences,
+        left_out=tuple(problems),
+    )
     return Loaded(made, problems, catalog, files)
 
 
@@ -152,6 +171,11 @@ def _sop_set(community: Community, good: list[_Good], kinds: Mapping[str, Kind],
 
 def _loaded_file(document: Document) -> LoadedFile:
     return LoadedFile(document.file, hashlib.sha256(document.text.encode()).hexdigest(), document.text)
+
+
+def _known(community: Community | None, scoring: Scoring | None) -> Known:
+    rooms = None if community is None else community.names()
+    return Known(rooms, None if scoring is None else tuple(level.name for level in scoring.levels))
 
 
 def _shown(path: Path) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.outbox.queue import Intent, Post, Priority, enqueue, text
 from bot.people import directory, roles
+from bot.sop.loader import SopSet
 from bot.store.transaction import Transaction
 
 REMIND_AT = time(10)
@@ -20,6 +21,12 @@ def next_reminder(after: datetime, zone: ZoneInfo) -> datetime:
     local = after.astimezone(zone)
     today = datetime.combine(local.date(), REMIND_AT, zone)
     return (today if today >= local else today + timedelta(days=1)).astimezone(UTC)
+
+
+def waiting_for_a_human(tx: Transaction, sops: SopSet, account: str) -> dict[str, int]:
+    """How much of what waits, of all kinds of SOP, as far as there is any."""
+    counted = [kind.waiting(tx, sops, account) for kind in sops.kinds.values() if kind.waiting is not None]
+    return {name: count for counts in counted for name, count in counts.items() if count}
 
 
 def alert(

@@ -17,9 +17,9 @@ from sqlalchemy import select
 
 from bot.outbox import restraints
 from bot.people import directory
-from bot.people.directory import Room
+from bot.people.directory import Person, Room
 from bot.sop import index as lookup
-from bot.sop import runs, timetable, versions
+from bot.sop import reach, runs, timetable, versions
 from bot.sop.command import Played
 from bot.sop.context import Context
 from bot.sop.kind import Act
@@ -75,7 +75,8 @@ class Player:
         """Ask, one after the other, until one takes the message: the SOPs of its hashtags, the runs that
         listen to this person here, the SOPs of its words, and the runs that listen to everybody in the room.
 
-        A SOP that was asked at one of these is not asked at the next.
+        A SOP that was asked at one of these is not asked at the next. One that is not for this person is not
+        asked, but for a run of their own: what was begun with them goes on.
         """
         asked: set[str] = set()
         who, room_id = heard.person.identity_id, None if heard.room is None else heard.room.id
@@ -95,7 +96,7 @@ class Player:
     ) -> bool:
         before = frozenset(asked)
         for candidate in candidates:
-            if candidate.sop.id in before:
+            if candidate.sop.id in before or not self._is_for(tx, candidate.sop, heard.person):
                 continue
             asked.add(candidate.sop.id)
             if self._act(self._context(tx, candidate.sop, heard.room, heard), candidate.act) is Acted.TOOK:
@@ -112,6 +113,8 @@ class Player:
             on = None if sop is None or sop.id in before else lookup.on_heard(self.sops.kind_of(sop))
             if sop is None or on is None or not on.minds(sop, heard):
                 continue
+            if who is None and not self._is_for(tx, sop, heard.person):
+                continue
             asked.add(sop.id)
             if self._act(self._context(tx, sop, heard.room, heard, run=run), on.act) is Acted.TOOK:
                 return True
@@ -120,12 +123,17 @@ class Player:
     def welcome(self, tx: Transaction, joined: Joined) -> None:
         """Somebody came into a room."""
         for candidate in self.index.joins(joined.room):
-            self._act(self._context(tx, candidate.sop, joined.room, joined), candidate.act)
+            if self._is_for(tx, candidate.sop, joined.person):
+                self._act(self._context(tx, candidate.sop, joined.room, joined), candidate.act)
 
     def befriend(self, tx: Transaction, befriended: Befriended) -> None:
         """Somebody became friends with us."""
         for candidate in self.index.friends:
-            self._act(self._context(tx, candidate.sop, None, befriended), candidate.act)
+            if self._is_for(tx, candidate.sop, befriended.person):
+                self._act(self._context(tx, candidate.sop, None, befriended), candidate.act)
+
+    def _is_for(self, tx: Transaction, sop: Sop, person: Person) -> bool:
+        return person.member_id in reach.reached(tx, self.sops, sop, [person.member_id])
 
     def recall(self, tx: Transaction, recalled: Recalled) -> None:
         """Ask the SOPs that made something of the message."""

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from bot.sop.audiences import AudienceFile
 from bot.sop.community import Community
 from bot.sop.kind import Kind
 from bot.sop.scoring_file import ScoringFile
@@ -40,6 +41,7 @@ def files(kinds: Mapping[str, Kind]) -> Iterator[tuple[str, str]]:
     """The files to be kept in ``FOLDER``: name and content."""
     yield "sop.json", _written(sop_schema(kinds))
     yield "community.json", _written({"$schema": _DIALECT, **_of(Community, "")})
+    yield "audiences.json", _written({"$schema": _DIALECT, **_of(AudienceFile, "")})
     yield "scoring.json", _written({"$schema": _DIALECT, **_of(ScoringFile, "")})
 
 

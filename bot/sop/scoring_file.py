@@ -12,7 +12,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from bot.people.points import Dimension
 from bot.scoring import rules
+from bot.scoring.goals import Goals
 from bot.scoring.rules import Per, Scoring
+from bot.sop.goals_file import BaselineMonth, FigureGoals
 from bot.sop.language import Duration, Id, Model, Name, TemplateOf, as_tuple
 from bot.sop.problems import Finding, Mistake, closest
 
@@ -240,7 +242,7 @@ class Money(Model):
 
 
 class ScoringFile(Model):
-    """Points, levels, how fast they fade, and what comes with them."""
+    """Points, levels, how fast they fade, and what comes with them; what the figures are held against."""
 
     half_life: Days = timedelta(days=USUAL.half_life)
     prompted: Annotated[float, Field(ge=0, le=1, strict=False)] = USUAL.prompted
@@ -252,6 +254,8 @@ class ScoringFile(Model):
     benefits: Annotated[tuple[Benefit, ...], BeforeValidator(as_tuple), AfterValidator(_apart)] = ()
     purchase: Purchase = Purchase()
     money: Money = Money()
+    baseline: BaselineMonth | None = None
+    goals: FigureGoals = Field({})
 
     def rules(self) -> Scoring:
         """The same as data."""
@@ -274,4 +278,5 @@ class ScoringFile(Model):
             tuple(it.rule(_level_names(self.levels)) for it in self.benefits),
             rules.Purchase(self.purchase.grades, self.purchase.buyers),
             money=self.money.rule(),
+            goals=Goals(self.baseline, self.goals),
         )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError, WithJsonSchema
+from pydantic import BaseModel, RootModel, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails
 
 from bot.sop.problems import MAX_PROBLEMS, Finding, Loc, Mistake, Problem, closest, show_path, shown
@@ -92,7 +92,8 @@ def _problems(detail: ErrorDetails, model: type[BaseModel], document: Document) 
         yield _at(document, loc, f"缺少 {loc[-1]}", _example(model, loc), key=True)
     elif kind == "extra_forbidden":
         taken = document.keys_at(loc[:-1])
-        known = [name for name in _model_at(model, loc[:-1]).model_fields if name not in taken]
+        fields = _model_at(model, loc[:-1]).model_fields
+        known = [key for name, it in fields.items() if (key := it.alias or name) not in taken]
         yield _at(document, loc, f"不认识的键 {loc[-1]}", closest(str(loc[-1]), known), key=True)
     elif detail["input"] is None and (comment := document.comment_at(loc)):
         yield document.problem(loc, "# 后面的字被当成了注释，等于没有写", f'"{comment}"')
@@ -160,7 +161,7 @@ def _example(model: type[BaseModel], loc: Loc) -> str:
 def _model_at(model: type[BaseModel], loc: Loc) -> type[BaseModel]:
     """The model of what stands at ``loc``; places in lists and dicts are passed over."""
     for part in loc:
-        field = model.model_fields.get(str(part))
+        field = model.model_fields.get("root" if issubclass(model, RootModel) else str(part))
         if field is not None and _is_model(inner := _inner(field.annotation)):
             model = inner
     return model

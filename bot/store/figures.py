@@ -1,16 +1,18 @@
-"""Tables of figures: what the log comes to by day, and where members stand. They can be rebuilt from the log.
+"""Tables of figures: what the log comes to by day, and where members stand. They can be rebuilt from the log,
+but for ``baseline``.
 
 ``day`` is a local day of the community, as a number since 1970.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index
 from sqlmodel import Field, SQLModel
 
-from bot.store.columns import table_of
+from bot.store.columns import json, moment, table_of
 
 
 def _key() -> Any:
@@ -63,5 +65,16 @@ class Progress(SQLModel, table=True):
     rules: str
 
 
+class Baseline(SQLModel, table=True):
+    """What the figures (``figures``, by id) came to in a month that is over, in a room or a set of rooms, or
+    in all (empty). Kept, for it cannot be worked out again once words, members or rules are gone."""
+
+    __tablename__ = "baseline"
+    month: str = Field(primary_key=True)
+    room: str = Field(primary_key=True)
+    figures: dict[str, Any] = json()
+    kept_at: datetime = moment(null=False)
+
+
 activity, contribution = table_of(Activity), table_of(Contribution)
-standing, progress = table_of(Standing), table_of(Progress)
+standing, progress, baseline = table_of(Standing), table_of(Progress), table_of(Baseline)

@@ -22,6 +22,7 @@ async def test_it_goes_as_written(file: Path, sops: SopSet, url: str) -> None:
 
 def test_there_are_scenarios_of_every_topic() -> None:
     topics = {
+        "audiences",
         "identities",
         "operators",
         "people",
@@ -33,6 +34,7 @@ def test_there_are_scenarios_of_every_topic() -> None:
         "guard",
         "outbox",
         "qa_day",
+        "report",
         "rights",
         "rooms",
         "survey",

@@ -10,20 +10,36 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, select
 
 from bot.people import roles
 from bot.people.points import Entry, give
 from bot.scoring import book
+from bot.scoring.kpi import feeling
 from bot.scoring.kpi.figure import Figure, share
+from bot.scoring.kpi.names import NAMES
 from bot.scoring.kpi.period import Period
 from bot.scoring.kpi.report import figures, lines
 from bot.scoring.levels import Standing
+from bot.scoring.mood import corrected_share
+from bot.scoring.sentiment import reliability
 from bot.store.figures import activity
 from bot.store.session import insert_new
-from bot.store.tables import complaint_case, identity, member, membership, outgoing
+from bot.store.tables import (
+    complaint_case,
+    identity,
+    interaction,
+    member,
+    membership,
+    outgoing,
+    texts,
+)
 from bot.store.transaction import Transaction
 from tests.scoring.community import EXPERT, ROOM, STAFF, WHO, ZONE, at, day, happen
 from tests.scoring.customers import bring, buy, recommend
+
+GLAD = 100 * (corrected_share((2 / 3 + 0) / 2, reliability(1)) or 0)
+SORRY = 100 * (corrected_share((1 / 3 + 1) / 2, reliability(-1)) or 0)
 
 
 @pytest.fixture
@@ -37,6 +53,7 @@ def november(tx: Transaction) -> Period:
     recommend(tx)
     buy(tx)
     bring(tx)
+    feelings(tx)
     kinds = {"同事": "staff", "营养师": "expert"}
     return Period(tx.connection, ZONE, day(at(1)), day(at(30)), kinds, [ROOM])
 
@@ -127,6 +144,22 @@ def comings(tx: Transaction) -> None:
         insert_new(tx.connection, complaint_case, [{"id": number, "number": number, **row, **rest}])
 
 
+def feelings(tx: Transaction) -> None:
+    """A was glad twice and sorry once, B sorry; what a colleague says is no voice, nor what is practical."""
+    said: list[tuple[str | int, str]] = [
+        ("A", "太好吃了"),
+        ("A", "真香"),
+        ("A", "难吃死了"),
+        ("A", "明天几点到"),
+        ("B", "太失望了"),
+        (STAFF, "真香"),
+    ]
+    for who, words in said:
+        id = tx.new_id()
+        insert_new(tx.connection, texts, [{"id": id, "body": words, "keep_until": None}])
+        happen(tx, "message_posted", who, at(3 if who == "A" else 30), text_id=id)
+
+
 # Answered after 30 minutes and 30 hours (by day 11 + 7); two wait, one since 6 hours (by day 3), one longer.
 # So 3/4 still wait after 30 minutes, and 3/4 · 1/2 after 30 hours: nine tenths were never answered.
 WAITS: dict[str, float | None] = {
@@ -144,6 +177,7 @@ EXPECTED: dict[str, tuple[float | None, dict[str, float | None]]] = {
     "silent": (70, {"从没说过话": 60, "后来不说了": 10}),
     # written to: A and E, of whom A came; left alone: D and F. B's days are not over, G's are too long ago
     "woken": (50, {"写了的回来": 50, "没写的回来": 0}),
+    "mood": (100 * (1 / 3 - 1) / 2, {"判得出": 80, "高兴": GLAD, "不高兴": SORRY}),
     "questionnaire": (50, {"填完的": 200 / 3, "转人工": 50}),
     "complaints": (2, {"首响分钟": 6, "未结": 1}),
     "flywheel": (3, {"共鸣": 3, "连接": 3, "信任": 1, "共创": 1}),
@@ -172,6 +206,41 @@ EXPECTED: dict[str, tuple[float | None, dict[str, float | None]]] = {
     "dnc": (1, {"占会员": 10}),
     "held_back": (1, {"promo_week": 1}),
 }
+
+
+def voices(period: Period) -> Figure:
+    (found,) = feeling.figures(period)
+    return found
+
+
+def test_each_member_is_one_voice_and_the_sorry_ones_can_be_looked_up(november: Period) -> None:
+    found = voices(november)
+    assert (found.n, found.low) == (2, -100)
+    assert found.high == pytest.approx(97.3, abs=0.1)
+    said = select(interaction.c.id).join(texts, texts.c.id == interaction.c.text_id)
+    sorry = said.where(texts.c.body.in_(["难吃死了", "太失望了"])).order_by(interaction.c.id)
+    assert found.events == tuple(november.connection.scalars(sorry))
+
+
+def test_where_words_are_gone_there_is_no_mood_and_it_says_so(november: Period) -> None:
+    november.connection.execute(delete(texts))
+    found = voices(november)
+    assert (found.value, found.n, found.why) == (None, 0, "没有判得出的话")
+
+
+def test_of_many_some_are_read_and_the_same_ones_each_time(
+    november: Period, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeling, "MOST_MEMBERS", 1)
+    monkeypatch.setattr(feeling, "MOST_MESSAGES", 2)
+    found = voices(november)
+    assert found.parts["抽看人数"] == 1
+    assert found.n == 1
+    assert found == voices(november)
+
+
+def test_every_figure_has_the_name_by_which_goals_call_it(november: Period) -> None:
+    assert {it.id: it.name for it in figures(november, quiet)} == NAMES
 
 
 def quiet(moment: datetime) -> bool:

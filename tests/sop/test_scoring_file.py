@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.scoring.goals import Goal, Goals, Month
 from bot.scoring.rules import Benefit, Scoring, Weight
 from bot.sop.kinds import collect
 from bot.sop.loader import Loaded, load
@@ -25,7 +26,7 @@ def test_the_sample_says_what_is_usual() -> None:
     found = load(SOPS, TEMPLATES, collect())
     assert found.sops is not None
     assert found.sops.scoring is not None
-    assert replace(found.sops.scoring, benefits=()) == Scoring()
+    assert replace(found.sops.scoring, benefits=(), goals=Goals(), graded=False) == Scoring()
 
 
 def test_benefits_of_the_sample() -> None:
@@ -54,6 +55,25 @@ def test_what_is_left_out_is_usual_and_what_is_written_is_not(tmp_path: Path) ->
     assert scoring.levels == Scoring().levels
 
 
+def test_goals_are_written_as_people_say_them(tmp_path: Path) -> None:
+    goals = "{月活: 60, 人均互动: ×15, works: +400%, 沉默: 最多 20%, 投诉: ≤3, mood: 最多×0.5}"
+    found = loaded(tmp_path, f"baseline: 2026年9月\ngoals: {goals}\n")
+    assert found.problems == []
+    assert found.sops is not None
+    assert found.sops.scoring is not None
+    assert found.sops.scoring.goals == Goals(
+        Month(2026, 9),
+        {
+            "monthly_active": Goal(60),
+            "interactions_per_member": Goal(times=15),
+            "works": Goal(times=5),
+            "silent": Goal(20, at_most=True),
+            "complaints": Goal(3, at_most=True),
+            "mood": Goal(times=0.5, at_most=True),
+        },
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "at", "told"),
     [
@@ -79,6 +99,10 @@ def test_what_is_left_out_is_usual_and_what_is_written_is_not(tmp_path: Path) ->
         ("money: {margin: 35}\n", "1:17", "不能大于"),
         ("money: {acquisition: []}\n", "1:22", "至少要有 1 项"),
         ("money: {margins: 0.3}\n", "1:9", "margin"),
+        ("baseline: 2026年13月\n", "1:11", "哪一年哪一月"),
+        ("goals:\n  月火: 60\n", "2:3", "月活"),
+        ("goals: {月活: 60, monthly_active: 70}\n", "1:17", "写了两次"),
+        ("goals: {月活: 很高}\n", "1:13", "×15"),
         ("descent: {benefits: 7d}\n", "1:21", "至少还能用 30 天"),
         ("benefits:\n- {id: Gift, name: 新年礼, grade: V1}\n", "2:8", "gift"),
         ("benefits:\n- {id: gift, name: 一二三四五六七八九十一二三, grade: V1}\n", "2:20", "最多 12 个字"),

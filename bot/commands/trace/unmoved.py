@@ -16,6 +16,7 @@ from bot.events import Chat, Media, MessageKind, MessageReceived, Quote
 from bot.events import Person as PersonSeen
 from bot.outbox import restraints
 from bot.people.directory import Person, Room
+from bot.sop import reach
 from bot.sop.index import Index, is_for, on_heard
 from bot.sop.kind import Kind, OnFriend, OnHashtag, OnHeard, OnJoin, OnWords
 from bot.sop.language import Sop
@@ -81,9 +82,9 @@ class Judge:
             return OFF
         match self.event.name:
             case "member_joined":
-                return "问过它，它没接" if self._has(sop, OnJoin) else ""
+                return self._beyond(sop) or "问过它，它没接" if self._has(sop, OnJoin) else ""
             case "friend_made":
-                return "问过它，它没接" if self._has(sop, OnFriend) else ""
+                return self._beyond(sop) or "问过它，它没接" if self._has(sop, OnFriend) else ""
         if not self._has(sop, OnHeard, OnHashtag, OnWords):
             return ""
         if sop.id in asked:
@@ -95,7 +96,14 @@ class Judge:
         before = first is not None and list(asked).index(first) < list(asked).index(sop.id)
         if first is not None and before:
             return f"多半先被“{self.sops.declared[first].name}”接走了"
-        return self._own(sop) or f"{asked[sop.id]}，问过它，它没接"
+        return self._beyond(sop) or self._own(sop) or f"{asked[sop.id]}，问过它，它没接"
+
+    def _beyond(self, sop: Sop) -> str:
+        """Whether it is for others, and so was not asked."""
+        member_id = self.event.member_id
+        if member_id in reach.reached(self.tx, self.sops, sop, [member_id]):
+            return ""
+        return f"它只对“{sop.audience}”这群人，里面没有这位"
 
     def _own(self, sop: Sop) -> str:
         """What its kind can say of it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,17 +30,21 @@ class Said:
 
 
 def figures(period: Period, is_quiet: IsQuiet) -> Iterator[Figure]:
-    posts = [*_by_bot(period), *_by_hand(period)]
+    posts = _posts(period)
     count = Counter(post.intent for post in posts)
     yield share("promo_share", "推广占比", count["promo"], len(posts))
     gives, asks = count["give"], count["ask"]
     parts = {"给": float(gives), "要": float(asks), "卖": float(count["promo"])}
-    yield Figure("gives_per_ask", "给:要", gives / max(1, asks), len(posts), parts=parts)
-    yield Figure("quiet_sends", "夜间", sum(is_quiet(post.at) for post in posts), len(posts))
-    yield Figure("at_all", "@全员", sum(post.at_all for post in posts), len(posts))
+    yield Figure("gives_per_ask", "给:要", gives / max(1, asks), len(posts), parts=parts, summed=not asks)
+    yield Figure("quiet_sends", "夜间", sum(is_quiet(post.at) for post in posts), len(posts), summed=True)
+    yield Figure("at_all", "@全员", sum(post.at_all for post in posts), len(posts), summed=True)
     yield _left(period, posts)
     yield _left_alone(period)
     yield _held_back(period)
+
+
+def _posts(period: Period) -> list[Said]:
+    return [*_by_bot(period), *_by_hand(period)]
 
 
 def _by_bot(period: Period) -> Iterator[Said]:
@@ -68,17 +72,32 @@ def _by_hand(period: Period) -> Iterator[Said]:
 
 def _left(period: Period, posts: list[Said]) -> Figure:
     """Members who left, and of these who left within a day after a promotion."""
+    left = _leavings(period)
+    after = len(_after_promotion(left, posts))
+    return Figure("left", "退群", len(left), len(left), parts={"推广后24小时": after}, summed=True)
+
+
+def left_after_promotion(period: Period) -> list[int]:
+    """The room of each who left one within a day after a promotion there."""
+    return _after_promotion(_leavings(period), _posts(period))
+
+
+def _leavings(period: Period) -> list[tuple[int, datetime]]:
+    """From which room, and when."""
     m = membership.c
     query = select(m.room_id, m.left_at).where(
         m.room_id.in_(period.rooms), m.left_at >= period.begins, m.left_at < period.ends
     )
-    left = list(period.connection.execute(query))
+    return [(row[0], row[1]) for row in period.connection.execute(query)]
+
+
+def _after_promotion(left: Iterable[tuple[int, datetime]], posts: Iterable[Said]) -> list[int]:
     promos = [post for post in posts if post.intent == "promo"]
-    after = sum(
-        any(it.room_id == room_id and timedelta(0) <= at - it.at <= SOON for it in promos)
+    return [
+        room_id
         for room_id, at in left
-    )
-    return Figure("left", "退群", len(left), len(left), parts={"推广后24小时": after})
+        if any(it.room_id == room_id and timedelta(0) <= at - it.at <= SOON for it in promos)
+    ]
 
 
 def _left_alone(period: Period) -> Figure:
@@ -89,7 +108,8 @@ def _left_alone(period: Period) -> Figure:
     )
     members = {period.member_of.get(it) for it in period.connection.scalars(query)} - {None}
     there = len(period.eligible)
-    return Figure("dnc", "别@我", len(members), there, parts={"占会员": percent(len(members), there)})
+    parts = {"占会员": percent(len(members), there)}
+    return Figure("dnc", "别@我", len(members), there, parts=parts, summed=True)
 
 
 def _held_back(period: Period) -> Figure:
@@ -102,4 +122,4 @@ def _held_back(period: Period) -> Figure:
         i.occurred_at < period.ends,
     )
     rules = Counter(props["rule"] for props in period.connection.scalars(query))
-    return Figure("held_back", "规矩拦下", sum(rules.values()), parts=dict(rules))
+    return Figure("held_back", "规矩拦下", sum(rules.values()), parts=dict(rules), summed=True)

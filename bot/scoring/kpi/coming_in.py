@@ -54,7 +54,7 @@ def _complaints(period: Period) -> Figure:
     waits = [(row.answered_at - row.opened_at) / timedelta(minutes=1) for row in cases if row.answered_at]
     is_open = sum(row.closed_at is None for row in cases)
     parts = {"首响分钟": median(waits) if waits else None, "未结": float(is_open)}
-    return Figure("complaints", "投诉", len(cases), len(cases), parts=parts)
+    return Figure("complaints", "投诉", len(cases), len(cases), parts=parts, summed=True)
 
 
 def _flywheel(period: Period) -> Figure:

@@ -26,6 +26,10 @@ class Figure:
     why: str = ""
     parts: Mapping[str, float | None] = field(default_factory=dict)
     """Further figures of the same thing, by their Chinese names."""
+    summed: bool = False
+    """It counts what happened: the longer the period, the more."""
+    events: tuple[int, ...] = ()
+    """Some rows of the log to look at, by their ids."""
 
     @property
     def is_small(self) -> bool:

@@ -40,6 +40,7 @@ def _works(period: Period) -> Iterator[Figure]:
             "每百位活跃会员": 100 * len(standing) / active if active else None,
             "前一成作者占": percent(most, len(standing)),
         },
+        summed=True,
     )
     entrants = {member for member in authors if member in period.eligible}
     yield share("challenge_participation", "挑战参与", len(entrants), len(period.eligible))

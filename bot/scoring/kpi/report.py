@@ -11,6 +11,7 @@ from bot.scoring.kpi import (
     boundary,
     buying,
     coming_in,
+    feeling,
     making,
     money,
     predicting,
@@ -42,6 +43,7 @@ def figures(period: Period, is_quiet: IsQuiet) -> Sequence[Figure]:
     return [
         *being_there.figures(period),
         *waking.figures(period),
+        *feeling.figures(period),
         *coming_in.figures(period),
         *making.figures(period),
         *answering.figures(period),

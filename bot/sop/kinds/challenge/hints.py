@@ -22,7 +22,7 @@ def whom(ctx: Context[Challenge], entries: list[AnyRow]) -> int | None:
     authors = {row.member_id for row in entries}
     for picture in _pictures(ctx, entries):
         near = any(abs(picture.occurred_at - row.occurred_at) <= NEAR for row in entries)
-        if near and picture.member_id not in authors and not _knows(ctx, picture.member_id):
+        if near and picture.member_id not in authors and _may_be_told(ctx, picture.member_id):
             ctx.record(HINTED, identity_id=picture.identity_id, parent=picture.id)
             return int(picture.identity_id)
     return None
@@ -45,6 +45,10 @@ def _pictures(ctx: Context[Challenge], entries: list[AnyRow]) -> list[AnyRow]:
         .limit(MOST_READ)
     )
     return list(ctx.tx.connection.execute(query))
+
+
+def _may_be_told(ctx: Context[Challenge], member_id: int) -> bool:
+    return not _knows(ctx, member_id) and member_id in ctx.reached([member_id])
 
 
 def _knows(ctx: Context[Challenge], member_id: int) -> bool:

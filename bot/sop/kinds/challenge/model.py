@@ -185,6 +185,9 @@ class Challenge(Sop):
         if self.close is not None and int(self.close.at.partition(":")[0]) < 4:
             yield Finding(("close", "at"), "太早了，最后一天要到凌晨4点才算完", "12:10")
 
+    def for_audience(self) -> str:
+        return "只算其中的人打的卡"
+
     def explain(self) -> Iterable[str]:
         also = f"，或者图片配上{'、'.join(self.also)}" if self.also else ""
         yield f"{self.days}，发#{self.hashtag}#{also}，算打卡，一人一天算一次，凌晨4点换天。"

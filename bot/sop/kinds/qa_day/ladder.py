@@ -101,7 +101,8 @@ def _able(ctx: Context[QaDay], row: QuestionRow) -> list[Person]:
     """Members who are in the room and may be turned to, the ablest first."""
     worth = _worth(ctx, row)
     declined = consent.opted_out(ctx.tx, worth)
-    order = sorted(worth, key=lambda member_id: (-worth[member_id], member_id))
+    meant = ctx.reached(worth)
+    order = sorted(meant, key=lambda member_id: (-worth[member_id], member_id))
     here = _present(ctx, row, [member_id for member_id in order if member_id not in declined])
     return [person for person in here if not is_expert(ctx, person)]
 

@@ -222,6 +222,9 @@ class QaDay(Sop):
             meant = closest(self.expert, known)
             yield Finding(("expert",), f"community.yaml 里没有角色“{self.expert}”", meant)
 
+    def for_audience(self) -> str:
+        return "只收他们的提问和回答，也只请他们来答；专家和同事不受限制"
+
     def explain(self) -> Iterable[str]:
         notices = "、".join(reminder.at.words for reminder in self.remind)
         yield f"{f'{notices}预告，' if notices else ''}{self.every.words}开场，开到{self.until:%H:%M}。"

@@ -25,6 +25,9 @@ def ask(ctx: CommandContext) -> None:
     if sop is None or ctx.room is None:
         ctx.reply("这个群没有问答日。")
         return
+    if not _is_for(ctx, sop):
+        ctx.reply("这次的问答日只请了一部分伙伴，您的问题可以直接问同事。")
+        return
     if not forms.is_something(ctx.rest):
         ctx.reply("想问什么，写在后面：/提问 羽衣甘蓝要焯水吗")
         return
@@ -48,6 +51,11 @@ def answer(ctx: CommandContext) -> None:
     kind = ctx.kind_context(sop, ctx.room)
     outcome = answers.answer(kind, row, ctx.person, words, ctx.heard.id)
     ctx.reply(SAID[outcome].format(row.number))
+
+
+def _is_for(ctx: CommandContext, sop: QaDay) -> bool:
+    member_id = ctx.person.member_id
+    return member_id in ctx.kind_context(sop).reached([member_id])
 
 
 def here(ctx: CommandContext) -> QaDay | None:

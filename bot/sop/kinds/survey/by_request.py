@@ -29,7 +29,7 @@ def asked_for(ctx: CommandContext) -> None:
 def _opens(ctx: Ctx, person: Person) -> bool:
     """Whether this survey has something to ask somebody, and asks it now."""
     day = open_round(ctx, person)
-    if day is None:
+    if day is None or person.member_id not in ctx.reached([person.member_id]):
         return False
     run = runs.find(ctx.tx, ctx.sop.id, f"member:{person.member_id}", day)
     talk = None if run is None else Talk(replace(ctx, run=run), run, person)

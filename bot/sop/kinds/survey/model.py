@@ -175,6 +175,9 @@ class Survey(Sop):
             why = f"{self.on:%Y-%m-%d} 已经过去了，不会再问"
             yield Finding(("on",), why, "换新的日子，或者写 enabled: false")
 
+    def for_audience(self) -> str:
+        return "只问其中的人，别人发“小问卷”也不问"
+
     def explain(self) -> Iterable[str]:
         when = "" if self.schedule is None else self.schedule.words
         active, again = write_duration(self.active), write_duration(self.again)

@@ -69,9 +69,10 @@ def _to_be_asked(ctx: Ctx, identity_ids: Iterable[int], occurrence: str) -> Iter
     """Those who may be asked, and were not: not within ``again``, and not in this round."""
     lately = asked_lately(ctx)
     held = roles.Standings(roles.roles(ctx.tx), ctx.sops.community.roles)
-    for identity_id in identity_ids:
-        person = directory.person_by_id(ctx.tx, identity_id)
-        if person is None or person.member_id in lately or not may_be_asked(ctx, person, held):
+    people = [it for id in identity_ids if (it := directory.person_by_id(ctx.tx, id)) is not None]
+    meant = ctx.reached([person.member_id for person in people]) - lately
+    for person in people:
+        if person.member_id not in meant or not may_be_asked(ctx, person, held):
             continue
         if runs.find(ctx.tx, ctx.sop.id, f"member:{person.member_id}", occurrence) is None:
             yield person

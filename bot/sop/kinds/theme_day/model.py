@@ -211,6 +211,9 @@ class ThemeDay(Sop):
         for n, post in enumerate(self.post):
             yield from _check_post(catalog, post, n, several=len(self.post) > 1)
 
+    def for_audience(self) -> str:
+        return "" if self.window is None and self.lecture is None else "帖子谁都看得到，只收其中的人的话"
+
     def explain(self) -> Iterable[str]:
         when = "、".join(each.words for each in self.every)
         if self.days is not None:

@@ -70,6 +70,9 @@ class Wakeup(Sop):
     def heeds_tags(self) -> Iterable[tuple[str, Loc]]:
         return ((key, ("interests", key)) for key in self.interests)
 
+    def for_audience(self) -> str:
+        return "只问候其中的人"
+
     def explain(self) -> Iterable[str]:
         steps = "，再过了".join(f"{write_duration(step.after)}没说话私聊一次" for step in self.ladder)
         yield f"{self.every.words}看一轮，一轮最多{self.at_once}位：{steps}，之后不再发。只发给好友。"

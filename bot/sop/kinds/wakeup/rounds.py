@@ -87,9 +87,11 @@ def _friends(ctx: Ctx, identity_ids: Iterable[int]) -> Iterator[Person]:
     """Those who are friends (they wrote in private once, or the platform said so), may be turned to, and are
     neither staff nor experts, then or now."""
     held = roles.Standings(roles.roles(ctx.tx), ctx.sops.community.roles)
-    for identity_id in sorted(friends.among(ctx.tx, list(identity_ids))):
-        person = directory.person_by_id(ctx.tx, identity_id)
-        if person is None or held.actor_role(person.member_id) in roles.OURS:
+    ids = sorted(friends.among(ctx.tx, list(identity_ids)))
+    people = [it for id in ids if (it := directory.person_by_id(ctx.tx, id)) is not None]
+    meant = ctx.reached([person.member_id for person in people])
+    for person in people:
+        if person.member_id not in meant or held.actor_role(person.member_id) in roles.OURS:
             continue
         is_left_alone = consent.declined(ctx.tx, person.member_id, PURPOSE)
         if not is_left_alone and not consent.opted_out(ctx.tx, [person.member_id]):

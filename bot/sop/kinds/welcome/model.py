@@ -166,6 +166,12 @@ class Welcome(Sop):
             )
         if self.patience.remind >= self.patience.give_up:
             yield Finding(("patience", "remind"), "提醒要早于放弃", "24h")
+        if self.mode == "gate" and self.audience is not None:
+            why = "来加好友的人还不在群里，哪群人里都没有他们，谁也问不到"
+            yield Finding(("audience",), why, "去掉 audience", key=True)
+
+    def for_audience(self) -> str:
+        return "只欢迎其中的人"
 
     def explain(self) -> Iterable[str]:
         asked = f"问{len(self.questions)}个问题" if self.questions else "不问问题"
