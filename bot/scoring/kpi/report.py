@@ -42,8 +42,8 @@ def lines(period: Period, is_quiet: IsQuiet) -> list[Line]:
 def figures(period: Period, is_quiet: IsQuiet) -> Sequence[Figure]:
     return [
         *being_there.figures(period),
-        *waking.figures(period),
         *feeling.figures(period),
+        *waking.figures(period),
         *coming_in.figures(period),
         *making.figures(period),
         *answering.figures(period),
