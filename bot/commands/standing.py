@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.commands import benefits
+from bot.commands import benefits, word_of_mouth
 from bot.commands.people import find, shown
 from bot.commands.record import record
 from bot.people import directory
@@ -36,6 +36,7 @@ _NAMES = {
     "challenge_completed": "走完挑战",
     "prize": "得奖",
     "survey_answered": "答小问卷",
+    "referral_activated": "带来的朋友站住了",
 }
 _LOCKED_FOR = "90d"
 
@@ -55,7 +56,7 @@ def mine(ctx: CommandContext) -> None:
     ctx.reply(f"贡献分{known.score.total:.1f}：{five}")
     for line in _next(ctx, scoring, stands, known):
         ctx.reply(line)
-    for line in benefits.in_short(ctx):
+    for line in (*benefits.in_short(ctx), *word_of_mouth.in_short(ctx)):
         ctx.reply(line)
     ctx.reply("您的分怎么来的，发 /怎么算")
 

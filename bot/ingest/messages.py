@@ -34,6 +34,7 @@ _ACTIONS = {"content_opened": "opened", "content_clicked": "clicked"}
 _OF_ORDERS = {"order": "order_id", "amount": "amount", "refund_id": "refund_id", "margin": "margin"} | {
     "bundle": "bundle_id",
     "lines": "lines",
+    "invite": "invite_code",
 }
 Message = Mapping[str, Any]
 

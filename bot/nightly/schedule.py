@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import select
 
+from bot.nightly.activating import Activating
 from bot.nightly.apart import Apart
 from bot.nightly.refresh import Finish, Write, parts, write
 from bot.nightly.reviewing import Look, look_at_all
@@ -140,13 +141,20 @@ class _Night:
 
         def benefits(tx: Transaction) -> None:
             due = self.where(partial(granting.at_all, self.reader))
-            tx.errands.append(_in_turn("nightly benefits", due, granting.settle, lambda tx: None))
+            tx.errands.append(_in_turn("nightly benefits", due, granting.settle, self._activate))
 
         def spent(tx: Transaction) -> None:
             changed = self.where(partial(granting.spent, self.reader, now))
             tx.errands.append(_in_turn("nightly spending", changed, spending.put, benefits))
 
         return spent
+
+    def _activate(self, tx: Transaction) -> None:
+        """Last, because what it gives is for the figures of the next night."""
+        community = self.nightly.sops.community
+        activating = Activating(community.roles, self.look.scoring, community.zone)
+        due = self.where(partial(activating.found, self.reader))
+        tx.errands.append(_in_turn("nightly referrals", due, activating.settle, lambda tx: None))
 
 
 _OVER, _BROKEN = object(), object()

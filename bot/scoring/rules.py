@@ -101,6 +101,14 @@ class Purchase:
 
 
 @dataclass(frozen=True, slots=True)
+class Referral:
+    """What who brought somebody is given once that one was there on so many ``days``."""
+
+    points: float = 8
+    days: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """The templates by which members hear of their level."""
 
@@ -124,6 +132,7 @@ def _caps() -> Mapping[str, int]:
         "window_contributed": 1,
         "ugc_submitted": 2,
         "ugc_approved": 2,
+        "referral_activated": 2,
     }
 
 
@@ -152,6 +161,7 @@ class Scoring:
     said: Said = Said()
     benefits: tuple[Benefit, ...] = ()
     purchase: Purchase = Purchase()
+    referral: Referral = Referral()
 
     @property
     def has_grades(self) -> bool:

@@ -226,6 +226,13 @@ class Purchase(Model):
     buyers: Annotated[int, Field(ge=1, le=1_000_000)] = USUAL.purchase.buyers
 
 
+class Referral(Model):
+    """What bringing somebody is worth, once they were there on so many ``days``; 0: nothing."""
+
+    points: Annotated[float, Field(ge=0, le=100, strict=False)] = USUAL.referral.points
+    days: Annotated[int, Field(ge=1, le=30)] = USUAL.referral.days
+
+
 class ScoringFile(Model):
     """Points, levels, how fast they fade, and what comes with them."""
 
@@ -238,6 +245,7 @@ class ScoringFile(Model):
     said: Said = Said()
     benefits: Annotated[tuple[Benefit, ...], BeforeValidator(as_tuple), AfterValidator(_apart)] = ()
     purchase: Purchase = Purchase()
+    referral: Referral = Referral()
 
     def rules(self) -> Scoring:
         """The same as data."""
@@ -259,4 +267,5 @@ class ScoringFile(Model):
             rules.Said(self.said.up, self.said.notice, self.said.down),
             tuple(it.rule(_level_names(self.levels)) for it in self.benefits),
             rules.Purchase(self.purchase.grades, self.purchase.buyers),
+            rules.Referral(self.referral.points, self.referral.days),
         )
