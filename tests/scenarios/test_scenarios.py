@@ -23,6 +23,7 @@ async def test_it_goes_as_written(file: Path, sops: SopSet, url: str) -> None:
 def test_there_are_scenarios_of_every_topic() -> None:
     topics = {
         "identities",
+        "mouth",
         "operators",
         "people",
         "challenge",
