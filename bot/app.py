@@ -42,6 +42,7 @@ from bot.commands import (
     rooms,
     sops,
     standing,
+    thanks,
     why,
     word_of_mouth,
 )
@@ -188,7 +189,7 @@ def all_commands(kinds: Kinds) -> Commands:
     topics = (
         *(basic, health, confirm, outbox, calendar, rooms, room_settings, sops, announce),
         *(restraints, why, people, members, identities, standing, benefits, audit, contact, rights),
-        *(complaints, word_of_mouth),
+        *(complaints, word_of_mouth, thanks),
     )
     return Commands([*(it for topic in topics for it in topic.COMMANDS), *of_kinds])
 

@@ -144,6 +144,7 @@ class Pipeline:
         self.player.tick(tx)
         if self.nightly.is_due(tx):
             keeping.forget_answers(tx)
+            keeping.forget_lists(tx)
         self.nightly.tick(tx)
         due.tick(tx, self.desk.phone_key, self.desk.files)
 

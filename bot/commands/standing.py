@@ -22,7 +22,7 @@ from bot.sop.templates import harmless, harmless_name
 
 MOST_REASONS = 6
 MOST_GAPS = 3
-_NAMES = {
+NAMES = {
     "message_posted": "说话、发图",
     "link_shared": "分享链接",
     "question_asked": "提问",
@@ -100,7 +100,7 @@ def _next(ctx: CommandContext, scoring: Scoring, stands: Standing, known: Facts)
 def _reason(reason: Reason) -> str:
     at = days.day_of(reason.day)
     asked = "，应邀" if reason.prompted else ""
-    name = _NAMES.get(reason.name, reason.name)
+    name = NAMES.get(reason.name, reason.name)
     return (
         f"{at.month}-{at.day} {name} {reason.dimension}{reason.points:+.1f}{asked}，今天剩{reason.today:.1f}"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from bot.store.session import upsert
 from bot.store.tables import consent, member
@@ -52,6 +52,12 @@ def _decliners(tx: Transaction, member_ids: Collection[int], purpose: str) -> se
     found = tx.connection.execute(
         _DECISIONS.where(theirs, consent.c.purpose == purpose).order_by(consent.c.at)
     )
+    return {who for who, given in {row.member_id: row.given for row in found}.items() if not given}
+
+
+def decliners(connection: Connection, purpose: str) -> set[int]:
+    """All members whose last word on this purpose was no."""
+    found = connection.execute(_DECISIONS.where(consent.c.purpose == purpose).order_by(consent.c.at))
     return {who for who, given in {row.member_id: row.given for row in found}.items() if not given}
 
 
