@@ -11,7 +11,7 @@ from bot.events import Person as SeenPerson
 from bot.people import directory, invites, merging, referrals
 from bot.people.directory import Person
 from bot.people.merging import Proof, Why
-from bot.people.referrals import By, Noted, Told, Word
+from bot.people.referrals import By, Noted, Rings, Told, Word
 from bot.store import log
 from bot.store.tables import interaction
 from bot.store.transaction import Transaction
@@ -88,16 +88,22 @@ def test_nobody_brought_themselves_by_another_account_and_each_has_theirs_again(
     referrals.note(tx, told(third, second, event=9))
     entry = merging.merge(tx, second.member_id, first.member_id, STAFF)
     assert bringers(tx) == {third.member_id: first.member_id}
-    assert referrals.rings_of(tx.connection, first.member_id) == ({third.member_id}, set())
+    assert referrals.rings_of(tx.connection, first.member_id) == Rings(
+        frozenset({third.member_id}), frozenset()
+    )
     merging.undo(tx, entry, by=None)
-    assert referrals.rings_of(tx.connection, first.member_id) == ({second.member_id}, {third.member_id})
+    assert referrals.rings_of(tx.connection, first.member_id) == Rings(
+        frozenset({second.member_id}), frozenset({third.member_id})
+    )
 
 
 def test_the_second_ring_is_whom_those_brought(tx: Transaction, people: list[Person]) -> None:
     for n, (came, by) in enumerate(((1, 0), (2, 1), (3, 1), (4, 3)), 1):
         referrals.note(tx, told(people[came], people[by], event=n))
     ids = [it.member_id for it in people]
-    assert referrals.rings_of(tx.connection, ids[0]) == ({ids[1]}, {ids[2], ids[3]})
+    assert referrals.rings_of(tx.connection, ids[0]) == Rings(
+        frozenset({ids[1]}), frozenset({ids[2], ids[3]})
+    )
     assert set(referrals.brought_by(tx.connection, [ids[1]])) == {ids[2], ids[3]}
     assert referrals.of(tx.connection, [ids[4]])[ids[4]].brought_by == ids[3]
 

@@ -35,7 +35,7 @@ class Question(Model):
     (``scale``) or from 0 to 10 (``nps``).
 
     ``in_group``: asked in the group, with the greeting, rather than in private. ``tag``: what a mark scores,
-    from -1 for 1 to 1 for 5. ``referral``: it asks who brought them (``bot/sop/referring.py``).
+    from -1 for 1 to 1 for 5.
     """
 
     ask: Name
@@ -45,7 +45,6 @@ class Question(Model):
     optional: bool = False
     in_group: bool = False
     tag: Name | None = None
-    referral: bool = False
 
     @property
     def labels(self) -> list[str]:
@@ -78,8 +77,6 @@ def ill_formed(n: int, question: Question) -> Iterator[Finding]:
         yield Finding((n, "several"), "只有选择题能选几个", "去掉 several")
     if question.tag is not None and question.answer != "scale":
         yield Finding((n, "tag"), "打分题才在这里写标签，选择题的写在选项里", "answer: scale")
-    if question.referral and question.answer != "text":
-        yield Finding((n, "referral"), "问谁介绍来的，要让对方写一句话", "answer: text")
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def _brings_a_code(talk: Talk) -> bool:
     """Whether this was an invite code where another thing was asked: it is noted, and that is asked again."""
     heard, step = talk.ctx.heard, talk.step
     assert heard is not None, "something was said"
-    is_asked = step is Step.ASKING and not talk.sheet.question.referral
+    is_asked = step is Step.ASKING and not talk.ctx.sop.questions[talk.run.state["at"]].referral
     if not (is_asked or step is Step.CONSENT) or not referring.is_a_code(talk.ctx.tx, heard.text):
         return False
     referring.answered(talk.ctx, talk.person, heard.text, heard.id)
