@@ -19,6 +19,7 @@ from bot.scoring.kpi.period import enabled_rooms
 from bot.scoring.rules import Scoring
 from bot.scoring.thanking import Fact, Wanted
 from bot.sop.loader import SopSet
+from bot.sop.templates import harmless_name
 from bot.store import log
 from bot.store.session import one_of
 from bot.store.tables import identity, member
@@ -31,7 +32,7 @@ Found = Mapping[int, Sequence[Fact]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """``places`` people for an occasion, by what they did in ``since`` days; nobody again within ``apart``."""
+    """``places`` people for an occasion, by ``since`` days of what they did; nobody again within ``apart``."""
 
     occasion: str
     places: int
@@ -109,7 +110,7 @@ def _names(connection: Connection, members: Collection[int]) -> dict[int, tuple[
 def as_text(found: Sequence[Line], asked: Asked) -> Iterator[str]:
     yield f"答谢 {asked.occasion}：{len(found)} 位"
     for it in found:
-        yield f"{it.number or '—'} {it.member} {it.name} {it.state}｜{it.why}"
+        yield f"{it.number or '—'} {it.member} {harmless_name(it.name)} {it.state}｜{it.why}"
 
 
 def as_csv(found: Sequence[Line]) -> str:

@@ -109,30 +109,38 @@ def _words() -> Select[Any]:
     return (
         select(_i.id, came, brought, _i.props, _i.occurred_at, _i.identity_id, _i.target_identity_id)
         .select_from(joined)
-        .where(_i.object_type == OBJECT, _i.name == REFERRED, ~is_recalled)
+        .where(_i.name == REFERRED, ~is_recalled)
     )
 
 
-def _read(connection: Connection, column: Column[Any], ids: Collection[Any] | None) -> list[Word]:
-    rows = about(connection, _words(), column, ids)
+_WORDS = _words()
+_BY_WHO_CAME = _WORDS.where(_i.object_type == OBJECT)
+"""So the index of objects is used; by who brought them that of targets is better."""
+
+
+def _read(
+    connection: Connection, query: Select[Any], column: Column[Any], ids: Collection[Any] | None
+) -> list[Word]:
+    rows = about(connection, query, column, ids)
     return [Word(id, came, brought, By(props["by"]), *rest) for id, came, brought, props, *rest in rows]
 
 
 def everybody(connection: Connection) -> dict[int, Word]:
     """Who was brought by whom, by who came."""
-    return standing(_read(connection, _i.object_id, None))
+    return standing(_read(connection, _BY_WHO_CAME, _i.object_id, None))
 
 
 def of(connection: Connection, people: Collection[int]) -> dict[int, Word]:
     """The same of these people."""
     accounts = _accounts(connection, people)
-    return standing(_read(connection, _i.object_id, [str(it) for it in accounts])) if accounts else {}
+    ids = [str(it) for it in accounts]
+    return standing(_read(connection, _BY_WHO_CAME, _i.object_id, ids)) if ids else {}
 
 
 def brought_by(connection: Connection, people: Collection[int]) -> dict[int, Word]:
     """Those whom these people brought."""
     accounts = _accounts(connection, people)
-    named = _read(connection, _i.target_identity_id, accounts) if accounts else []
+    named = _read(connection, _WORDS, _i.target_identity_id, accounts) if accounts else []
     found = of(connection, {it.came for it in named})
     return {came: word for came, word in found.items() if word.brought_by in people}
 
