@@ -44,7 +44,9 @@ from bot.commands import (
     rooms,
     sops,
     standing,
+    thanks,
     why,
+    word_of_mouth,
 )
 from bot.commands.desk import CommandDesk
 from bot.commands.parser import Commands
@@ -52,7 +54,7 @@ from bot.config import Settings
 from bot.errors import ConfigError, StoreError
 from bot.events import Chat, Person
 from bot.outbox.pace import Pace
-from bot.people import directory, roles
+from bot.people import directory, invites, roles
 from bot.people.directory import Room
 from bot.pipeline import Pipeline
 from bot.reloader import Load
@@ -79,7 +81,6 @@ DEMO_MEDIA = Path("data/demo-media")
 DEMO_FILES = Path("data/demo-rights")
 DEMO_ACCOUNT = "demo"
 DEMO_BEGINS = "2026-11-30 09:00"
-_CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without those that are mistaken for others
 
 
 def load_sops(settings: Settings) -> Loaded:
@@ -102,6 +103,10 @@ def _new_code() -> str:
     return str(1000 + secrets.randbelow(9000))
 
 
+def _new_letters(count: int = invites.LENGTH) -> str:
+    return "".join(secrets.choice(invites.LETTERS) for _ in range(count))
+
+
 def build_runtime(
     sops: SopSet,
     channel: Channel,
@@ -115,6 +120,7 @@ def build_runtime(
     foresee: Foresee | None = None,
     load: Load | None = None,
     new_code: Callable[[], str] = _new_code,
+    new_invite: Callable[[], str] = _new_letters,
     phone_key: bytes | None = None,
     files: Path | None = None,
     lost_after: timedelta = LOST_AFTER,
@@ -127,6 +133,7 @@ def build_runtime(
         status,
         foresee,
         new_code=new_code,
+        new_invite=new_invite,
         phone_key=phone_key,
         files=files,
         can_call_everybody=channel.capabilities.mention_all,
@@ -152,6 +159,7 @@ def build_pipeline(
     foresee: Foresee | None = None,
     *,
     new_code: Callable[[], str] = _new_code,
+    new_invite: Callable[[], str] = _new_letters,
     can_call_everybody: bool = False,
     phone_key: bytes | None = None,
     files: Path | None = None,
@@ -167,6 +175,7 @@ def build_pipeline(
         all_commands(sops.kinds),
         status,
         new_code,
+        new_invite,
         foresee,
         left_out,
         can_call_everybody,
@@ -182,7 +191,7 @@ def all_commands(kinds: Kinds) -> Commands:
     topics = (
         *(basic, health, confirm, outbox, calendar, rooms, room_settings, sops, announce),
         *(restraints, why, people, members, identities, standing, benefits, audit, contact, rights),
-        *(audiences, complaints, report),
+        *(audiences, complaints, report, word_of_mouth, thanks),
     )
     return Commands([*(it for topic in topics for it in topic.COMMANDS), *of_kinds])
 
@@ -399,7 +408,7 @@ def _offer_claim(writer: Writer, now: datetime, desk: CommandDesk, *, always: bo
     with writer.transaction(now) as tx:
         if roles.has_admin(tx, desk.source) and not always:
             return
-    desk.status.claim_code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(8))
+    desk.status.claim_code = _new_letters(8)
     print(f"claim code: {desk.status.claim_code}", file=sys.stderr, flush=True)  # noqa: T201
 
 

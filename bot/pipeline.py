@@ -22,7 +22,7 @@ from bot.people import cases, roles
 from bot.people.roles import OURS
 from bot.recording import BotLeft, Happened, Recorder, SaidByUs, Unheard
 from bot.rights import due, keeping
-from bot.sop import runs
+from bot.sop import referring, runs
 from bot.sop.index import Index
 from bot.sop.loader import SopSet
 from bot.sop.occasion import Heard, Joined, Recalled
@@ -107,12 +107,12 @@ class Pipeline:
     def _react(self, tx: Transaction, happened: Happened, held: Mapping[int, set[str]], typed: Typed) -> None:
         match happened:
             case Heard():
-                read = typed.get(happened.message.id)
-                if not self.desk.obey(tx, happened, read, held) and not self._complain(tx, happened):
-                    self.player.hear(tx, happened)
+                self._hear(tx, happened, held, typed)
             case SaidByUs(room_id=room_id, occurred_at=at):
                 cases.note_answer(tx, room_id, at)
             case Joined():
+                standings = roles.Standings(held, self.desk.sops.community.roles)
+                failures.attempt(tx, "inviter", lambda: referring.joined(tx, happened, standings))
                 self.player.welcome(tx, happened)
             case Unheard():
                 self.desk.obey_unheard(tx, happened.message)
@@ -122,6 +122,15 @@ class Pipeline:
             case BotLeft(room_id=room_id):
                 logger.warning("the bot was removed from room %d", room_id)
                 close_room(tx, self.desk, room_id, "the bot is not in the room any more")
+
+    def _hear(self, tx: Transaction, heard: Heard, held: Mapping[int, set[str]], typed: Typed) -> bool:
+        """Whether anybody took it, of those who are asked one after the other."""
+        return (
+            self.desk.obey(tx, heard, typed.get(heard.message.id), held)
+            or self._complain(tx, heard)
+            or self.player.hear(tx, heard)
+            or self.desk.take_code(tx, heard, held)
+        )
 
     def _complain(self, tx: Transaction, heard: Heard) -> bool:
         """Whether it is a complaint, which no SOP hears. Nearly all that members say is none."""
@@ -143,6 +152,7 @@ class Pipeline:
         self.player.tick(tx)
         if self.nightly.is_due(tx):
             keeping.forget_answers(tx)
+            keeping.forget_lists(tx)
         self.nightly.tick(tx)
         self.weekly.tick(tx)
         due.tick(tx, self.desk.phone_key, self.desk.files)

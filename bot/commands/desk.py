@@ -13,6 +13,7 @@ from bot.events import MessageKind, MessageReceived, RoomEvent
 from bot.outbox.queue import ANSWER_WITHIN, Intent, Post, Priority, enqueue, text
 from bot.people import directory, roles
 from bot.people.directory import Room
+from bot.sop import referring
 from bot.sop.command import CommandContext, Foresee, Played
 from bot.sop.kind import Command, Who
 from bot.sop.language import Sop
@@ -48,6 +49,7 @@ class CommandDesk:
     known: Commands
     status: Status
     new_code: Callable[[], str]
+    new_invite: Callable[[], str]
     foresee: Foresee | None = None
     problems: Sequence[str] = ()
     can_call_everybody: bool = False
@@ -123,6 +125,14 @@ class CommandDesk:
         hint = access.hint(read.typed, read.suggestion, standing, in_private=heard.room is None)
         self._answer(tx, heard, [hint] if hint else [])
         return hint is not None
+
+    def take_code(self, tx: Transaction, heard: Heard, held: Mapping[int, set[str]]) -> bool:
+        """An invite code alone, in private, that nobody else took: as if its command stood before it."""
+        if heard.room is not None or heard.message.kind is not MessageKind.TEXT:
+            return False
+        if not referring.is_a_code(tx, heard.text):
+            return False
+        return self.obey(tx, heard, self.known.read(f"/邀请码 {heard.text}", addressed=True), held)
 
     def _standings(self, held: Mapping[int, set[str]]) -> roles.Standings:
         return roles.Standings(held, self.sops.community.roles)

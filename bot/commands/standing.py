@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.commands import benefits
+from bot.commands import benefits, word_of_mouth
 from bot.commands.people import find, shown
 from bot.commands.record import record
 from bot.people import directory
@@ -22,7 +22,7 @@ from bot.sop.templates import harmless, harmless_name
 
 MOST_REASONS = 6
 MOST_GAPS = 3
-_NAMES = {
+NAMES = {
     "message_posted": "说话、发图",
     "link_shared": "分享链接",
     "question_asked": "提问",
@@ -36,6 +36,7 @@ _NAMES = {
     "challenge_completed": "走完挑战",
     "prize": "得奖",
     "survey_answered": "答小问卷",
+    "referral_activated": "带来的朋友站住了",
 }
 _LOCKED_FOR = "90d"
 
@@ -55,7 +56,7 @@ def mine(ctx: CommandContext) -> None:
     ctx.reply(f"贡献分{known.score.total:.1f}：{five}")
     for line in _next(ctx, scoring, stands, known):
         ctx.reply(line)
-    for line in benefits.in_short(ctx):
+    for line in (*benefits.in_short(ctx), *word_of_mouth.in_short(ctx)):
         ctx.reply(line)
     ctx.reply("您的分怎么来的，发 /怎么算")
 
@@ -99,7 +100,7 @@ def _next(ctx: CommandContext, scoring: Scoring, stands: Standing, known: Facts)
 def _reason(reason: Reason) -> str:
     at = days.day_of(reason.day)
     asked = "，应邀" if reason.prompted else ""
-    name = _NAMES.get(reason.name, reason.name)
+    name = NAMES.get(reason.name, reason.name)
     return (
         f"{at.month}-{at.day} {name} {reason.dimension}{reason.points:+.1f}{asked}，今天剩{reason.today:.1f}"
     )

@@ -15,7 +15,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from bot.ingest import inviting
 from bot.ingest.accounts import Accounts
+from bot.ingest.inviting import Coded
 from bot.ingest.records import Cells, Event, Record, Setting, Topic
 from bot.ingest.values import Refused
 from bot.people import directory, merging
@@ -142,6 +144,7 @@ class Import:
         self._meet(tx, read)
         self._recall(tx, read)
         happened: list[tuple[Event, int | None]] = []
+        taken: list[Record] = []
         for line, cells, record in read:
             who = self._accounts.id_of(record.accounts[0]) if record.accounts else None
             try:
@@ -151,9 +154,24 @@ class Import:
                 continue
             self._count(bool(new))
             happened += [(event, who) for event in new]
+            taken.append(record)
         self.tally.events.update(event.name for event, _ in happened)
         if not self.dry:
             log.append(tx, [self._row(tx, event, who) for event, who in happened])
+        self._note_invites(tx, taken)
+
+    def _note_invites(self, tx: Transaction, records: Sequence[Record]) -> None:
+        """Who was brought by a code: at the first thing that its row tells."""
+        coded = [
+            Coded(
+                it.invite,
+                self._accounts.id_of(it.accounts[0]),
+                min((event.at for event in it.events), default=self.setting.now),
+            )
+            for it in records
+            if it.invite and it.accounts
+        ]
+        self.tally.notes.update(inviting.note(tx, coded, self.dry))
 
     def _recall(self, tx: Transaction, read: Sequence[Read]) -> None:
         """What is on record under the ids of these rows."""
@@ -196,11 +214,15 @@ class Import:
             else:
                 self._refuse(line, Refused("群里没有这个编号", f"M{record.member}"), cells)
         self._meet(tx, known)
+        taken = []
         for line, cells, record in known:
             try:
                 self._count(self._link(tx, record, members))
             except Refused as why:
                 self._refuse(line, why, cells)
+                continue
+            taken.append(record)
+        self._note_invites(tx, taken)
 
     def _link(self, tx: Transaction, record: Record, members: Mapping[int, int]) -> bool:
         """Whether anything is new by it: an account, its phone, or whose it is."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bot.ingest.columns import Column, Needed
+from bot.ingest.inviting import INVITE
 from bot.ingest.records import CUSTOMER, PHONE, Account, Cells, Record, Setting, Topic, account, hashed_phone
-from bot.ingest.values import Refused
+from bot.ingest.values import Refused, code
 
 
 def _member(cells: Cells, setting: Setting) -> Record:
@@ -21,7 +22,12 @@ def _member(cells: Cells, setting: Setting) -> Record:
         raise Refused("会员编号要写成 M37", number[:20])
     if not number and all(it.phone is None for it in accounts):
         raise Refused("没有手机号也没有 M 编号，对不上是谁")
-    return Record(tuple(accounts), member=int(number) if number else None, note=note)
+    return Record(
+        tuple(accounts),
+        member=int(number) if number else None,
+        note=note,
+        invite=code(cells.get("invite", "")),
+    )
 
 
 MEMBERS = Topic(
@@ -32,6 +38,7 @@ MEMBERS = Topic(
         CUSTOMER,
         Column("reader", "内容平台编号", ("内容平台id", "读者id", "平台id", "contentuserid", "readerid")),
         PHONE,
+        INVITE,
     ),
     (
         Needed(("customer", "reader", "phone"), "账号"),

@@ -35,6 +35,7 @@ _OF_ORDERS = {"order": "order_id", "amount": "amount", "refund_id": "refund_id",
     "bundle": "bundle_id",
     "discount": "discount",
     "lines": "lines",
+    "invite": "invite_code",
 }
 Message = Mapping[str, Any]
 

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from bot.ingest.columns import Column, Needed
+from bot.ingest.inviting import INVITE
 from bot.ingest.records import AT, CUSTOMER, PHONE, Cells, Event, Record, Setting, Topic, whose
-from bot.ingest.values import Refused, cents, identifier, moment, words
+from bot.ingest.values import Refused, cents, code, identifier, moment, words
 from bot.people import phones
 from bot.store.types import EPOCH
 
@@ -44,7 +45,7 @@ def _order(cells: Cells, setting: Setting) -> Record:
         )
         for name, at in times.items()
     )
-    return Record((account,), events, note=note)
+    return Record((account,), events, note=note, invite=code(cells.get("invite", "")))
 
 
 def _order_times(cells: Cells, setting: Setting, amount: int) -> dict[str, datetime]:
@@ -152,6 +153,7 @@ ORDERS = Topic(
         ),
         Column("bundle", "套餐", ("套餐", "礼盒", "组合", "bundleid")),
         Column("lines", "商品", ("商品", "商品名称", "商品明细", "宝贝标题", "明细", "items", "products")),
+        INVITE,
     ),
     (
         Needed(("order",), "订单号"),

@@ -51,6 +51,8 @@ class Record(NamedTuple):
     events: tuple[Event, ...] = ()
     member: int | None = None
     note: str = ""
+    invite: str = ""
+    """The invite code that stands there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,3 +127,8 @@ def count(text: str) -> int:
     if not re.fullmatch(r"\d{1,9}(\.0+)?", plain):
         raise Refused("数字看不懂", text[:20])
     return int(float(plain))
+
+
+def code(text: str) -> str:
+    """An invite code, as it was given out."""
+    return unicodedata.normalize("NFKC", text).strip().upper()[:LONGEST_ID]

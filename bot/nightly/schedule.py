@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import select
 
+from bot.nightly.activating import Activating
 from bot.nightly.apart import Apart
 from bot.nightly.refresh import Finish, Write, parts, write
 from bot.nightly.reviewing import Look, look_at_all
@@ -140,7 +141,7 @@ class _Night:
 
         def benefits(tx: Transaction) -> None:
             due = self.where(partial(granting.at_all, self.reader))
-            tx.errands.append(_in_turn("nightly benefits", due, granting.settle, self._keep))
+            tx.errands.append(_in_turn("nightly benefits", due, granting.settle, self._activate))
 
         def spent(tx: Transaction) -> None:
             changed = self.where(partial(granting.spent, self.reader, now))
@@ -156,6 +157,13 @@ class _Night:
         terms = Terms.of(self.nightly.sops)
         month = self.where(partial(baseline.unkept, self.reader, terms, days.day_of(self.look.today)))
         tx.errands.append(_in_turn("nightly baseline", month, baseline.keep, lambda tx: None))
+
+    def _activate(self, tx: Transaction) -> None:
+        """After the levels, because what it gives is for the figures of the next night."""
+        community = self.nightly.sops.community
+        activating = Activating(community.roles, self.look.scoring, community.zone)
+        due = self.where(partial(activating.found, self.reader))
+        tx.errands.append(_in_turn("nightly referrals", due, activating.settle, self._keep))
 
 
 _OVER, _BROKEN = object(), object()

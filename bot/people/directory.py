@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, func, select, update
 
 from bot import events
 from bot.store.ids import next_number
@@ -308,8 +308,13 @@ def identities_of(tx: Transaction, member_id: int) -> list[int]:
 
 def known_as(tx: Transaction, member_ids: Collection[int], account: str) -> dict[int, Person]:
     """Those of these members whom ``account`` knows, each by their latest identity there."""
+    return called(tx.connection, member_ids, account)
+
+
+def called(connection: Connection, member_ids: Collection[int], account: str) -> dict[int, Person]:
+    """The same where nothing is written."""
     query = _PERSON.where(member.c.id.in_(member_ids), is_known_to(account)).order_by(identity.c.id)
-    return {row[1]: Person(*row) for row in tx.connection.execute(query)}
+    return {row[1]: Person(*row) for row in connection.execute(query)}
 
 
 def people_named(tx: Transaction, name: str, account: str, room_id: int | None = None) -> list[Person]:

@@ -26,6 +26,7 @@ def keep_no_longer(tx: Transaction, key: bytes | None, files: Path, days: int) -
     """What the night does, now; what is outside of the database follows with the errands."""
     retention.purge(tx, days)
     keeping.forget_answers(tx)
+    keeping.forget_lists(tx)
     due.tick(tx, key, files)
 
 

@@ -15,6 +15,7 @@ from bot.people.merging import one_with
 from bot.rights import outbox, questions
 from bot.sop.templates import harmless_name
 from bot.store import search
+from bot.store.mouth import invite_code, thanks
 from bot.store.rights import erasure
 from bot.store.tables import (
     complaint_case,
@@ -221,7 +222,7 @@ def _forget_profile(tx: Transaction, who: Traces) -> None:
     stays = membership.c.identity_id.in_(who.identities)
     connection.execute(update(membership).where(stays).values(alias=""))
     connection.execute(update(membership).where(stays, membership.c.left_at.is_(None)).values(left_at=tx.now))
-    for table in (tag, consent):
+    for table in (tag, consent, invite_code, thanks):
         connection.execute(delete(table).where(table.c.member_id.in_(members)))
     named = identity_log.c.from_id.in_(members) | identity_log.c.to_id.in_(members)
     connection.execute(delete(identity_log).where(named))

@@ -153,11 +153,11 @@ def _csv(rows: Rows) -> str:
     writer = csv.DictWriter(out, list(rows[0]))
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: _cell(it) for name, it in row.items()})
+        writer.writerow({name: as_cell(it) for name, it in row.items()})
     return "\ufeff" + out.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def as_cell(value: Any) -> Any:
     """No cell is a formula."""
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)

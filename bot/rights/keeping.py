@@ -1,4 +1,5 @@
-"""How long things are kept beside words: a questionnaire's answers for a month after their member left."""
+"""How long things are kept beside words: a questionnaire's answers for a month after their member left, whom
+we thanked for two years."""
 
 from __future__ import annotations
 
@@ -7,10 +8,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from bot.rights.erase import without_words
 from bot.store import retention
+from bot.store.mouth import thanks
 from bot.store.rights import erasure, export_file
 from bot.store.tables import interaction, media, membership, run
 from bot.store.transaction import Transaction
@@ -19,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 ANSWERS = timedelta(days=30)
 """For so long after somebody left their last room the answers to the questionnaire are kept."""
+LISTS = timedelta(days=731)
+"""For so long it is known whom we thanked, or meant to."""
 _SUBMITTED, _OCCURRENCE = "questionnaire_submitted", "questionnaire"
 
 
@@ -28,6 +32,7 @@ def count(connection: Connection, now: datetime, days: int) -> Mapping[str, int]
         "pictures": (media, media.c.keep_until <= now),
         "exports": (export_file, export_file.c.until <= now),
         "members": (erasure, erasure.c.due_at <= now),
+        "thanks": (thanks, thanks.c.changed_at <= now - LISTS),
     }
     counted = {
         name: connection.execute(select(func.count()).select_from(table).where(which)).scalar_one()
@@ -44,6 +49,10 @@ def forget_answers(tx: Transaction) -> None:
         tx.connection.execute(left)
     if found:
         logger.info("kept no longer: answers=%d", len(found))
+
+
+def forget_lists(tx: Transaction) -> None:
+    tx.connection.execute(delete(thanks).where(thanks.c.changed_at <= tx.now - LISTS))
 
 
 def _answers(connection: Connection, now: datetime) -> list[Any]:

@@ -18,6 +18,7 @@ from bot.channels.fake import FakeChannel
 from bot.clock import VirtualClock
 from bot.events import ChannelEvent, Chat, Person
 from bot.outbox.pace import Pace
+from bot.people import invites
 from bot.reloader import Load
 from bot.runtime import Runtime
 from bot.sop.command import Foresee
@@ -65,6 +66,7 @@ class World:
         self._without_thread, self._load = without_thread, load
         self._sent_at: list[datetime] = []
         self._codes = itertools.count(FIRST_CODE)
+        self._invites = map("".join, itertools.product(invites.LETTERS, repeat=2))
         self._runtime: Runtime | None = None
         self._running: asyncio.Task[None] | None = None
         metadata.create_all(self.engine)
@@ -89,6 +91,7 @@ class World:
             foresee=self._foresee,
             load=self._load,
             new_code=lambda: str(next(self._codes)),
+            new_invite=lambda: f"CHAN{next(self._invites)}",
             phone_key=b"a world's",
             files=self.media / "rights",
         )

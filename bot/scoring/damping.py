@@ -100,6 +100,13 @@ def following(after: int) -> Select[Any]:
 
 def regrouped(connection: Connection, after: int) -> Select[Any]:
     """The same of people who were merged, or split again, since: they may have thanked themselves."""
+    e = score_entry.c
+    theirs = e.identity_id.in_(regrouped_accounts(connection, after))
+    return select(e.identity_id, e.at).where(e.rule == THANKED, theirs)
+
+
+def regrouped_accounts(connection: Connection, after: int) -> set[int]:
+    """All accounts of those who were merged, or split again, since what came behind the id ``after``."""
     log = identity_log.c
     since = (
         select(interaction.c.received_at)
@@ -114,6 +121,4 @@ def regrouped(connection: Connection, after: int) -> Select[Any]:
         moved.update(row.moved)
         members |= {row.to_id, row.from_id} - {None}
     theirs = select(identity.c.id).where(identity.c.member_id.in_(members))
-    e = score_entry.c
-    whose = e.identity_id.in_(moved) | e.identity_id.in_(theirs)
-    return select(e.identity_id, e.at).where(e.rule == THANKED, whose)
+    return {*moved, *connection.scalars(theirs)}

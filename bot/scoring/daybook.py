@@ -20,7 +20,8 @@ from sqlalchemy import BigInteger, Connection, Select, case, distinct, exists, f
 
 from bot import naming
 from bot.people.points import REVERSED, Dimension
-from bot.scoring import damping, days
+from bot.people.referrals import ACTIVATED
+from bot.scoring import bringing, damping, days
 from bot.scoring.contribution import Act, Times, by_weights, with_rewards
 from bot.scoring.rules import Scoring
 from bot.store.reading import stream
@@ -164,17 +165,21 @@ def parameters(part: Part) -> dict[str, Any]:
 
 
 def rewards(connection: Connection, part: Part, zone: ZoneInfo) -> dict[tuple[int, int], list[Act]]:
-    """What SOPs gave points for and did not take back, by identity and day; thanks are damped."""
+    """What SOPs gave points for and did not take back, by identity and day; thanks are damped,
+    and who brought whom has to stand."""
     net: dict[tuple[int, str, int], list[Any]] = {}
     for row in stream(connection, _rewarding(part, zone), parameters(part)):
         identity_id, rule, event, points, *_ = row
         key = (identity_id, rule.removesuffix(REVERSED), event)
         net.setdefault(key, [row, 0.0])[1] += points
     left = damping.factors(connection, part.identities)
+    void = bringing.void(connection, part.identities)
     found: defaultdict[tuple[int, int], list[Act]] = defaultdict(list)
     for (identity_id, rule, event), (row, points) in net.items():
         if rule == damping.THANKED:
             points *= left.get(event, 1.0)
+        elif rule == ACTIVATED and event in void:
+            continue
         if abs(points) > _NOTHING:
             *_, dimension, at, day, initiated_by = row
             act = Act(rule, event, at, initiated_by == "prompted", points, dimension)
@@ -213,6 +218,7 @@ def touched(connection: Connection, after: int, part: Part, zone: ZoneInfo) -> d
         select(e.identity_id, e.at).where(e.id > after),
         damping.following(after),
         damping.regrouped(connection, after),
+        bringing.unsettled(connection, after),
     )
     found: defaultdict[int, set[int]] = defaultdict(set)
     for query in queries:

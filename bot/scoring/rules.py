@@ -113,6 +113,14 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
+class Referral:
+    """What who brought somebody is given once that one was there on so many ``days``."""
+
+    points: float = 8
+    days: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """The templates by which members hear of their level."""
 
@@ -136,6 +144,7 @@ def _caps() -> Mapping[str, int]:
         "window_contributed": 1,
         "ugc_submitted": 2,
         "ugc_approved": 2,
+        "referral_activated": 2,
     }
 
 
@@ -168,6 +177,7 @@ class Scoring:
     goals: Goals = field(default_factory=Goals)
     graded: bool = False
     """Something else than benefits goes by what members spend."""
+    referral: Referral = Referral()
 
     @property
     def has_grades(self) -> bool:

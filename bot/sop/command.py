@@ -87,6 +87,10 @@ class Desk(Protocol):
         """Gives four digits that nobody can guess."""
 
     @property
+    def new_invite(self) -> Callable[[], str]:
+        """Gives an invite code that nobody can guess."""
+
+    @property
     def can_call_everybody(self) -> bool:
         """Whether @所有人 in what we say reaches everybody on this platform."""
 

@@ -71,25 +71,24 @@ class Player:
 
     # --- what people say ---
 
-    def hear(self, tx: Transaction, heard: Heard) -> None:
+    def hear(self, tx: Transaction, heard: Heard) -> bool:
         """Ask, one after the other, until one takes the message: the SOPs of its hashtags, the runs that
         listen to this person here, the SOPs of its words, and the runs that listen to everybody in the room.
 
         A SOP that was asked at one of these is not asked at the next. One that is not for this person is not
-        asked, but for a run of their own: what was begun with them goes on.
+        asked, but for a run of their own: what was begun with them goes on. Gives whether any took it.
         """
         asked: set[str] = set()
         who, room_id = heard.person.identity_id, None if heard.room is None else heard.room.id
         tagged = self.index.tagged(heard.text, heard.room)
         if tagged and self._ask(tx, heard, asked, tagged):
-            return
+            return True
         if who in tx.listening and self._ask_runs(tx, heard, asked, who, room_id):
-            return
+            return True
         worded = self.index.worded(heard.text, heard.room)
         if worded and self._ask(tx, heard, asked, worded):
-            return
-        if room_id in tx.listening_rooms:
-            self._ask_runs(tx, heard, asked, None, room_id)
+            return True
+        return room_id in tx.listening_rooms and self._ask_runs(tx, heard, asked, None, room_id)
 
     def _ask(
         self, tx: Transaction, heard: Heard, asked: set[str], candidates: Sequence[lookup.Candidate]

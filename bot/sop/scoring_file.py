@@ -241,6 +241,13 @@ class Money(Model):
         return rules.Money(self.margin, self.acquisition, self.discount)
 
 
+class Referral(Model):
+    """What bringing somebody is worth, once they were there on so many ``days``; 0: nothing."""
+
+    points: Annotated[float, Field(ge=0, le=100, strict=False)] = USUAL.referral.points
+    days: Annotated[int, Field(ge=1, le=30)] = USUAL.referral.days
+
+
 class ScoringFile(Model):
     """Points, levels, how fast they fade, and what comes with them; what the figures are held against."""
 
@@ -256,6 +263,7 @@ class ScoringFile(Model):
     money: Money = Money()
     baseline: BaselineMonth | None = None
     goals: FigureGoals = Field({})
+    referral: Referral = Referral()
 
     def rules(self) -> Scoring:
         """The same as data."""
@@ -279,4 +287,5 @@ class ScoringFile(Model):
             rules.Purchase(self.purchase.grades, self.purchase.buyers),
             money=self.money.rule(),
             goals=Goals(self.baseline, self.goals),
+            referral=rules.Referral(self.referral.points, self.referral.days),
         )

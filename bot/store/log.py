@@ -51,6 +51,11 @@ CORE_NAMES = NAMES | {
     "cost_recorded",
     "data_exported",
     "erasure_asked",
+    "invite_created",
+    "member_referred",
+    "referral_activated",
+    "thanks_listed",
+    "thanks_changed",
 }
 """What the core records; kinds declare what they record beside it."""
 

@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from bot.store import benefits, figures, rights
+from bot.store import benefits, figures, mouth, rights
 from bot.store.columns import json, link, metadata, moment, row_id, table_of, where
 
-__all__ = ["benefits", "figures", "metadata", "rights"]  # for those who make all tables
+__all__ = ["benefits", "figures", "metadata", "mouth", "rights"]  # for those who make all tables
 
 
 class IdBlock(SQLModel, table=True):

@@ -116,6 +116,13 @@ class Community:
     async def _show(self, who: Person) -> None:
         await self.say(BOSS, f"/成员 {who.name}", private=True)
 
+    async def _code(self, who: Person) -> None:
+        await self.say(who, "我的邀请码", private=True)
+
+    async def _brought(self, who: Person) -> None:
+        """By the first code of this world, whosever that is."""
+        await self.say(who, "邀请码 CHANAA", private=True)
+
     async def _quiet(self, who: Person) -> None:
         await self.say(who, "别@我", private=True)
 

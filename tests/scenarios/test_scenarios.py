@@ -24,6 +24,7 @@ def test_there_are_scenarios_of_every_topic() -> None:
     topics = {
         "audiences",
         "identities",
+        "mouth",
         "operators",
         "people",
         "challenge",

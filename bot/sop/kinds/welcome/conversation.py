@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.outbox.queue import Intent
 from bot.people import consent, roles
 from bot.people.directory import Person
+from bot.sop import referring
 from bot.sop.kinds.welcome import verdict
 from bot.sop.kinds.welcome.asking import ask, ask_again, comes_again, is_for, say_hello
 from bot.sop.kinds.welcome.talk import Ctx, Ended, Step, Talk, begin, talk_of
@@ -54,6 +55,8 @@ def heard(ctx: Ctx) -> bool:
     """What is said in private by somebody in a questionnaire is for it alone, until it is over."""
     assert ctx.heard is not None, "something was said"
     talk = talk_of(ctx)
+    if _brings_a_code(talk):
+        return ask_again(talk)
     match talk.step:
         case Step.HELLO:
             if by_day(ctx, ctx.now) > ctx.now:
@@ -66,6 +69,17 @@ def heard(ctx: Ctx) -> bool:
             return verdict.heard(talk)
         case _:
             return comes_again(talk, ctx.heard.text) and ask_again(talk)
+    return True
+
+
+def _brings_a_code(talk: Talk) -> bool:
+    """Whether this was an invite code where another thing was asked: it is noted, and that is asked again."""
+    heard, step = talk.ctx.heard, talk.step
+    assert heard is not None, "something was said"
+    is_asked = step is Step.ASKING and not talk.ctx.sop.questions[talk.run.state["at"]].referral
+    if not (is_asked or step is Step.CONSENT) or not referring.is_a_code(talk.ctx.tx, heard.text):
+        return False
+    referring.answered(talk.ctx, talk.person, heard.text, heard.id)
     return True
 
 
@@ -159,6 +173,8 @@ def _submit(talk: Talk) -> None:
     submitted = ctx.record("questionnaire_submitted", person=talk.person, props=props, value=round(fit))
     tag_by(ctx, talk.person, sop.questions, answers, submitted)
     for n, answer in answers.items():
+        if sop.questions[n].referral:
+            referring.answered(ctx, talk.person, answer.text, talk.sheet.messages[n])
         if answer.text:
             about, message = ("question", f"q{n + 1}"), talk.sheet.messages[n]
             ctx.record(

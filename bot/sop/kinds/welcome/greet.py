@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.people import directory, roles
-from bot.sop import runs
+from bot.sop import referring, runs
 from bot.sop.context import Context
 from bot.sop.kinds.welcome.model import Greet, GreetWords, Welcome
 from bot.sop.kinds.welcome.talk import Step, begin
@@ -169,4 +169,6 @@ def heard(ctx: Context[Welcome], run: Run) -> None:
         keep_until=ctx.now + timedelta(days=ctx.sops.community.privacy.keep_days),
     )
     tag_by(ctx, ctx.heard.person, ctx.sop.questions, {places[0]: answer}, answered)
+    if ctx.sop.questions[places[0]].referral:
+        referring.answered(ctx, ctx.heard.person, answer.text, ctx.heard.id)
     ctx.close(run)

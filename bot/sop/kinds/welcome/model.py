@@ -122,8 +122,19 @@ class Wording(Model):
     follow_up: Talk = "invitation_follow_up.j2"
 
 
-def _sound(questions: tuple[Question, ...]) -> tuple[Question, ...]:
+class Asked(Question):
+    """``referral``: it asks who brought them; what says so is in ``bot/sop/referring.py``."""
+
+    referral: bool = False
+
+
+def _sound(questions: tuple[Asked, ...]) -> tuple[Asked, ...]:
     findings = [finding for n, question in enumerate(questions) for finding in ill_formed(n, question)]
+    findings += [
+        Finding((n, "referral"), "问谁介绍来的，要让对方写一句话", "answer: text")
+        for n, question in enumerate(questions)
+        if question.referral and question.answer != "text"
+    ]
     grouped = [n for n, question in enumerate(questions) if question.in_group]
     findings += [
         Finding((n, "in_group"), "群里最多问一题，其余的请私下问", "in_group: false") for n in grouped[1:]
@@ -139,7 +150,7 @@ class Welcome(Sop):
     mode: Literal["gate", "onboarding"]
     hello: Hello = Hello()
     questions: Annotated[
-        tuple[Question, ...], BeforeValidator(as_tuple), Field(max_length=4), AfterValidator(_sound)
+        tuple[Asked, ...], BeforeValidator(as_tuple), Field(max_length=4), AfterValidator(_sound)
     ] = ()
     patience: Patience = Patience()
     fit: Fit = Fit()
