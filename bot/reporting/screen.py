@@ -14,7 +14,7 @@ LINES = (
     ("works", "answered", "complaints"),
     ("gives_per_ask", "quiet_sends", "at_all", "left", "dnc"),
 )
-_DETAILS = ("repurchase_90", "cac", "ltv_predicted")
+_DETAILS = ("woken", "repurchase_90", "cac", "ltv_predicted")
 LEFT_OUT = frozenset(
     {"promo_share", "held_back", "questionnaire", "challenge_participation", "depth", *_DETAILS}
 )

@@ -18,6 +18,12 @@ class Buyer(NamedTuple):
     is_member: bool
 
 
+def buyer_of(row: Any) -> Buyer:
+    """Whom a row of the log, with its ``member_id``, is about."""
+    is_member = row.member_id is not None
+    return Buyer(row.member_id if is_member else row.identity_id, is_member)
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """All sums are in cents; ``margin`` and ``discount`` are None where the shop does not tell them."""
@@ -55,8 +61,6 @@ def standing(rows: Iterable[Any]) -> list[Order]:
 
 def _order(row: Any, back: int) -> Order:
     amount, props = row.amount_cents or 0, row.props
-    is_member = row.member_id is not None
-    buyer = Buyer(row.member_id if is_member else row.identity_id, is_member)
     return Order(
-        buyer, row.occurred_at, amount, min(back, amount), props.get("margin"), props.get("discount")
+        buyer_of(row), row.occurred_at, amount, min(back, amount), props.get("margin"), props.get("discount")
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.scoring.kpi.intervals import distance, nps, wilson, within
+from bot.scoring.kpi.intervals import apart, distance, nps, wilson, within
 
 _6MP = "6 6 6 6+ 7 9+ 10 10+ 11+ 13 16 17+ 19+ 20+ 22 23 25+ 32+ 32+ 34+ 35+"
 """Weeks in remission of 21 patients (Freireich et al. 1963); + : still so when the trial ended."""
@@ -22,6 +22,11 @@ def waits(written: str) -> list[tuple[float, bool]]:
 )
 def test_wilsons_interval(part: int, of: int, low: float, high: float) -> None:
     assert wilson(part, of) == pytest.approx((low / 100, high / 100), abs=5e-4)
+
+
+def test_the_difference_of_two_shares_as_newcombe_published() -> None:
+    """Method 10 for 56/70 - 48/80 (Newcombe 1998)."""
+    assert apart(56, 70, 48, 80) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
 
 
 @pytest.mark.parametrize(("written", "median"), [(_6MP, 23), (_PLACEBO, 8)])

@@ -133,6 +133,10 @@ def comings(tx: Transaction) -> None:
         for _ in range(times):
             happen(tx, f"questionnaire_{name}", "L", at(9))
     happen(tx, "dnc_set", "E", at(9))
+    for who, moment in (("A", at(3)), ("E", at(3)), ("B", at(25)), ("G", at(1, month=9))):
+        happen(tx, "wakeup_sent", who, moment)
+    for who in "DF":
+        happen(tx, "wakeup_held_out", who, at(3))
     row = {"room_id": ROOM, "identity_id": WHO["F"], "interaction_id": 1}
     closed: dict[str, Any] = {"answered_at": at(9, 10, 6), "closed_at": at(9, 11), "opened_at": at(9, 10)}
     open_: dict[str, Any] = {"answered_at": None, "closed_at": None, "opened_at": at(10)}
@@ -171,6 +175,8 @@ EXPECTED: dict[str, tuple[float | None, dict[str, float | None]]] = {
     "monthly_active": (30, {"自发月活": 20}),
     "interactions_per_member": (1.5, {"活跃的人均": 5, "中位数": 0, "自发占比": 1000 / 15}),
     "silent": (70, {"从没说过话": 60, "后来不说了": 10}),
+    # written to: A and E, of whom A came; left alone: D and F. B's days are not over, G's are too long ago
+    "woken": (50, {"写了的回来": 50, "没写的回来": 0}),
     "mood": (100 * (1 / 3 - 1) / 2, {"判得出": 80, "高兴": GLAD, "不高兴": SORRY}),
     "questionnaire": (50, {"填完的": 200 / 3, "转人工": 50}),
     "complaints": (2, {"首响分钟": 6, "未结": 1}),

@@ -18,7 +18,7 @@ from bot.scoring.rules import Money
 from bot.store.session import insert_new
 from bot.store.tables import identity, member, membership
 from bot.store.transaction import Transaction
-from tests.scoring.community import ROOM, WHO, ZONE, at, day
+from tests.scoring.community import ROOM, WHO, ZONE, at, day, happen
 from tests.scoring.customers import X, cost, on, order
 
 PARTS = (recommending, buying, word_of_mouth, money, predicting)
@@ -129,6 +129,17 @@ def test_many_buyers_are_foretold_with_the_error_of_it(tx: Transaction, november
     error = figure.parts["试猜最近90天每人差几单"]
     assert error is not None
     assert 0 < error < 3
+
+
+def test_a_code_that_came_with_the_first_order_brought_an_account_of_nobody(
+    tx: Transaction, november: Period
+) -> None:
+    order(tx, X, at(3), 100)
+    happen(tx, "member_referred", X, at(3), target_identity_id=WHO["A"], props={"by": "code"})
+    order(tx, "B", at(3), 100)
+    happen(tx, "member_referred", "B", at(4), target_identity_id=WHO["A"], props={"by": "code"})
+    figure = found(november)["word_of_mouth"]
+    assert (figure.value, figure.n) == (50, 2)  # B's came after the order
 
 
 def test_few_buyers_are_not_foretold(tx: Transaction, november: Period) -> None:

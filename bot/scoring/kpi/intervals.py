@@ -21,6 +21,15 @@ def wilson(part: int, of: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+def apart(part: int, of: int, other: int, of_other: int) -> tuple[float, float, float]:
+    """How much larger one share is than another, and the interval of that (Newcombe's, of Wilson's two)."""
+    p, q = part / of, other / of_other
+    (low, high), (other_low, other_high) = wilson(part, of), wilson(other, of_other)
+    below = sqrt((p - low) ** 2 + (other_high - q) ** 2)
+    above = sqrt((high - p) ** 2 + (q - other_low) ** 2)
+    return p - q, p - q - below, p - q + above
+
+
 # --- the willingness to recommend ---
 
 

@@ -1,4 +1,5 @@
-"""What the log has of orders, costs, benefits, recommendations and who brought whom: few rows among many."""
+"""What the log has of orders, costs, benefits, recommendations, who brought whom and words to the silent: few
+rows among many."""
 
 from __future__ import annotations
 
@@ -15,7 +16,12 @@ from bot.store.tables import identity, interaction
 COST, USED, REVERSED = "cost_recorded", "benefit_used", "benefit_reversed"
 ASKED, ANSWERED, WITHDRAWN = "nps_asked", "nps_answered", "survey_withdrawn"
 REFERRED, RECALLED = "member_referred", "message_recalled"
-_NAMES = (PAID, REFUNDED, COST, USED, REVERSED, ASKED, ANSWERED, WITHDRAWN, REFERRED, RECALLED)
+WRITTEN_TO, HELD_OUT = "wakeup_sent", "wakeup_held_out"
+_NAMES = (
+    *(PAID, REFUNDED, COST, USED, REVERSED),
+    *(ASKED, ANSWERED, WITHDRAWN, REFERRED, RECALLED),
+    *(WRITTEN_TO, HELD_OUT),
+)
 
 
 class Ledger:

@@ -11,6 +11,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "interactions_per_member": "人均互动",
         "silent": "沉默",
         "mood": "情感",
+        "woken": "唤醒",
         "questionnaire": "问卷通过",
         "complaints": "投诉",
         "flywheel": "飞轮",

@@ -121,12 +121,13 @@ class Period:
         """The orders of each buyer by their time, but for those that were given back whole."""
         found: defaultdict[Buyer, list[Order]] = defaultdict(list)
         for order in sorted(standing(self.recorded(PAID, REFUNDED)), key=lambda it: it.at):
-            if order.kept > 0 and (self.whole or self._is_here(order.buyer)):
+            if order.kept > 0 and self.is_about(order.buyer.id if order.buyer.is_member else None):
                 found[order.buyer].append(order)
         return dict(found)
 
-    def _is_here(self, buyer: Buyer) -> bool:
-        return buyer.is_member and buyer.id in self._came
+    def is_about(self, member_id: int | None) -> bool:
+        """Whether somebody, or an account of nobody, counts in these rooms though it has to do with none."""
+        return self.whole or member_id in self._came
 
     @cached_property
     def _came(self) -> set[int]:

@@ -16,6 +16,7 @@ from bot.scoring.kpi import (
     money,
     predicting,
     recommending,
+    waking,
     word_of_mouth,
 )
 from bot.scoring.kpi.boundary import IsQuiet
@@ -42,6 +43,7 @@ def figures(period: Period, is_quiet: IsQuiet) -> Sequence[Figure]:
     return [
         *being_there.figures(period),
         *feeling.figures(period),
+        *waking.figures(period),
         *coming_in.figures(period),
         *making.figures(period),
         *answering.figures(period),

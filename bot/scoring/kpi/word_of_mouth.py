@@ -12,7 +12,7 @@ from bot.scoring.kpi.coming_in import CO_CREATOR
 from bot.scoring.kpi.figure import Figure, percent, share
 from bot.scoring.kpi.ledger import RECALLED, REFERRED
 from bot.scoring.kpi.period import Period
-from bot.scoring.orders import Buyer
+from bot.scoring.orders import Buyer, buyer_of
 
 PROVEN = ("code", "invite")
 WITHIN = timedelta(days=30)
@@ -33,7 +33,8 @@ def figures(period: Period) -> Iterator[Figure]:
     proven = proven_among(new, brought)
     levels = book.standings(period.connection)
     trusted = {member for member, it in levels.items() if it.level >= CO_CREATOR}
-    told = sum(buyer.is_member and buyer.id in brought and not brought[buyer.id].is_proven for buyer in new)
+    told = sum(buyer in brought and not brought[buyer].is_proven for buyer in new)
+    second = sum(it.by is not None and Buyer(it.by, is_member=True) in brought for it in proven.values())
     yield share(
         "word_of_mouth",
         "口碑新客",
@@ -41,31 +42,31 @@ def figures(period: Period) -> Iterator[Figure]:
         len(new),
         算上自己说的=percent(len(proven) + told, len(new)),
         共创者带来的=percent(sum(it.by in trusted for it in proven.values()), len(new)),
-        介绍人也是被介绍来的=percent(sum(it.by in brought for it in proven.values()), len(new)),
+        介绍人也是被介绍来的=percent(second, len(new)),
     )
 
 
-def referrals(period: Period) -> dict[int, Referral]:
-    """By member who brought them, one each: the first with a proof, else the first whom they named.
+def referrals(period: Period) -> dict[Buyer, Referral]:
+    """Who was brought, and by whom, once each: the first with a proof, else the first whom they named.
 
     Our own people bring nobody; nobody brings themselves, by whichever account.
     """
     recalled = {row.parent_event_id for row in period.recorded(RECALLED)} - {None}
-    found: dict[int, Referral] = {}
+    found: dict[Buyer, Referral] = {}
     for row in period.recorded(REFERRED):
-        by = period.member_of.get(row.target_identity_id)
+        who, by = buyer_of(row), period.member_of.get(row.target_identity_id)
         is_ours = by is None and row.target_identity_id is not None
-        if row.member_id in (None, by) or is_ours or row.parent_event_id in recalled:
+        if who == (by, True) or is_ours or row.parent_event_id in recalled:
             continue
         told = Referral(by, row.occurred_at, row.props.get("by") in PROVEN)
-        if row.member_id not in found or told.is_proven > found[row.member_id].is_proven:
-            found[row.member_id] = told
+        if who not in found or told.is_proven > found[who].is_proven:
+            found[who] = told
     return found
 
 
-def proven_among(new: Mapping[Buyer, datetime], brought: Mapping[int, Referral]) -> dict[Buyer, Referral]:
+def proven_among(new: Mapping[Buyer, datetime], brought: Mapping[Buyer, Referral]) -> dict[Buyer, Referral]:
     """Those new customers who were brought, with a proof of the 30 days before their first order."""
-    found = {buyer: brought[buyer.id] for buyer in new if buyer.is_member and buyer.id in brought}
+    found = {buyer: brought[buyer] for buyer in new if buyer in brought}
     return {
         buyer: it
         for buyer, it in found.items()
