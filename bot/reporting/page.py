@@ -14,7 +14,10 @@ from bot.reporting.bars import bar
 from bot.reporting.forms import place, span
 from bot.reporting.trend import Week
 
-FIRST = ("monthly_active", "interactions_per_member", "silent", "nps", "mood", "ltv", "ltv_cac", "repurchase")
+FIRST = (
+    *("monthly_active", "interactions_per_member", "silent", "mood"),
+    *("nps", "ltv", "ltv_cac", "repurchase", "word_of_mouth"),
+)
 """The figures of which each has a card, as far as there are any."""
 _FLYWHEEL = "flywheel"
 

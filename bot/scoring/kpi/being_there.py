@@ -6,11 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from statistics import median
 
-from sqlalchemy import select
-
 from bot.scoring.kpi.figure import Figure, percent, ratio, share
 from bot.scoring.kpi.period import MONTH, Period
-from bot.store.figures import activity
 
 
 def figures(period: Period) -> Iterator[Figure]:
@@ -55,6 +52,6 @@ def _silent(period: Period) -> Figure:
 
 
 def _ever_active(period: Period) -> set[int]:
-    query = select(activity.c.identity_id).where(activity.c.day <= period.last).distinct()
-    found = (period.member_of.get(it) for it in period.connection.scalars(query))
+    seen = period.people.first_seen(period.connection).items()
+    found = (period.member_of.get(id) for id, day in seen if day <= period.last)
     return {member for member in found if member is not None}

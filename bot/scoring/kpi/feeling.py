@@ -20,7 +20,7 @@ from bot.scoring.sentiment import Sign, judge, reliability
 from bot.store.session import one_of
 from bot.store.tables import interaction, texts
 
-MOST_MEMBERS = 1_000
+MOST_MEMBERS = 500
 MOST_MESSAGES = 20
 """Of one member."""
 MOST_SHOWN = 5

@@ -10,16 +10,17 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, select
 
 from bot.people.roles import ADMIN, IN_FORCE, OURS
 from bot.scoring import days
 from bot.scoring.kpi.ledger import Ledger
+from bot.scoring.kpi.people import People
 from bot.scoring.orders import PAID, REFUNDED, Buyer, Order, standing
 from bot.scoring.rules import Money
 from bot.store.figures import activity
 from bot.store.reading import stream
-from bot.store.tables import identity, interaction, membership, room
+from bot.store.tables import interaction, membership, room
 
 MONTH = 30
 
@@ -40,6 +41,7 @@ class Period:
     whole: bool = True
     money: Money = field(default_factory=Money)
     ledger: Ledger = field(default_factory=Ledger, repr=False, compare=False)
+    people: People = field(default_factory=People, repr=False, compare=False)
 
     @cached_property
     def begins(self) -> datetime:
@@ -53,8 +55,7 @@ class Period:
     @cached_property
     def member_of(self) -> dict[int, int]:
         """The member of each identity; our own people are in no figure."""
-        known = select(identity.c.id, identity.c.member_id).where(identity.c.member_id.is_not(None))
-        return {id: member for id, member in stream(self.connection, known) if member not in self._ours}
+        return self.people.member_of(self.connection, self._ours)
 
     @cached_property
     def _ours(self) -> set[int]:
@@ -63,7 +64,7 @@ class Period:
     @cached_property
     def joined(self) -> dict[int, datetime]:
         """When each member who is there at the period's end came to the first of the rooms."""
-        first: dict[int, int] = dict(stream(self.connection, _FIRST_SEEN))
+        first = self.people.first_seen(self.connection)
         found: dict[int, datetime] = {}
         for identity_id, joined_at in stream(self.connection, self._present()):
             member = self.member_of.get(identity_id)
@@ -144,9 +145,6 @@ class Period:
             before = found[member]
             found[member] = (before[0] + acts, before[1] + own)
         return dict(found)
-
-
-_FIRST_SEEN = select(activity.c.identity_id, func.min(activity.c.day)).group_by(activity.c.identity_id)
 
 
 def ours(connection: Connection, kinds: Mapping[str, str]) -> set[int]:
