@@ -32,7 +32,7 @@ Found = Mapping[int, Sequence[Fact]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """``places`` people for an occasion, by ``since`` days of what they did; nobody again within ``apart``."""
+    """``places`` people for an occasion, by what they did in ``since`` days; none again within ``apart``."""
 
     occasion: str
     places: int
