@@ -17,7 +17,7 @@ from bot.people.thanks import State
 from bot.rights.export import as_cell
 from bot.scoring.kpi.period import enabled_rooms
 from bot.scoring.rules import Scoring
-from bot.scoring.thanking import Fact, Wanted
+from bot.scoring.thanking import LEAST, Fact, Wanted
 from bot.sop.loader import SopSet
 from bot.sop.templates import harmless_name
 from bot.store import log
@@ -32,7 +32,7 @@ Found = Mapping[int, Sequence[Fact]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """``places`` people for an occasion, by ``since`` days of what they did; nobody again within ``apart``."""
+    """``places`` people for an occasion, by what they did in ``since`` days; none again within ``apart``."""
 
     occasion: str
     places: int
@@ -108,7 +108,8 @@ def _names(connection: Connection, members: Collection[int]) -> dict[int, tuple[
 
 
 def as_text(found: Sequence[Line], asked: Asked) -> Iterator[str]:
-    yield f"答谢 {asked.occasion}：{len(found)} 位"
+    none = "" if found else f"。分数每晚4点算，{asked.since}天里满{LEAST:g}分的才选"
+    yield f"答谢 {asked.occasion}：{len(found)} 位{none}"
     for it in found:
         yield f"{it.number or '—'} {it.member} {harmless_name(it.name)} {it.state}｜{it.why}"
 

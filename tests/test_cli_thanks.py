@@ -137,4 +137,4 @@ def test_what_cannot_be_is_told(args: tuple[str, ...], says: str) -> None:
 
 def test_from_one_room_alone(database: Writer) -> None:
     assert bot("--room", "会员1群").output.startswith("答谢 新年：3 位")
-    assert bot("--for", "周年", "--room", "会员2群").output.startswith("答谢 周年：0 位")
+    assert bot("--for", "周年", "--room", "会员2群").output.startswith("答谢 周年：0 位。分数每晚4点算")
