@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import ahead, flood, imports, latency, postgres, reload, results, start, throughput
+from benchmarks import ahead, audiences, flood, imports, latency, postgres, reload, results, start, throughput
 
 _PARTS = (
     throughput.measure,
@@ -16,6 +16,7 @@ _PARTS = (
     start.measure,
     ahead.measure,
     imports.measure,
+    audiences.measure,
     reload.measure,
 )
 _RESULTS = Path(__file__).parent / "results.json"

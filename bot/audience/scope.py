@@ -42,8 +42,7 @@ class Scope:
         enabled = room.c.disabled_at.is_(None) & room.c.key.is_not(None)
         return there & enabled & (room.c.key != (self.operators or ""))
 
-    def came_by(self, day: int) -> Select[tuple[int]]:
-        """The members who have come into none of their rooms after this day."""
-        last = func.max(CAME, type_=membership.c.joined_at.type)
-        query = select(identity.c.member_id).select_from(PLACES).where(self.is_here)
-        return query.group_by(identity.c.member_id).having(last < self.begin_of(day + 1))
+    def came_after(self, day: int) -> Select[tuple[int]]:
+        """The members who have come into any of their rooms after this day."""
+        later = self.begin_of(day + 1) <= CAME
+        return select(identity.c.member_id).select_from(PLACES).where(self.is_here, later)

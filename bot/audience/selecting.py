@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
 
 from sqlalchemy import (
     Column,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Table,
     and_,
     distinct,
+    exists,
     func,
     or_,
     select,
@@ -39,35 +41,32 @@ from bot.people import consent
 from bot.scoring.kpi.period import ours
 from bot.store.benefits import spending
 from bot.store.figures import activity, standing
-from bot.store.reading import stream
 from bot.store.session import one_of
 from bot.store.tables import identity, member, room, tag
 
-
-class Found(NamedTuple):
-    """A member, and the rooms in which they are."""
-
-    member_id: int
-    number: int
-    rooms: frozenset[str]
+_WHO = identity.c.member_id
 
 
-def everybody(connection: Connection, scope: Scope, condition: Condition | None = None) -> list[Found]:
-    """Who meets the condition, each once, by number; without one all who might."""
-    query = (
-        select(member.c.id, member.c.number, room.c.key)
-        .select_from(PLACES.join(member, member.c.id == identity.c.member_id))
-        .where(scope.is_here, ~one_of(member.c.id, "ours"))
-        .order_by(member.c.number)
-    )
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Members by their ids, and how many are in each room."""
+
+    ids: Set[int]
+    rooms: Mapping[str, int]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def everybody(connection: Connection, scope: Scope, condition: Condition | None = None) -> Members:
+    """Who meets the condition, each once, in whatever rooms; without one all who might."""
+    query = select(_WHO, room.c.key).select_from(PLACES).where(scope.is_here, ~one_of(_WHO, "ours"))
     asked = {"ours": ours(connection, scope.kinds)}
     if condition is not None:
         query = query.where(_meets(condition, scope, True))
         asked["alone"] = consent.all_impersonal(connection)
-    rooms: dict[tuple[int, int], set[str]] = {}
-    for member_id, number, key in stream(connection, query, asked):
-        rooms.setdefault((member_id, number), set()).add(key)
-    return [Found(*who, frozenset(keys)) for who, keys in rooms.items()]
+    places = {(row[0], row[1]) for row in connection.execute(query, asked).all()}
+    return Members({who for who, _ in places}, Counter(key for _, key in places))
 
 
 def _meets(condition: Condition, scope: Scope, wanted: bool) -> ColumnElement[bool]:
@@ -81,7 +80,7 @@ def _meets(condition: Condition, scope: Scope, wanted: bool) -> ColumnElement[bo
         case InRoom(keys):
             return _as(_among(_in_rooms(scope, keys)), wanted)
         case _:
-            return ~one_of(member.c.id, "alone") & _as(_has(condition, scope), wanted)
+            return ~one_of(_WHO, "alone") & _as(_has(condition, scope), wanted)
 
 
 def _as(it: ColumnElement[bool], wanted: bool) -> ColumnElement[bool]:
@@ -89,7 +88,7 @@ def _as(it: ColumnElement[bool], wanted: bool) -> ColumnElement[bool]:
 
 
 def _among(members: Select[tuple[int]]) -> ColumnElement[bool]:
-    return member.c.id.in_(members.correlate(None))
+    return _WHO.in_(members.correlate(None))
 
 
 def _has(trait: Trait, scope: Scope) -> ColumnElement[bool]:
@@ -101,9 +100,9 @@ def _has(trait: Trait, scope: Scope) -> ColumnElement[bool]:
         case Spends(low, high):
             return _between(spending, spending.c.grade, low, None if high == GRADES else high)
         case Active(days, within):
-            return _among(_active(scope, days, within))
+            return _was_active(scope, days, within)
         case Silent(within):
-            return _among(scope.came_by(scope.today - within)) & ~_among(_active(scope, 1, within))
+            return ~_among(scope.came_after(scope.today - within)) & ~_was_active(scope, 1, within)
 
 
 def _in_rooms(scope: Scope, keys: Iterable[str]) -> Select[tuple[int]]:
@@ -134,9 +133,12 @@ def _between(table: Table, value: Column[int], low: int, high: int | None) -> Co
     return true() if high is None else ~_among(members.where(value > high))
 
 
-def _active(scope: Scope, days: int, within: int) -> Select[tuple[int]]:
-    a, i = activity.c, identity.c
-    query = select(i.member_id).select_from(activity.join(identity, i.id == a.identity_id))
+def _was_active(scope: Scope, days: int, within: int) -> ColumnElement[bool]:
+    """Asked of each member: their days stand together in the index, as those of all do not."""
+    a, i = activity.c, identity.alias("mine")
+    theirs = (i.c.member_id == _WHO) & (i.c.id == a.identity_id) & (a.room_id != 0)
     lately = a.day.between(scope.today - within + 1, scope.today)
-    query = query.where(lately, a.room_id != 0, i.member_id.is_not(None))
-    return query.group_by(i.member_id).having(func.count(distinct(a.day)) >= days)
+    if days == 1:
+        return exists().where(theirs, lately).correlate(identity)
+    counted = select(func.count(distinct(a.day))).where(theirs, lately).correlate(identity)
+    return counted.scalar_subquery() >= days

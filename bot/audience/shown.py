@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -12,11 +11,11 @@ from bot.audience import facts
 from bot.audience.conditions import Condition, goes_by_traits
 from bot.audience.reasons import Reason, because, reasons
 from bot.audience.scope import Scope
-from bot.audience.selecting import Found, everybody
+from bot.audience.selecting import everybody
 from bot.people import consent
 from bot.scoring.kpi.period import ours
 from bot.store.session import one_of
-from bot.store.tables import identity
+from bot.store.tables import identity, member
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +45,23 @@ def show(connection: Connection, condition: Condition, scope: Scope, first: int)
     return Shown(
         len(found),
         len(everyone),
-        sum(it.member_id in alone for it in everyone),
-        dict(sorted(Counter(key for it in found for key in it.rooms).items())),
-        _listed(connection, found[:first], scope, condition),
+        len(everyone.ids & alone),
+        dict(sorted(found.rooms.items())),
+        _listed(connection, sorted(found.ids)[:first], scope, condition),
     )
 
 
-def _listed(
-    connection: Connection, found: Sequence[Found], scope: Scope, condition: Condition
-) -> list[Listed]:
-    ids = [it.member_id for it in found]
-    known, names = facts.of(connection, ids, scope, condition), _names(connection, ids)
-    return [Listed(it.number, names[it.member_id], because(condition, known[it.member_id])) for it in found]
-
-
-def _names(connection: Connection, members: Collection[int]) -> dict[int, str]:
-    """As each calls themselves at the account that was met last."""
-    theirs = one_of(identity.c.member_id, "members")
-    query = select(identity.c.member_id, identity.c.name).where(theirs).order_by(identity.c.id)
-    return {row[0]: row[1] for row in connection.execute(query, {"members": members}) if row[1]}
+def _listed(connection: Connection, ids: Sequence[int], scope: Scope, condition: Condition) -> list[Listed]:
+    """These, with their names at the account that was met last."""
+    known = facts.of(connection, ids, scope, condition)
+    query = (
+        select(member.c.id, member.c.number, identity.c.name)
+        .select_from(member.join(identity, identity.c.member_id == member.c.id))
+        .where(one_of(member.c.id, "members"))
+        .order_by(member.c.number, identity.c.id)
+    )
+    named = {row[0]: row for row in connection.execute(query, {"members": ids})}
+    return [Listed(number, name, because(condition, known[id])) for id, number, name in named.values()]
 
 
 @dataclass(frozen=True, slots=True)

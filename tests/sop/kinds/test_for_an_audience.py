@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.audience.conditions import Condition, InRoom, Silent, Tagged
+from bot.commands.trace import ask as ask_why
 from bot.events import Media, MessageKind, Person
 from bot.people import directory, tags
 from bot.people.tags import Tag
@@ -108,3 +109,11 @@ async def test_only_its_members_set_tables(make_world: MakeWorld, sops: SopSet) 
     await world.move_to(world.clock.now() + timedelta(minutes=40))
     names = {row["id"]: row["name"] for row in look(world, identity)}
     assert [names[it["identity_id"]] for it in look(world, interaction, name="ugc_submitted")] == ["阿青"]
+
+
+async def test_why_it_did_nothing_about_others_is_told(evening: World) -> None:
+    await ask(evening, "提问：羽衣甘蓝怎么做", ZHOU)
+    said_last = look(evening, interaction, name="message_posted")[-1]["id"]
+    url = evening.engine.url.render_as_string(hide_password=False)
+    unmoved = ask_why(url, evening.sops, evening.account, said_last).unmoved
+    assert [it.reason for it in unmoved] == ["它只对“爱做饭的”这群人，里面没有这位"]

@@ -65,7 +65,8 @@ def show(ctx: CommandContext) -> None:
     """``[编号]`` counts; with ``原话`` behind it, and in private, the latest words."""
     surveys = {sop.id: sop for sop in ctx.sops.declared.values() if isinstance(sop, Survey)}
     typed, wants_words = ctx.rest.removesuffix(VERBATIM).strip(), ctx.rest.endswith(VERBATIM)
-    sop = _named(surveys, typed)
+    running = {id: sop for id, sop in surveys.items() if id in ctx.sops.sops}
+    sop = _named(surveys, typed) or _named(running, typed)
     if sop is None:
         known = "、".join(f"{it.id}（{harmless(it.name, 12)}）" for it in surveys.values())
         ctx.reply(f"要看哪一份？发 /问卷结果 编号：{known}" if known else "还没有小问卷。")
