@@ -63,10 +63,11 @@ def _words(sops: SopSet, sop: Sop) -> Iterator[str]:
 def _unknown_tags(sops: SopSet, places: Places) -> Iterator[Problem]:
     """Tags that a SOP goes by and that nobody can ever get."""
     given = {tag for sop in sops.declared.values() for tag in sop.gives_tags()}
+    given |= set() if sops.tagging is None else {*sops.tagging.keys}
     for sop in sops.sops.values():
         for tag, loc in sop.heeds_tags():
             if tag not in given:
-                why = f"没有一个 SOP 会打“{tag}”这个标签，这里永远用不上"
+                why = f"没有一个 SOP 会打“{tag}”这个标签，tags.yaml 里也没有，这里永远用不上"
                 yield places.problem(sop.id, Finding(loc, why, closest(tag, given), key=True), Level.ERROR)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Select, func, select
 
 from bot.store.session import upsert
 from bot.store.tables import consent, member
@@ -49,9 +50,16 @@ _DECISIONS = select(_MEMBER.label("member_id"), consent.c.purpose, consent.c.giv
 def _decliners(tx: Transaction, member_ids: Collection[int], purpose: str) -> set[int]:
     merged = select(member.c.id).where(member.c.merged_into.in_(member_ids))
     theirs = consent.c.member_id.in_(member_ids) | consent.c.member_id.in_(merged)
-    found = tx.connection.execute(
-        _DECISIONS.where(theirs, consent.c.purpose == purpose).order_by(consent.c.at)
-    )
+    return _last_said_no(tx.connection, _DECISIONS.where(theirs, consent.c.purpose == purpose))
+
+
+def all_impersonal(connection: Connection) -> set[int]:
+    """The same of all members."""
+    return _last_said_no(connection, _DECISIONS.where(consent.c.purpose == PERSONAL))
+
+
+def _last_said_no(connection: Connection, decisions: Select[Any]) -> set[int]:
+    found = connection.execute(decisions.order_by(consent.c.at))
     return {who for who, given in {row.member_id: row.given for row in found}.items() if not given}
 
 

@@ -18,6 +18,7 @@ from pydantic_core import core_schema
 from bot.sop.community import Community
 from bot.sop.kind import Kind
 from bot.sop.scoring_file import ScoringFile
+from bot.sop.tags_file import TagsFile
 
 FOLDER = "schema"
 """Inside the folder of the SOPs."""
@@ -41,6 +42,7 @@ def files(kinds: Mapping[str, Kind]) -> Iterator[tuple[str, str]]:
     yield "sop.json", _written(sop_schema(kinds))
     yield "community.json", _written({"$schema": _DIALECT, **_of(Community, "")})
     yield "scoring.json", _written({"$schema": _DIALECT, **_of(ScoringFile, "")})
+    yield "tags.json", _written({"$schema": _DIALECT, **_of(TagsFile, "")})
 
 
 def sop_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
