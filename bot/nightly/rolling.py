@@ -22,7 +22,9 @@ from bot.store.tables import identity, identity_log, interaction, score_entry
 from bot.store.transaction import Reader
 
 MOST = 500
-"""People whose hits are read, and written, together."""
+"""People whose hits are read together."""
+MOST_ROWS = 1_000
+"""Hits that are written in one transaction."""
 VERSION = 1
 """Another whenever hits are found otherwise by the same words."""
 _EVER = 2**31 - 1
@@ -56,7 +58,8 @@ class Rolling:
     def parts(self, reader: Reader, after: int | None) -> Iterator[Rolled]:
         """What is to be written, of the log behind the id ``after`` or of all of it (None)."""
         with reader() as connection:
-            yield from filter(None, self._parts(connection, after))
+            for rolled in self._parts(connection, after):
+                yield from _small(rolled)
 
     def _parts(self, connection: Connection, after: int | None) -> Iterator[Rolled]:
         dictionary = Dictionary(self.rules)
@@ -92,6 +95,12 @@ class Rolling:
         if after is None:
             return _everybody(connection)
         return portions(sorted(find(connection, after)), MOST)
+
+
+def _small(rolled: Rolled) -> Iterator[Rolled]:
+    """The same in portions."""
+    yield from (Rolled({}, gone) for gone in portions(rolled.gone, MOST_ROWS))
+    yield from (Rolled(dict(some), []) for some in portions(rolled.found.items(), MOST_ROWS))
 
 
 def _differing(connection: Connection, span: Span, source: str, found: Hits) -> Rolled:

@@ -22,15 +22,15 @@ from bot.scoring import book, days, tagging
 from bot.scoring.kpi.period import ours
 from bot.scoring.rules import Scoring
 from bot.scoring.tag_rules import Tagging
-from bot.scoring.tagging import KEPT, Hit, Inferred, Usual
+from bot.scoring.tagging import Hit, Inferred, Usual
 from bot.store import log
-from bot.store.figures import tag_hit
+from bot.store.figures import HITS_KEPT, tag_hit
 from bot.store.reading import stream
 from bot.store.session import upsert
 from bot.store.tables import identity, member, tag
 from bot.store.transaction import Reader, Transaction
 
-MOST = 500
+MOST = 200
 """Members whose tags are written in one transaction."""
 
 
@@ -135,7 +135,7 @@ class Inferring:
         query = (
             select(mine, h.key, h.day, h.source, h.times, h.event_id)
             .select_from(tag_hit.join(identity, identity.c.id == h.identity_id))
-            .where(mine.is_not(None), h.day > self.today - KEPT)
+            .where(mine.is_not(None), h.day > self.today - HITS_KEPT)
             .order_by(mine, h.key, h.day)
         )
         for who, rows in groupby(stream(connection, query), key=itemgetter(0)):
@@ -144,7 +144,7 @@ class Inferring:
     def _usual(self, connection: Connection) -> Usual:
         """Over everybody, to each day what of its points is left."""
         h, rule = tag_hit.c, self.rules.interest
-        recent = h.day > self.today - KEPT
+        recent = h.day > self.today - HITS_KEPT
         query = select(h.key, h.day, h.source, func.count()).where(recent, h.source.in_((MESSAGE, PURCHASE)))
         points: defaultdict[str, float] = defaultdict(float)
         for key, day, source, count in stream(connection, query.group_by(h.key, h.day, h.source)):

@@ -51,9 +51,6 @@ class Rolled:
     found: Hits
     gone: list[Key]
 
-    def __bool__(self) -> bool:
-        return bool(self.found or self.gone)
-
 
 def differing(stood: Hits, found: Hits) -> Rolled:
     changed = {key: it for key, it in found.items() if stood.get(key) != it}

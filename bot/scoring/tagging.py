@@ -13,8 +13,6 @@ from bot.people.points import Dimension
 from bot.people.tags import BEHAVIOUR, MESSAGE, MOST_EVIDENCE, PURCHASE
 from bot.scoring.tag_rules import InterestRule, Tagging, ValueRule
 
-KEPT = 730
-"""Days for which a hit counts: what is left of it then is next to nothing."""
 LEAST_ACT = 0.25
 """What is left of acts, in acts of today, when a value follows from the questionnaire alone again."""
 PER_TALK, MOST_TALK = 0.1, 0.3

@@ -12,6 +12,9 @@ from sqlmodel import Field, SQLModel
 
 from bot.store.columns import table_of
 
+HITS_KEPT = 730
+"""Days for which a hit of a tag is kept: what is left of it then is next to nothing."""
+
 
 def _key() -> Any:
     return Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
