@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select
+from sqlalchemy import Connection, Row, bindparam, case, delete, func, or_, select
 
 from bot.nightly.portions import portions
 from bot.people import consent, directory, tag_wishes, tags
@@ -130,14 +130,15 @@ class Inferring:
     # --- reading ---
 
     def _hits(self, connection: Connection) -> Iterator[tuple[int, list[Hit]]]:
-        """Each member's, by member."""
+        """Each member's, by member; of those who can have any tag by them."""
         h, mine = tag_hit.c, identity.c.member_id
-        query = (
-            select(mine, h.key, h.day, h.source, h.times, h.event_id)
-            .select_from(tag_hit.join(identity, identity.c.id == h.identity_id))
-            .where(mine.is_not(None), h.day > self.today - HITS_KEPT)
-            .order_by(mine, h.key, h.day)
-        )
+        joined = tag_hit.join(identity, identity.c.id == h.identity_id)
+        recent = mine.is_not(None) & (h.day > self.today - HITS_KEPT)
+        acted = func.max(case((h.source == BEHAVIOUR, 1), else_=0)) == 1
+        often = func.count() >= self.rules.interest.days
+        likely = select(mine).select_from(joined).where(recent).group_by(mine, h.key).having(often | acted)
+        columns = (mine, h.key, h.day, h.source, h.times, h.event_id)
+        query = select(*columns).select_from(joined).where(recent, mine.in_(likely)).order_by(mine)
         for who, rows in groupby(stream(connection, query), key=itemgetter(0)):
             yield who, [Hit(*rest) for _, *rest in rows]
 

@@ -83,8 +83,8 @@ def interests(
         share = (x + 1) / (everything + len(rules.interests))
         lift = share / usual.share(key, len(rules.interests)) if usual.members >= rule.members else math.inf
         days = len({it.day for it in hits[key]})
-        stays = x >= rule.off and lift >= 1
-        comes = x >= rule.on and days >= rule.days and lift >= rule.lift
+        stays = x >= rule.off and lift >= 1 and days >= rule.days
+        comes = x >= rule.on and lift >= rule.lift
         if stays and (comes or key in held):
             talked = any(it.source == MESSAGE for it in hits[key])
             yield Inferred(

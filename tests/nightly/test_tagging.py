@@ -321,9 +321,7 @@ async def test_who_is_forgotten_leaves_no_hits_and_gets_none(world: World) -> No
     assert (look(world, tag), look(world, tag_hit)) == ([], [])
 
 
-async def test_who_is_merged_has_one_interest_of_both_and_apart_keeps_it_while_enough_is_left(
-    world: World,
-) -> None:
+async def test_who_is_merged_has_one_interest_of_both_and_apart_each_their_own(world: World) -> None:
     for who in (QING, ZHOU, QING):
         world.channel.say("番茄", who, ROOM)
         await night(world)
@@ -333,9 +331,7 @@ async def test_who_is_merged_has_one_interest_of_both_and_apart_keeps_it_while_e
     assert held(world) == {"番茄": 0.5}
     await ask(world, "/拆开 1", BOSS, None)
     await night(world)
-    (theirs,) = look(world, tag)
-    whose = {row["external_id"]: row["member_id"] for row in look(world, identity)}
-    assert (theirs["member_id"], theirs["score"]) == (whose[QING.id], 0.4)
+    assert held(world) == {}
 
 
 # --- nights ---
