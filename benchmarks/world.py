@@ -36,6 +36,13 @@ class Answered(StrEnum):
     COMMAND = "command"
 
 
+_TAGS = """
+values: {社区互助: {words: [互助], acts: [answer_given, answer_thanked]}, 烹饪热情: {acts: [ugc_submitted]}}
+interests: {番茄: [番茄, 西红柿], 粥: [粥, 煮粥], 农场: [农场, 采摘], 咖啡: [咖啡], 烘焙: [烘焙, 面包]}
+contribution: {参与: 常来常往, 创作: 爱动手, 互助: 热心肠}
+"""
+
+
 def sops(folder: Path, count: int) -> SopSet:
     """``count`` SOPs, each with a hashtag of its own, written to ``folder`` and loaded as always."""
     files, templates = folder / f"sops-{count}", folder / f"templates-{count}"
@@ -44,6 +51,7 @@ def sops(folder: Path, count: int) -> SopSet:
     (files / "community.yaml").write_text(
         f"name: 原野\nmission: 在一起\nrooms: [{', '.join(KEYS)}]\n", "utf-8"
     )
+    (files / "tags.yaml").write_text(_TAGS, "utf-8")
     (templates / "privacy_notice.j2").write_text("大家好。", "utf-8")
     (templates / "complaint_reply.j2").write_text("看到了。", "utf-8")
     (templates / "answer.j2").write_text("{{ name }}，收到你的话题了。", "utf-8")

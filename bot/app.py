@@ -44,6 +44,7 @@ from bot.commands import (
     rooms,
     sops,
     standing,
+    tags,
     thanks,
     why,
     word_of_mouth,
@@ -190,7 +191,7 @@ def all_commands(kinds: Kinds) -> Commands:
     of_kinds = [command for kind in kinds.values() for command in kind.commands]
     topics = (
         *(basic, health, confirm, outbox, calendar, rooms, room_settings, sops, announce),
-        *(restraints, why, people, members, identities, standing, benefits, audit, contact, rights),
+        *(restraints, why, people, members, tags, identities, standing, benefits, audit, contact, rights),
         *(audiences, complaints, report, word_of_mouth, thanks),
     )
     return Commands([*(it for topic in topics for it in topic.COMMANDS), *of_kinds])

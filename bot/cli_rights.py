@@ -25,6 +25,7 @@ _SAID = {
     "outgoing": "机器人的话",
     "documents": "问答的检索词",
     "offers": "过时的码",
+    "hits": "两年前的标签凭据",
     "answers": "退群三十天的人的问卷答案",
     "pictures": "图片",
     "exports": "导出的文件",

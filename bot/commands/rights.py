@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from bot.commands.people import find, shown
 from bot.commands.record import record
 from bot.outbox.queue import Intent, Post, Priority, enqueue, file, text
-from bot.people import consent, directory, roles
+from bot.people import consent, directory, roles, tag_wishes
 from bot.people.directory import Person
 from bot.rights import due, export
 from bot.rights.export import EXPORTED
@@ -196,7 +196,11 @@ def _plan(ctx: CommandContext, person: Person) -> None:
 
 def impersonal(ctx: CommandContext) -> None:
     _decide(ctx, consent.PERSONAL, given=False)
-    ctx.reply("好的，以后不按您的标签和喜好挑内容、找人；该有的一样有。想恢复，发“打开个性化”。")
+    tag_wishes.be_impersonal(ctx.tx, ctx.person.member_id)
+    ctx.reply(
+        "好的，以后不按您的标签和喜好挑内容、找人；该有的一样有。推断出来的标签都删了，您自己答的还在。"
+        "想恢复，发“打开个性化”。"
+    )
 
 
 def personal(ctx: CommandContext) -> None:
@@ -207,6 +211,7 @@ def personal(ctx: CommandContext) -> None:
 def withdraw_all(ctx: CommandContext) -> None:
     for purpose in (consent.CONTACT, consent.PERSONAL):
         consent.decide(ctx.tx, ctx.person.member_id, purpose, given=False, cause=ctx.heard.id)
+    tag_wishes.be_impersonal(ctx.tx, ctx.person.member_id)
     record(ctx, "consent_withdrawn", consent_scope="all")
     ctx.reply(
         "撤回了：不主动找您，也不按喜好挑内容。\n手机号：/手机 删掉。要一份数据：我的数据。全部删掉：忘记我。"

@@ -65,6 +65,7 @@ def _words(sops: SopSet, sop: Sop) -> Iterator[str]:
 def _unknown_tags(sops: SopSet, places: Places) -> Iterator[Problem]:
     """Tags that a SOP or an audience goes by and that nobody can ever get."""
     given = {tag for sop in sops.declared.values() for tag in sop.gives_tags()}
+    given |= set() if sops.tagging is None else {*sops.tagging.keys}
     for sop in sops.sops.values():
         for tag, loc in sop.heeds_tags():
             if tag not in given:
@@ -75,7 +76,12 @@ def _unknown_tags(sops: SopSet, places: Places) -> Iterator[Problem]:
 
 
 def _never_given(tag: str, loc: Loc, given: Iterable[str], *, key: bool = False) -> Finding:
-    return Finding(loc, f"没有一个 SOP 会打“{tag}”这个标签，这里永远用不上", closest(tag, given), key=key)
+    return Finding(
+        loc,
+        f"没有一个 SOP 会打“{tag}”这个标签，tags.yaml 里也没有，这里永远用不上",
+        closest(tag, given),
+        key=key,
+    )
 
 
 # --- audiences ---

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -23,7 +23,6 @@ Write = Callable[[Transaction, T], object]
 Finish = Callable[[Transaction], None]
 MOST = 1_000
 """Days that are written in one transaction; some 20 ms."""
-_LAST_MOMENT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ def _changed(
     connection: Connection, span: Part, scoring: Scoring, zone: ZoneInfo, after: int
 ) -> Iterator[Some]:
     for day, who in sorted(daybook.touched(connection, after, span, zone).items()):
-        begins, ends = days.begin(day, zone), days.begin(day + 1, zone) - _LAST_MOMENT
+        begins, ends = days.begin(day, zone), days.last_moment(day, zone)
         for some in portions(sorted(who), MOST):
             found = list(daybook.read(connection, Part(begins, ends, some), scoring, zone))
             yield Some([(it, day) for it in some], found)

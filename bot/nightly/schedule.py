@@ -10,14 +10,18 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from bot.nightly import rolling
 from bot.nightly.activating import Activating
 from bot.nightly.apart import Apart
 from bot.nightly.refresh import Finish, Write, parts, write
 from bot.nightly.reviewing import Look, look_at_all
-from bot.scoring import daybook, days, spending
+from bot.nightly.rolling import Rolling
+from bot.nightly.tagging import Inferring
+from bot.scoring import daybook, days, hits, spending
 from bot.scoring.rules import Scoring
+from bot.scoring.tag_rules import Tagging
 from bot.sop.loader import SopSet
 from bot.store.figures import progress
 from bot.store.session import upsert
@@ -104,6 +108,16 @@ class Nightly:
         """All that was on record before the id ``upto`` is in the figures."""
         self._note(tx, _Progress(upto, look.today, fingerprint(look.scoring)))
 
+    def tagged_upto(self, tx: Transaction, rules: Tagging) -> int | None:
+        """The id behind which the log is new to the tags; None: all of it is, by these rules."""
+        query = select(progress.c.tags_upto, progress.c.tags_rules)
+        row = tx.connection.execute(query.where(progress.c.account == self.account)).one()
+        return row.tags_upto if row.tags_rules == rolling.fingerprint(rules) else None
+
+    def tagged(self, tx: Transaction, upto: int, rules: Tagging) -> None:
+        now = {"tags_upto": upto, "tags_rules": rolling.fingerprint(rules)}
+        tx.connection.execute(update(progress).where(progress.c.account == self.account).values(now))
+
 
 def fingerprint(scoring: Scoring) -> str:
     """Tells apart the rules that make a day's points: by others, every day is worked out anew."""
@@ -141,13 +155,41 @@ class _Night:
 
         def benefits(tx: Transaction) -> None:
             due = self.where(partial(granting.at_all, self.reader))
-            tx.errands.append(_in_turn("nightly benefits", due, granting.settle, self._activate))
+            tx.errands.append(_in_turn("nightly benefits", due, granting.settle, self._tag))
 
         def spent(tx: Transaction) -> None:
             changed = self.where(partial(granting.spent, self.reader, now))
             tx.errands.append(_in_turn("nightly spending", changed, spending.put, benefits))
 
         return spent
+
+    def _tag(self, tx: Transaction) -> None:
+        """What is new of what tags are made of, and then the tags."""
+        sops, zone, today = self.nightly.sops, self.nightly.sops.community.zone, self.look.today
+        rules = sops.tagging
+        if rules is None:
+            logger.error("tags.yaml has mistakes, so no tags are made tonight")
+            self._activate(tx)
+            return
+        since = today - sops.community.privacy.keep_days + 1
+        rolled = Rolling(rules, zone, since, today)
+        roles = sops.community.roles
+        inferring = Inferring(self.nightly.account, roles, rules, self.look.scoring, zone, today)
+
+        def infer(tx: Transaction) -> None:
+            self.nightly.tagged(tx, self.upto, rules)
+            changes = self.where(partial(inferring.changes, self.reader))
+            tx.errands.append(_in_turn("nightly tags", changes, inferring.settle, self._activate))
+
+        new = self.where(partial(rolled.parts, self.reader, self.nightly.tagged_upto(tx, rules)))
+        tx.errands.append(_in_turn("nightly hits", new, hits.write, infer))
+
+    def _activate(self, tx: Transaction) -> None:
+        """After the levels, because what it gives is for the figures of the next night."""
+        community = self.nightly.sops.community
+        activating = Activating(community.roles, self.look.scoring, community.zone)
+        due = self.where(partial(activating.found, self.reader))
+        tx.errands.append(_in_turn("nightly referrals", due, activating.settle, self._keep))
 
     def _keep(self, tx: Transaction) -> None:
         """What the baseline month came to, once it is over."""
@@ -157,13 +199,6 @@ class _Night:
         terms = Terms.of(self.nightly.sops)
         month = self.where(partial(baseline.unkept, self.reader, terms, days.day_of(self.look.today)))
         tx.errands.append(_in_turn("nightly baseline", month, baseline.keep, lambda tx: None))
-
-    def _activate(self, tx: Transaction) -> None:
-        """After the levels, because what it gives is for the figures of the next night."""
-        community = self.nightly.sops.community
-        activating = Activating(community.roles, self.look.scoring, community.zone)
-        due = self.where(partial(activating.found, self.reader))
-        tx.errands.append(_in_turn("nightly referrals", due, activating.settle, self._keep))
 
 
 _OVER, _BROKEN = object(), object()

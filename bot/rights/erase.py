@@ -15,8 +15,9 @@ from bot.people.merging import one_with
 from bot.rights import outbox, questions
 from bot.sop.templates import harmless_name
 from bot.store import search
+from bot.store.figures import tag_hit
 from bot.store.mouth import invite_code, thanks
-from bot.store.rights import erasure
+from bot.store.rights import ERASED, erasure
 from bot.store.tables import (
     complaint_case,
     consent,
@@ -39,7 +40,7 @@ from bot.store.transaction import Transaction
 
 SHORTEST = 2
 """Characters of a name that are looked for by themselves."""
-SOURCE = "erased"
+SOURCE = ERASED
 """Where the accounts of those are who were forgotten: nobody knows them there."""
 KEPT = frozenset(
     {"kind", "command", "rule", "state", "status", "intent", "version", "purpose", "source", "from", "to"}
@@ -51,7 +52,7 @@ GONE = frozenset({"answers", "args"})
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+(\+\d\d:\d\d|Z)?)?")
 _ORDER = "order_"
 """What was bought has to be kept for the books; whose it was is not in it."""
-_TAGS = ("tag_changed",)
+_TAGS = ("tag_changed", "tag_given", "tag_taken", "tag_refused", "tag_allowed")
 _NOTES = ("member_noted",)
 
 
@@ -153,8 +154,8 @@ def _forget_mentions(tx: Transaction, names: Iterable[str]) -> bool:
 def _clean_log(tx: Transaction, who: Traces) -> None:
     """Acts stay, as nobody's; what they were tagged goes."""
     i = interaction.c
-    tx.connection.execute(delete(interaction).where(_mine(who), i.name.in_(_TAGS)))
     theirs = _mine(who) | i.target_identity_id.in_(who.identities)
+    tx.connection.execute(delete(interaction).where(theirs, i.name.in_(_TAGS)))
     for row in tx.connection.execute(select(i.id, i.name, i.source_id, i.props).where(theirs)).all():
         clean = {"props": row.props if row.name.startswith(_ORDER) else without_words(row.props)}
         if any(id in row.source_id for id in who.ids):
@@ -222,6 +223,7 @@ def _forget_profile(tx: Transaction, who: Traces) -> None:
     stays = membership.c.identity_id.in_(who.identities)
     connection.execute(update(membership).where(stays).values(alias=""))
     connection.execute(update(membership).where(stays, membership.c.left_at.is_(None)).values(left_at=tx.now))
+    connection.execute(delete(tag_hit).where(tag_hit.c.identity_id.in_(who.identities)))
     for table in (tag, consent, invite_code, thanks):
         connection.execute(delete(table).where(table.c.member_id.in_(members)))
     named = identity_log.c.from_id.in_(members) | identity_log.c.to_id.in_(members)

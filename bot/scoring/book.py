@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from bot.people.points import Dimension
 from bot.scoring.contribution import Score, score
@@ -99,6 +99,22 @@ def everybody(
             days[member].add(day)
     for member in sorted({*scores, *days}):
         yield member, Person(Score(dict(scores.get(member, {}))), sorted(days.get(member, ())))
+
+
+def most_active(
+    connection: Connection, scoring: Scoring, today: int, least: float
+) -> dict[int, dict[Dimension, float]]:
+    """The scores of those who have so many points of a dimension; what has not even without fading is never
+    read."""
+    c, mine = contribution.c, identity.c.member_id
+    joined = contribution.join(identity, identity.c.id == c.identity_id)
+    grouped = select(mine).select_from(joined).where(mine.is_not(None)).group_by(mine, c.dimension)
+    likely = grouped.having(func.sum(c.points) >= least)
+    query = select(mine, c.dimension, c.day, c.points).select_from(joined)
+    scores: defaultdict[int, dict[Dimension, float]] = defaultdict(lambda: defaultdict(float))
+    for member, dimension, day, points in stream(connection, query.where(mine.in_(likely), c.day <= today)):
+        scores[member][dimension] += points * scoring.decay(today - day)
+    return {member: dict(got) for member, got in scores.items() if max(got.values()) >= least}
 
 
 def _member_of(connection: Connection) -> dict[int, int | None]:

@@ -30,6 +30,11 @@ def begin(number: int, zone: ZoneInfo) -> datetime:
     return datetime.combine(day_of(number), datetime.min.time(), zone).astimezone(UTC)
 
 
+def last_moment(number: int, zone: ZoneInfo) -> datetime:
+    """The last one of a day that can be stored."""
+    return begin(number + 1, zone) - timedelta(milliseconds=1)
+
+
 def column(
     at: ColumnElement[datetime], zone: ZoneInfo, first: datetime, last: datetime
 ) -> ColumnElement[int]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bot.scoring.rules import Scoring
+from bot.scoring.tag_rules import Tagging
 from bot.sop import audiences as audience_file
 from bot.sop import hashtags, shelves, yaml_reader
 from bot.sop.audiences import Audiences, Known
@@ -21,14 +22,16 @@ from bot.sop.language import Sop
 from bot.sop.problems import Loc, Problem, closest
 from bot.sop.scoring_file import ScoringFile
 from bot.sop.shelves import Shelf
+from bot.sop.tags_file import TagsFile
 from bot.sop.template_check import TemplateCheck
 from bot.sop.templates import Templates
 from bot.sop.validation import located, validate
 from bot.sop.yaml_reader import Document
 from bot.store.log import CORE_NAMES
 
-COMMUNITY, SCORING, AUDIENCES = "community.yaml", "scoring.yaml", "audiences.yaml"
-_NOT_SOPS = (COMMUNITY, SCORING, AUDIENCES)
+COMMUNITY, SCORING = "community.yaml", "scoring.yaml"
+AUDIENCES, TAGS = "audiences.yaml", "tags.yaml"
+_NOT_SOPS = (COMMUNITY, SCORING, AUDIENCES, TAGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ class LoadedFile:
 class SopSet:
     """What a folder says: ``sops`` are the enabled ones by id, ``declared`` those switched off, too.
 
-    ``scoring`` is None where its file has mistakes: nobody's level is to move by rules that nobody wrote.
+    ``scoring`` and ``tagging`` are None where their file has mistakes: nobody's level or tags are to move by
+    rules that nobody wrote.
     """
 
     community: Community
@@ -56,6 +60,7 @@ class SopSet:
     shelves: Mapping[str, Shelf]
     scoring: Scoring | None = field(default_factory=Scoring)
     audiences: Audiences = field(default_factory=Audiences)
+    tagging: Tagging | None = field(default_factory=Tagging)
     left_out: tuple[Problem, ...] = ()
     """What is wrong with the files that are not in it."""
 
@@ -132,7 +137,8 @@ def load(sops: Path, templates: Path, kinds: Mapping[str, Kind], last: Loaded | 
     problems += [problem for it in files.values() for problem in it.problems]
     found = [it.good for it in files.values() if it.good is not None]
     good, wrong = _without_clashes(found, community.rooms if community else (), kinds)
-    problems = sorted({*problems, *wrong})
+    tagging, wrong_tags = _tagging(sops, catalog, {str(it.document.data.get("id")) for it in files.values()})
+    problems = sorted({*problems, *wrong, *wrong_tags})
     if community is None:
         return Loaded(None, problems, catalog, files)
     if scoring is not None and audiences.heed_grades:
@@ -141,6 +147,7 @@ def load(sops: Path, templates: Path, kinds: Mapping[str, Kind], last: Loaded | 
         _sop_set(community, good, kinds, catalog),
         scoring=scoring,
         audiences=audiences,
+        tagging=tagging,
         left_out=tuple(problems),
     )
     return Loaded(made, problems, catalog, files)
@@ -204,6 +211,21 @@ def _scoring(sops: Path, catalog: Catalog) -> tuple[Scoring | None, list[Problem
         return None, list(document.problems)
     read, wrong = validate(ScoringFile, document, catalog)
     problems = [*document.problems, *wrong]
+    return (None if problems or read is None else read.rules()), problems
+
+
+def _tagging(sops: Path, catalog: Catalog, ids: set[str]) -> tuple[Tagging | None, list[Problem]]:
+    """``ids`` are those of all SOPs, sound or not."""
+    path = sops / TAGS
+    if not path.is_file():
+        return Tagging(), []
+    document = yaml_reader.read(path, _shown(path))
+    if document.is_lost:
+        return None, list(document.problems)
+    read, wrong = validate(TagsFile, document, catalog)
+    problems = [*document.problems, *wrong]
+    if read is not None:
+        problems += located(read.unknown_acts(ids.union(catalog.interactions or ())), document)
     return (None if problems or read is None else read.rules()), problems
 
 

@@ -19,6 +19,7 @@ from bot.sop.audiences import AudienceFile
 from bot.sop.community import Community
 from bot.sop.kind import Kind
 from bot.sop.scoring_file import ScoringFile
+from bot.sop.tags_file import TagsFile
 
 FOLDER = "schema"
 """Inside the folder of the SOPs."""
@@ -43,6 +44,7 @@ def files(kinds: Mapping[str, Kind]) -> Iterator[tuple[str, str]]:
     yield "community.json", _written({"$schema": _DIALECT, **_of(Community, "")})
     yield "audiences.json", _written({"$schema": _DIALECT, **_of(AudienceFile, "")})
     yield "scoring.json", _written({"$schema": _DIALECT, **_of(ScoringFile, "")})
+    yield "tags.json", _written({"$schema": _DIALECT, **_of(TagsFile, "")})
 
 
 def sop_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:

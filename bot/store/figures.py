@@ -9,10 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index
+from sqlalchemy import BigInteger, Column, Index, String
 from sqlmodel import Field, SQLModel
 
 from bot.store.columns import json, moment, table_of
+
+HITS_KEPT = 730
+"""Days for which a hit of a tag is kept: what is left of it then is next to nothing."""
 
 
 def _key() -> Any:
@@ -55,14 +58,30 @@ class Standing(SQLModel, table=True):
     away: bool = False
 
 
+class TagHit(SQLModel, table=True):
+    """What on a day speaks for a tag (``bot.scoring.tagging.Hit``): how often it was said, done or bought
+    (``source``), and the last interaction that shows it. It outlives the words that it came from."""
+
+    __tablename__ = "tag_hit"
+    __table_args__ = (Index("ix_tag_hit_day", "day"),)
+    identity_id: int = _key()
+    key: str = Field(primary_key=True)
+    day: int = _key()
+    source: str = Field(primary_key=True)
+    times: int
+    event_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
 class Progress(SQLModel, table=True):
-    """How far an account's nightly work got: the last id that it read, and by which rules."""
+    """How far an account's nightly work got: the last id that it read, and by which rules; with tags, too."""
 
     __tablename__ = "progress"
     account: str = Field(primary_key=True)
     upto: int = Field(sa_column=Column(BigInteger, nullable=False))
     day: int
     rules: str
+    tags_upto: int = Field(0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    tags_rules: str = Field("", sa_column=Column(String, nullable=False, server_default=""))
 
 
 class Baseline(SQLModel, table=True):
@@ -78,3 +97,4 @@ class Baseline(SQLModel, table=True):
 
 activity, contribution = table_of(Activity), table_of(Contribution)
 standing, progress, baseline = table_of(Standing), table_of(Progress), table_of(Baseline)
+tag_hit = table_of(TagHit)

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
 
 from bot.store import search
+from bot.store.figures import HITS_KEPT, tag_hit
 from bot.store.tables import document, offer, outgoing, texts
 from bot.store.transaction import Transaction
+from bot.store.types import EPOCH
 
 logger = logging.getLogger(__name__)
 
@@ -33,13 +35,14 @@ def keep_until(said_at: datetime, days: int, zone: ZoneInfo) -> datetime:
 
 def over(now: datetime, days: int) -> Mapping[str, tuple[Table, ColumnElement[bool]]]:
     """What is not to be kept any more at ``now``: what members said, what the bot said (it may repeat them),
-    by which words answers are found, and what waited for a code."""
+    by which words answers are found, what waited for a code, and what spoke for tags."""
     said = _unwiped & (outgoing.c.settled_at <= now - timedelta(days=days))
     return {
         "texts": (texts, texts.c.keep_until <= now),
         "outgoing": (outgoing, said),
         "documents": (document, document.c.keep_until <= now),
         "offers": (offer, offer.c.until <= now - OFFERS),
+        "hits": (tag_hit, tag_hit.c.day < (now - EPOCH).days - HITS_KEPT),
     }
 
 
@@ -57,7 +60,7 @@ def purge(tx: Transaction, days: int) -> None:
     deleted = {
         name: tx.connection.execute(delete(table).where(which)).rowcount
         for name, (table, which) in gone.items()
-        if table in (texts, offer)
+        if table in (texts, offer, tag_hit)
     }
     deleted["documents"] = search.purge(tx)
     wiped = update(outgoing).where(gone["outgoing"][1]).values(payload=WIPED, wiped_at=tx.now)

@@ -9,6 +9,9 @@ from sqlmodel import Field, SQLModel
 
 from bot.store.columns import moment, table_of
 
+ERASED = "erased"
+"""The source of the accounts of those who were forgotten."""
+
 
 class Erasure(SQLModel, table=True):
     """That a member is to be forgotten at ``due_at``; the row goes once it is done."""

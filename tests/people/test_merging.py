@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
 from bot.events import Person as SeenPerson
-from bot.people import consent, directory, merging, phones, roles, tags
+from bot.people import consent, directory, merging, phones, roles, tag_wishes, tags
 from bot.people.consent import CONTACT
 from bot.people.directory import Person
 from bot.people.merging import Kind, Proof, Why
@@ -140,7 +140,7 @@ def test_tags_of_both_are_one_persons_and_a_refusal_of_either(
     tags.put(tx, qing, Tag("烹饪热情", 1.0), 7)
     tags.put(tx, zhou, Tag("办公室", 0.5), 8)
     tags.put(tx, zhou, Tag("烹饪热情", 0.5, source="message"), 9)
-    tags.refuse(tx, zhou.member_id, "烹饪热情")
+    tag_wishes.refuse(tx, zhou.member_id, "烹饪热情")
     entry = merging.merge(tx, zhou.member_id, qing.member_id, STAFF)
     assert list(tags.of(tx, qing.member_id)) == ["办公室"]
     assert tags.holders(tx, ["办公室", "烹饪热情"]) == {qing.member_id: 0.5}

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.people import directory, tags
+from bot.people import directory, tag_wishes, tags
 from bot.people.directory import Person
 from bot.people.tags import Tag
 from bot.store.tables import interaction, tag
@@ -44,7 +44,7 @@ def test_what_changes_nothing_is_no_change(tx: Transaction, qing: Person) -> Non
 
 def test_a_refused_tag_is_never_written_again(tx: Transaction, qing: Person) -> None:
     tags.put(tx, qing, COOKING, 7)
-    assert tags.refuse(tx, qing.member_id, "烹饪热情")
+    assert tag_wishes.refuse(tx, qing.member_id, "烹饪热情")
     assert tags.of(tx, qing.member_id) == {}
     assert not tags.put(tx, qing, Tag("烹饪热情", 1.0, source="behaviour"), 9)
     assert [row["evidence"] for row in rows(tx.connection, tag)] == [[]]
@@ -93,6 +93,6 @@ def test_what_rests_on_something_that_was_taken_back_goes_with_it(tx: Transactio
 
 def test_a_refusal_stays_though_nothing_rests_on_it(tx: Transaction, qing: Person) -> None:
     tags.put(tx, qing, COOKING, 7)
-    tags.refuse(tx, qing.member_id, "烹饪热情")
+    tag_wishes.refuse(tx, qing.member_id, "烹饪热情")
     tags.withdraw(tx, qing, 7)
     assert not tags.put(tx, qing, COOKING, 8)

@@ -39,6 +39,7 @@ def test_there_are_scenarios_of_every_topic() -> None:
         "rights",
         "rooms",
         "survey",
+        "tags",
         "theme_day",
         "wakeup",
         "wechat",

@@ -19,7 +19,7 @@ SAMPLES = sorted(SOPS.glob("*.yaml"))
 
 
 def wrong(path: Path, document: dict[str, Any]) -> list[str]:
-    name = f"{path.stem}.json" if path.stem in ("community", "scoring", "audiences") else "sop.json"
+    name = f"{path.stem}.json" if path.stem in ("community", "scoring", "audiences", "tags") else "sop.json"
     known = json.loads((SOPS / schema.FOLDER / name).read_text(encoding="utf-8"))
     return [error.message for error in jsonschema.Draft7Validator(known).iter_errors(document)]
 

@@ -10,7 +10,11 @@ import pytest
 from bot.events import Media, MessageKind, MessageRecalled
 from bot.scenario.world import World
 from bot.store import retention
+from bot.store.figures import HITS_KEPT, tag_hit
+from bot.store.session import insert_new
 from bot.store.tables import interaction, offer, outgoing, texts
+from bot.store.transaction import Transaction
+from bot.store.types import EPOCH
 from tests.builders import BOSS, MONDAY_9, QING, ROOM, rows, said
 from tests.conftest import MakeWorld
 
@@ -101,3 +105,15 @@ async def test_a_receipt_that_still_waits_when_its_words_are_recalled_is_not_sen
     world.channel.mend()
     await world.settle()
     assert [message.text for _, message in world.sent if message.chat_id is not None] == []
+
+
+def test_what_spoke_for_a_tag_is_gone_after_two_years(tx: Transaction) -> None:
+    today = (MONDAY_9 - EPOCH).days
+    hits = [
+        {"identity_id": 1, "key": "番茄", "day": day, "source": "message", "times": 1, "event_id": 1}
+        for day in (today - HITS_KEPT - 1, today - HITS_KEPT, today)
+    ]
+    insert_new(tx.connection, tag_hit, hits)
+    assert retention.count(tx.connection, tx.now, 90)["hits"] == 1
+    retention.purge(tx, 90)
+    assert [row["day"] for row in rows(tx.connection, tag_hit)] == [today - HITS_KEPT, today]
