@@ -53,7 +53,7 @@ def referrals(period: Period) -> dict[Buyer, Referral]:
     """
     recalled = {row.parent_event_id for row in period.recorded(RECALLED)} - {None}
     found: dict[Buyer, Referral] = {}
-    for row in period.recorded(REFERRED):
+    for row in sorted(period.recorded(REFERRED), key=lambda row: row.occurred_at):
         who, by = buyer_of(row), period.member_of.get(row.target_identity_id)
         is_ours = by is None and row.target_identity_id is not None
         if who == (by, True) or is_ours or row.parent_event_id in recalled:
