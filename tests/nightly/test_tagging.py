@@ -374,7 +374,7 @@ _DAYS = st.lists(
 )
 
 
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(_DAYS)
 def test_night_by_night_comes_to_the_same_as_all_at_once(
     sops: SopSet, talk: list[list[tuple[Person, str]]]
