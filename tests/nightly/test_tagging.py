@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bot.events import MessageRecalled, Person
 from bot.nightly import rolling
@@ -25,7 +22,7 @@ from bot.store import log
 from bot.store.figures import progress, tag_hit
 from bot.store.tables import failure, identity, interaction, tag, texts
 from bot.store.transaction import Transaction
-from tests.builders import BOSS, KEY, MONDAY_9, QING, ROOM, ZHOU, ask, look, only, said
+from tests.builders import BOSS, MONDAY_9, QING, ROOM, ZHOU, ask, look, only, said
 from tests.conftest import MakeWorld
 
 DAY = timedelta(days=1)
@@ -366,31 +363,3 @@ async def known(world: World) -> dict[str, float]:
         lambda tx, person: found.update({k: it.score for k, it in tags.of(tx, person.member_id).items()}),
     )
     return found
-
-
-_SAID = st.sampled_from(["番茄", "西红柿炒蛋，新米饭", "小米粥", "早啊大家", "血糖高，喝粥", ""])
-_DAYS = st.lists(
-    st.lists(st.tuples(st.sampled_from([QING, ZHOU]), _SAID), max_size=4), min_size=1, max_size=6
-)
-
-
-@settings(max_examples=5)
-@given(_DAYS)
-def test_night_by_night_comes_to_the_same_as_all_at_once(
-    sops: SopSet, talk: list[list[tuple[Person, str]]]
-) -> None:
-    async def each_night(goes_on: bool) -> tuple[object, object]:
-        world = World(replace(only(sops), tagging=RULES if goes_on else None), MONDAY_9, "sqlite://")
-        await world.start({KEY: ROOM}, [BOSS])
-        for day in talk:
-            for who, text in day:
-                if text:
-                    world.channel.say(text, who, ROOM)
-            await night(world)
-        await change(world, RULES)
-        await night(world)
-        found = hits(world), held(world)
-        await world.close()
-        return found
-
-    assert asyncio.run(each_night(True)) == asyncio.run(each_night(False))
