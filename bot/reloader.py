@@ -18,7 +18,9 @@ from dataclasses import dataclass, replace
 from time import sleep as _nap
 from typing import Protocol
 
+from bot.commands.room_settings import NAMELESS
 from bot.outbox import delivery
+from bot.people import directory
 from bot.pipeline import Pipeline
 from bot.sop import operators
 from bot.sop.loader import Loaded, Pause, SopSet
@@ -84,7 +86,17 @@ class Reloader:
         told = [f"装好了：{words}，一共{len(made.desk.sops.declared)}个 SOP。"]
         if left_out := made.desk.problems:
             told += [f"还有{len(left_out)}处没改好，那几份照旧没有用：", *left_out[:MOST_SHOWN]]
+        if lost := self._lost_rooms(tx, before, made.desk.sops):
+            told.append(f"{'、'.join(lost)} 还开着，{NAMELESS}。")
+            if not answers:
+                self._alert(tx, told[-1])
         _tell(tx, answers, "\n".join(told))
+
+    def _lost_rooms(self, tx: Transaction, before: SopSet, after: SopSet) -> list[str]:
+        """Rooms that are enabled, and were named until now."""
+        rooms = directory.rooms_of(tx, self._home.pipeline.desk.account)
+        named = before.community.rooms
+        return [key for key in directory.nameless(rooms, after.community.rooms) if key in named]
 
     def _keep(self, tx: Transaction, new: Sequence[Problem], answers: Sequence[WhenReloaded]) -> None:
         """Something is broken that was not before: all stays as it was, which is told once for each way of
