@@ -14,29 +14,37 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from time import sleep as _nap
 from typing import Protocol
 
+from bot.commands.room_settings import NAMELESS
 from bot.outbox import delivery
+from bot.people import directory
 from bot.pipeline import Pipeline
 from bot.sop import operators
-from bot.sop.loader import Loaded, SopSet
+from bot.sop.loader import Loaded, Pause, SopSet
 from bot.sop.problems import Problem
 from bot.store import failures
 from bot.store.transaction import AskCore, Transaction, WhenReloaded
 
 logger = logging.getLogger(__name__)
 
-Load = Callable[[], Loaded]
+Load = Callable[[Pause], Loaded]
 MOST_SHOWN = 3
 TURN = 0.0005
 """Seconds for which a reading keeps the interpreter to itself."""
+NAP, PATIENCE = 0.001, 0.2
+"""Seconds that a reading waits at a time while the core is at work, and in all."""
 
 
 class Home(Protocol):
-    """Whose pipeline is put in the place of another; on the core's thread alone."""
+    """Whose pipeline is put in the place of another, on the core's thread alone; is it at work?"""
 
     pipeline: Pipeline
+
+    @property
+    def at_work(self) -> bool: ...
 
 
 class Reloader:
@@ -60,7 +68,7 @@ class Reloader:
         if self._load is None:
             return lambda tx, answers: _tell(tx, answers, "这里没有可以重新装载的文件夹。")
         with _in_small_turns():
-            loaded, running = self._load(), self._home.pipeline
+            loaded, running = self._load(_GivesWay(self._home)), self._home.pipeline
         new = [problem for problem in loaded.problems if problem not in running.desk.sops.left_out]
         if loaded.sops is None or new:
             return lambda tx, answers: self._keep(tx, new, answers)
@@ -78,7 +86,17 @@ class Reloader:
         told = [f"装好了：{words}，一共{len(made.desk.sops.declared)}个 SOP。"]
         if left_out := made.desk.problems:
             told += [f"还有{len(left_out)}处没改好，那几份照旧没有用：", *left_out[:MOST_SHOWN]]
+        if lost := self._lost_rooms(tx, before, made.desk.sops):
+            told.append(f"{'、'.join(lost)} 还开着，{NAMELESS}。")
+            if not answers:
+                self._alert(tx, told[-1])
         _tell(tx, answers, "\n".join(told))
+
+    def _lost_rooms(self, tx: Transaction, before: SopSet, after: SopSet) -> list[str]:
+        """Rooms that are enabled, and were named until now."""
+        rooms = directory.rooms_of(tx, self._home.pipeline.desk.account)
+        named = before.community.rooms
+        return [key for key in directory.nameless(rooms, after.community.rooms) if key in named]
 
     def _keep(self, tx: Transaction, new: Sequence[Problem], answers: Sequence[WhenReloaded]) -> None:
         """Something is broken that was not before: all stays as it was, which is told once for each way of
@@ -103,6 +121,19 @@ class Reloader:
     def _alert(self, tx: Transaction, words: str) -> None:
         desk = self._home.pipeline.desk
         operators.alert(tx, desk.sops.community.operators, desk.account, words, f"reload:{tx.new_id()}")
+
+
+@dataclass(slots=True)
+class _GivesWay:
+    """Lets a reading wait while the core is at work: all threads share one interpreter."""
+
+    home: Home
+    left: float = PATIENCE
+
+    def __call__(self) -> None:
+        while self.left > 0 and self.home.at_work:
+            _nap(NAP)
+            self.left -= NAP
 
 
 @contextmanager

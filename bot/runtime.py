@@ -84,6 +84,7 @@ class Runtime:
         self._latest = clock.now()
         self._inbox: asyncio.Queue[Item] = asyncio.Queue(INBOX)
         self._unfinished = 0
+        self._handling = False
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
         self._beside: set[asyncio.Task[None]] = set()
@@ -125,6 +126,11 @@ class Runtime:
 
     def _manners(self) -> Manners:
         return Manners(self._pace, self.pipeline.desk.sops.community.rules)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether the core is, or will be at once."""
+        return self._handling or not self._inbox.empty()
 
     def reload(self) -> asyncio.Task[None]:
         """Read the SOPs anew beside, because their files changed."""
@@ -288,7 +294,9 @@ class Runtime:
             batch = [await self._inbox.get()]
             while len(batch) < BATCH and not self._inbox.empty():
                 batch.append(self._inbox.get_nowait())
+            self._handling = True
             await self._handle(batch)
+            self._handling = False
             self._finished(len(batch))
 
     def _finished(self, count: int) -> None:

@@ -29,6 +29,12 @@ every: 周{day} {hour:02}:10
 post: {{shelf: 溯源故事, template: origin_story.j2}}
 """
 TAG = "#我的原野餐桌#"
+EVERYWHERE = """sop: theme_day
+id: all
+name: 到处
+every: 周三 12:10
+post: {shelf: 溯源故事, template: origin_story.j2}
+"""
 RELOAD = "/重新装载"
 
 
@@ -168,7 +174,9 @@ async def test_rules_that_change_are_heeded_by_what_is_held(
 async def test_a_room_whose_key_is_taken_out_of_the_community(
     make_world: MakeWorld, read: Loader, folder: Path
 ) -> None:
-    """It stays enabled until an admin closes it, and the SOPs that named it leave it alone."""
+    """It stays enabled until an admin closes it, which is said, and no SOP begins anything there; neither do
+    those that play everywhere."""
+    (folder / "sops" / "everywhere.yaml").write_text(EVERYWHERE, "utf-8")
     live = await make_world(needed(read()), load=read, enabled={KEY: ROOM, OTHER_KEY: OTHER_ROOM})
     rooms = {row["key"]: row["id"] for row in look(live, room)}
     origin = [row["room_id"] for row in look(live, cursor, sop_id="monday-origin", step="post")]
@@ -178,7 +186,12 @@ async def test_a_room_whose_key_is_taken_out_of_the_community(
         ("rooms: [会员1群, 会员2群,", "rooms: [会员1群,"),
         ("会员群: [会员1群, 会员2群,", "会员群: [会员1群,"),
     )
-    assert (await reload(live)).startswith("装好了：+0 ~0 -0")
+    said = await reload(live)
+    assert said.startswith("装好了：+0 ~0 -0")
+    assert f"{OTHER_KEY} 还开着，community.yaml 里已经没有它" in said
+    assert f"⚠ {OTHER_KEY} 还开着" in (await ask(live, "/群列表", BOSS, None))[0]
+    assert "还开着" not in await reload(live)
+    assert {row["room_id"] for row in look(live, cursor, sop_id="all")} == {rooms[KEY]}
     (origin,) = (row["room_id"] for row in look(live, cursor, sop_id="monday-origin", step="post"))
     assert origin == rooms[KEY]
     assert await ask(live, f"{TAG} 今天的番茄", QING, OTHER_ROOM) == []

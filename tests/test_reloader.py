@@ -2,17 +2,18 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event, select
 
+from bot import reloader
 from bot.app import needed
+from bot.runtime import Runtime
 from bot.scenario.world import World
 from bot.sop.kinds import collect
-from bot.sop.loader import Loaded, Loader, SopSet
+from bot.sop.loader import NOT_SOPS, Loaded, Loader, SopSet
 from bot.sop.player import Player
 from bot.store.tables import cursor, failure, wait
 from bot.watch import watch
@@ -38,12 +39,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def read(folder: Path) -> Callable[[], Loaded]:
+def read(folder: Path) -> Loader:
     return Loader(folder / "sops", folder / "templates", collect())
 
 
 @pytest.fixture
-async def live(make_world: MakeWorld, read: Callable[[], Loaded]) -> World:
+async def live(make_world: MakeWorld, read: Loader) -> World:
     return await make_world(needed(read()), load=read)
 
 
@@ -88,7 +89,7 @@ async def test_of_a_broken_set_nothing_is_taken(live: World, folder: Path) -> No
 
 
 async def test_a_file_that_was_broken_at_the_start_keeps_nothing_else_back(
-    make_world: MakeWorld, read: Callable[[], Loaded], folder: Path
+    make_world: MakeWorld, read: Loader, folder: Path
 ) -> None:
     add(folder, "bad", WRONG)
     live = await make_world(needed(read()), load=read)
@@ -106,7 +107,7 @@ async def test_a_file_that_was_broken_at_the_start_keeps_nothing_else_back(
 
 
 async def test_what_was_broken_at_the_start_and_is_broken_otherwise_now_keeps_all_back(
-    make_world: MakeWorld, read: Callable[[], Loaded], folder: Path
+    make_world: MakeWorld, read: Loader, folder: Path
 ) -> None:
     add(folder, "bad", WRONG)
     live = await make_world(needed(read()), load=read)
@@ -118,7 +119,7 @@ async def test_what_was_broken_at_the_start_and_is_broken_otherwise_now_keeps_al
 
 
 async def test_a_sop_that_runs_and_breaks_without_being_touched_keeps_all_back(
-    make_world: MakeWorld, read: Callable[[], Loaded], folder: Path
+    make_world: MakeWorld, read: Loader, folder: Path
 ) -> None:
     add(folder, "bad", WRONG.replace("溯源故事", "会员食谱").replace("origin_story", "recipe"))
     live = await make_world(needed(read()), load=read)
@@ -241,3 +242,24 @@ async def test_a_saved_file_is_noticed(folder: Path) -> None:
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
+
+
+async def test_a_reading_waits_between_files_while_the_core_is_at_work_but_not_for_ever(
+    live: World, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    naps: list[float] = []
+    monkeypatch.setattr(reloader, "_nap", naps.append)
+    monkeypatch.setattr(Runtime, "at_work", property(lambda _runtime: len(naps) < 7))
+    await typed(live)
+    assert len(naps) == 7
+    monkeypatch.setattr(Runtime, "at_work", True)
+    add(folder, "one")
+    assert (await typed(live)).startswith("装好了：+1 ~0 -0")
+    assert sum(naps[7:]) == pytest.approx(reloader.PATIENCE, rel=0.01)
+
+
+def test_a_reading_pauses_before_each_file(folder: Path) -> None:
+    pauses: list[None] = []
+    Loader(folder / "sops", folder / "templates", collect())(lambda: pauses.append(None))
+    sops = set((folder / "sops").glob("*.yaml")) - {folder / "sops" / name for name in NOT_SOPS}
+    assert len(pauses) > len(sops)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.commands.find import rooms_named
@@ -19,6 +19,7 @@ from bot.people import directory
 from bot.people.directory import Room
 from bot.sop.command import CommandContext
 from bot.sop.kind import Command, Where, Who
+from bot.sop.stagger import delay
 
 WANTED = timedelta(days=1)
 """What could not leave by then is not sent any more."""
@@ -91,10 +92,11 @@ def _summary(ctx: CommandContext, draft: Draft) -> str:
     people = directory.count_people(ctx.tx, draft.rooms)
     calls = EVERYBODY if draft.at_all else f"不{EVERYBODY}"
     kind = "，算推广" if draft.intent is Intent.PROMO else ""
-    return f"{len(draft.rooms)}群{people}人，{calls}{kind}。{ctx.to_confirm(asdict(draft))}"
+    turns = "，各群错开1–3分钟" if len(draft.rooms) > 1 else ""
+    return f"{len(draft.rooms)}群{people}人，{calls}{kind}{turns}。{ctx.to_confirm(asdict(draft))}"
 
 
-def _post(ctx: CommandContext, room_id: int, draft: Draft) -> Post:
+def _post(ctx: CommandContext, room_id: int, draft: Draft, turn: datetime | None = None) -> Post:
     return Post(
         parts=[text(draft.words)],
         at_all=draft.at_all,
@@ -102,6 +104,7 @@ def _post(ctx: CommandContext, room_id: int, draft: Draft) -> Post:
         priority=Priority.POST,
         dedupe_key=f"announce:{ctx.heard.id}:{room_id}",
         room_id=room_id,
+        not_before=turn,
         expires_at=ctx.now + WANTED,
         cause_id=ctx.heard.id,
     )
@@ -124,9 +127,16 @@ def send(ctx: CommandContext, args: Mapping[str, Any]) -> None:
     if not rooms:
         ctx.reply("群都关了，没有发。")
         return
-    posts = [enqueue(ctx.tx, ctx.account, _post(ctx, room.id, draft)) for room in rooms]
+    turns = _turns(ctx, rooms)
+    posts = [enqueue(ctx.tx, ctx.account, _post(ctx, room.id, draft, turns[room])) for room in rooms]
     ctx.can_undo({"posts": posts})
     ctx.reply(f"好的，排上了{len(rooms)}群。还没发出去的，10分钟内可 /撤销")
+
+
+def _turns(ctx: CommandContext, rooms: Sequence[Room]) -> Mapping[Room, datetime]:
+    """When it comes to each of the rooms: the first at once, the others one after the other."""
+    keys, day = tuple(room.key for room in rooms), ctx.now.astimezone(ctx.sops.community.zone).date()
+    return {room: ctx.now + delay("announce", day, keys, room.key, WANTED) for room in rooms}
 
 
 def take_back(ctx: CommandContext, args: Mapping[str, Any]) -> bool:

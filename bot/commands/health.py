@@ -23,22 +23,29 @@ MOST_FAILURES = 3
 
 
 def show_status(ctx: CommandContext) -> None:
+    """What went wrong, and what waits for a human, is told where no member reads it."""
+    ctx.reply("｜".join([*_in_short(ctx), *(_to_be_dealt_with(ctx) if ctx.is_at_desk else [])]))
+
+
+def _in_short(ctx: CommandContext) -> list[str]:
     rooms = [room for room in directory.rooms_of(ctx.tx, ctx.account) if room.enabled]
+    sent, queued = _today(ctx, State.SENT), review.counts(ctx.tx, ctx.account).get(State.QUEUED, 0)
+    return [_link(ctx), f"{len(rooms)}群", f"今天发{sent} 待发{queued}"]
+
+
+def _to_be_dealt_with(ctx: CommandContext) -> list[str]:
     open_now = review.counts(ctx.tx, ctx.account)
-    sent, failed, expired = (_today(ctx, state) for state in (State.SENT, State.FAILED, State.EXPIRED))
-    parts = [_link(ctx), f"{len(rooms)}群", f"今天发{sent} 待发{open_now.get(State.QUEUED, 0)}"]
     named = (
         ("投诉", len(cases.open_cases(ctx.tx, ctx.account))),
         ("扣", open_now["held"]),
-        ("没发成", failed),
-        ("过时作废", expired),
+        ("没发成", _today(ctx, State.FAILED)),
+        ("过时作废", _today(ctx, State.EXPIRED)),
         ("去向不明", open_now.get(State.UNKNOWN, 0)),
     )
-    parts += [f"{name}{count}" for name, count in named if count]
+    parts = [f"{name}{count}" for name, count in named if count]
     waiting = waiting_for_a_human(ctx.tx, ctx.sops, ctx.account)
     parts += [" ".join(f"{name}{count}" for name, count in waiting.items())] if waiting else []
-    parts += [f"{len(ctx.desk.problems)}处SOP有错"] if ctx.desk.problems else []
-    ctx.reply("｜".join(parts))
+    return [*parts, f"{len(ctx.desk.problems)}处SOP有错"] if ctx.desk.problems else parts
 
 
 def _link(ctx: CommandContext) -> str:

@@ -16,11 +16,14 @@ from bot.sop.index import is_for
 from bot.sop.kind import Command, Where, Who
 from bot.sop.templates import harmless
 
+NAMELESS = "community.yaml 里已经没有它：不再按时间发，要关就在群里发 /关群"
+
 
 def show_list(ctx: CommandContext) -> None:
     rooms = {room.key: room for room in directory.rooms_of(ctx.tx, ctx.account)}
     lines = [_line(ctx, key, rooms.get(key)) for key in ctx.sops.community.rooms]
-    ctx.reply("\n".join(lines))
+    nameless = directory.nameless(rooms.values(), ctx.sops.community.rooms)
+    ctx.reply("\n".join([*lines, *(f"⚠ {key} 还开着，{NAMELESS}" for key in nameless)]))
 
 
 def _line(ctx: CommandContext, key: str, room: Room | None) -> str:

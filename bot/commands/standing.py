@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
 
 from bot.commands import benefits, word_of_mouth
 from bot.commands.people import find, shown
@@ -159,13 +160,37 @@ def set_level(ctx: CommandContext) -> None:
     before, today = _standing(ctx, person), _today(ctx)
     after = Standing(names.index(ctx.args[1]), today, locked=today + lasting, away=before.away)
     book.stand(ctx.tx, {person.member_id: after})
-    moved = {"from": scoring.level(before.level).name, "to": ctx.args[1], "why": why[:50]}
-    record(ctx, "level_changed", about=person, object_type="level", object_id=ctx.args[1], props=moved)
+    _record_move(ctx, scoring, person, before, after, why[:50])
+    ctx.can_undo({"member": person.member_id, "before": asdict(before), "after": asdict(after)})
     until = days.day_of(today + lasting)
     ctx.reply(
         f"好的，{shown(person)} 现在是“{ctx.args[1]}”，"
         f"到{until.month}月{until.day}日不自动升降。原因：{harmless(why, 30)}"
     )
+
+
+def _record_move(
+    ctx: CommandContext, scoring: Scoring, person: Person, before: Standing, after: Standing, why: str
+) -> None:
+    old, new = scoring.level(before.level).name, scoring.level(after.level).name
+    moved = {"from": old, "to": new, "why": why}
+    record(ctx, "level_changed", about=person, object_type="level", object_id=new, props=moved)
+
+
+def take_back(ctx: CommandContext, args: Mapping[str, Any]) -> bool:
+    """They stand where they stood, unless a night or somebody else moved them since."""
+    person = directory.known_as(ctx.tx, [args["member"]], ctx.account).get(args["member"])
+    scoring = _scoring(ctx)
+    if person is None or scoring is None:
+        return False
+    before, after = Standing(**args["before"]), Standing(**args["after"])
+    if _standing(ctx, person) != after:
+        ctx.reply("撤销不了：后来又改过了。")
+        return False
+    book.stand(ctx.tx, {person.member_id: before})
+    _record_move(ctx, scoring, person, after, before, "撤销")
+    ctx.reply(f"撤销了，{shown(person)} 还是“{scoring.level(before.level).name}”。")
+    return True
 
 
 def _lasting(words: Sequence[str]) -> tuple[int, str]:
@@ -199,5 +224,6 @@ COMMANDS = (
         Where.DESK,
         usage="M37 生活导师 [365d] 原因",
         recorded=2,
+        undo=take_back,
     ),
 )

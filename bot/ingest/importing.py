@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 from sqlalchemy import bindparam, select
 
@@ -110,22 +109,26 @@ class Import:
 
     def take(self, tx: Transaction, read: Sequence[Read]) -> None:
         """Write what is new in these rows."""
-        read = list(self._but_forgotten(tx, read))
+        read = self._but_forgotten(tx, read)
         if self.topic.origin:
             self._take_events(tx, read)
         else:
             self._take_members(tx, read)
         self.tally.accounts, self.tally.linked = self._accounts.made, self._accounts.linked
 
-    def _but_forgotten(self, tx: Transaction, read: Sequence[Read]) -> Iterator[Read]:
+    def _but_forgotten(self, tx: Transaction, read: Sequence[Read]) -> Sequence[Read]:
         """Nobody comes back who asked to be forgotten."""
-        accounts = {(it.key, it.phone) for _, _, record in read for it in record.accounts}
+        accounts = ((it.key, it.phone) for _, _, record in read for it in record.accounts)
         gone = tombstones.buried(tx, self.setting.key, accounts)
+        if not gone:
+            return read
+        others: list[Read] = []
         for line, cells, record in read:
             if gone.isdisjoint(it.key for it in record.accounts):
-                yield line, cells, record
+                others.append((line, cells, record))
             else:
                 self._refuse(line, Refused("本人要求忘记，不再收"), cells)
+        return others
 
     def _meet(self, tx: Transaction, read: Sequence[Read]) -> None:
         self._accounts.find(tx, (it for _, _, record in read for it in record.accounts))
@@ -157,7 +160,12 @@ class Import:
             taken.append(record)
         self.tally.events.update(event.name for event, _ in happened)
         if not self.dry:
-            log.append(tx, [self._row(tx, event, who) for event, who in happened])
+            source = self.source
+            rows = [
+                log.entry(tx, source, it.source_id, it.name, it.at, identity_id=who, **it.values)
+                for it, who in happened
+            ]
+            log.append(tx, rows)
         self._note_invites(tx, taken)
 
     def _note_invites(self, tx: Transaction, records: Sequence[Record]) -> None:
@@ -196,10 +204,6 @@ class Import:
                 raise Refused("和已经记下的对不上", f"{event.source_id[:40]} {_difference(before, told)}")
         self._known |= known
         return new
-
-    def _row(self, tx: Transaction, event: Event, who: int | None) -> dict[str, Any]:
-        name, source_id = event.name, event.source_id
-        return log.entry(tx, self.source, source_id, name, event.at, identity_id=who, **event.values)
 
     # --- members ---
 

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 LONGEST_ID = 100
 MOST_CENTS = 10**10
-_MANY = 100_000
+MANY = 100_000
+_USUAL = len("2026-11-01 09:05:00")
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(days=1)
 """Clocks differ; what is later than that has not happened."""
@@ -35,7 +36,7 @@ class Refused(ValueError):
         self.reason = reason
 
 
-@lru_cache(_MANY)
+@lru_cache(MANY)
 def cents(text: str) -> int:
     """An amount in yuan as integer cents, negative with a minus sign or in brackets."""
     plain = _MONEY_WORDS.sub("", unicodedata.normalize("NFKC", text)).replace("−", "-")
@@ -56,12 +57,20 @@ def cents(text: str) -> int:
 
 def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     """When something was, in UTC; a moment without a zone is the community's."""
-    at = (_iso(text, zone) or _read_moment(text, zone)).astimezone(UTC)
+    try:
+        at = (_iso(text, zone) or _read_moment(text, zone)).astimezone(UTC)
+    except OverflowError:  # at an end of the calendar
+        raise Refused("没有这样的日期", text[:20]) from None
     if at < _EARLIEST:
         raise Refused("日期太早，要在 2000 年以后", text[:20])
-    if at > now + _AHEAD:
+    if at > _latest(now):
         raise Refused("日期在将来", text[:20])
     return at
+
+
+@lru_cache(1)
+def _latest(now: datetime) -> datetime:
+    return now + _AHEAD
 
 
 def _iso(text: str, zone: ZoneInfo) -> datetime | None:
@@ -69,13 +78,28 @@ def _iso(text: str, zone: ZoneInfo) -> datetime | None:
     if text[4:5] != "-" or text[7:8] != "-":
         return None
     try:
+        if _is_usual(text) and (offset := _offset(text[:10], zone)) is not None:
+            return datetime.fromisoformat(f"{text}+00:00") - offset
         at = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return at if at.tzinfo is not None else at.replace(tzinfo=zone)
 
 
-@lru_cache(_MANY)
+def _is_usual(text: str) -> bool:
+    """Whether it is written as ``2026-11-01 09:05:00``, once it is known to be ISO."""
+    return len(text) == _USUAL and text[13] == text[16] == ":"
+
+
+@lru_cache(MANY)
+def _offset(day: str, zone: ZoneInfo) -> timedelta | None:
+    """How far the zone is from UTC, if it is so all day long; to ask a zone takes long."""
+    midnight = datetime.fromisoformat(day).replace(tzinfo=zone)
+    offsets = {(midnight + timedelta(hours=hour)).utcoffset() for hour in range(25)}
+    return offsets.pop() if len(offsets) == 1 else None
+
+
+@lru_cache(MANY)
 def _read_moment(text: str, zone: ZoneInfo) -> datetime:
     plain = unicodedata.normalize("NFKC", text).strip()
     found = _WRITTEN.fullmatch(plain) or _COMPACT.fullmatch(plain)
@@ -103,6 +127,8 @@ def identifier(text: str) -> str:
     """An id as it was meant: spreadsheets write ``="123"`` and ``'123`` to keep its digits."""
     if text.isalnum() and text.isascii() and len(text) <= LONGEST_ID:
         return text  # nearly all
+    if not text:
+        return ""
     plain = text.strip()
     if plain[:1] in ("=", "'", '"'):
         plain = plain.removeprefix("=").strip("'\"").strip()

@@ -75,6 +75,11 @@ def rooms_of(tx: Transaction, account: str) -> list[Room]:
     return [_room(row) for row in tx.connection.execute(query)]
 
 
+def nameless(rooms: Iterable[Room], names: Collection[str]) -> list[str]:
+    """The keys of those that are enabled though nothing has these ``names`` for them any more."""
+    return [it.key for it in rooms if it.enabled and it.key not in names]
+
+
 def room_by_id(tx: Transaction, room_id: int) -> Room | None:
     row = tx.connection.execute(_ROOM_BY_ID, {"this": room_id}).first()
     return None if row is None else _room(row)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import json
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -63,12 +63,12 @@ def keep(tx: Transaction, dead: Mapping[str, datetime]) -> None:
 
 
 def buried(
-    tx: Transaction, key: bytes | None, accounts: Collection[tuple[Account, str | None]]
+    tx: Transaction, key: bytes | None, accounts: Iterable[tuple[Account, str | None]]
 ) -> set[Account]:
     """Those of ``accounts`` that belonged to somebody who was forgotten; by themselves or by their phone."""
-    if key is None or not accounts or tx.connection.execute(select(tombstone.c.at).limit(1)).first() is None:
+    if key is None or tx.connection.execute(select(tombstone.c.at).limit(1)).first() is None:
         return set()
-    mine = {account: _digests(key, account, phone) for account, phone in accounts}
+    mine = {account: _digests(key, account, phone) for account, phone in set(accounts)}
     asked = {it for digests in mine.values() for it in digests}
     query = select(tombstone.c.digest).where(one_of(tombstone.c.digest, "digests"))
     found = set(tx.connection.scalars(query, {"digests": asked}))

@@ -144,6 +144,11 @@ class CommandContext:
     def person(self) -> Person:
         return self.heard.person
 
+    @property
+    def is_at_desk(self) -> bool:
+        """Whether no member reads the answer: in private, or in the operators' room."""
+        return self.room is None or self.room.key == self.sops.community.operators
+
     def reply(self, text: str, quotes: Sequence[int] = ()) -> None:
         """Answer where the command was typed; several replies are one message.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -101,9 +101,14 @@ class Complaints(Model):
 
 
 def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise Mistake(f"没有时区“{name}”", closest(name, available_timezones()))
+    if name not in _zones():
+        raise Mistake(f"没有时区“{name}”", closest(name, _zones()))
     return name
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # it walks the disk
 
 
 def _one_word(key: str) -> str:

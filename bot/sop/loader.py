@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import getitem
@@ -31,7 +31,13 @@ from bot.store.log import CORE_NAMES
 
 COMMUNITY, SCORING = "community.yaml", "scoring.yaml"
 AUDIENCES, TAGS = "audiences.yaml", "tags.yaml"
-_NOT_SOPS = (COMMUNITY, SCORING, AUDIENCES, TAGS)
+NOT_SOPS = (COMMUNITY, SCORING, AUDIENCES, TAGS)
+Pause = Callable[[], None]
+"""Called between the parts of a reading, so that it can wait where others have to go on."""
+
+
+def on_and_on() -> None:
+    """A pause of nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,7 @@ class _Good:
 
     sop: Sop
     document: Document
+    source: LoadedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +118,24 @@ class Loader:
         self._sops, self._templates, self._kinds = sops, templates, kinds
         self._last: Loaded | None = None
 
-    def __call__(self) -> Loaded:
-        self._last = load(self._sops, self._templates, self._kinds, self._last)
+    def __call__(self, pause: Pause = on_and_on) -> Loaded:
+        self._last = load(self._sops, self._templates, self._kinds, self._last, pause)
         return self._last
 
 
-def load(sops: Path, templates: Path, kinds: Mapping[str, Kind], last: Loaded | None = None) -> Loaded:
+def load(
+    sops: Path,
+    templates: Path,
+    kinds: Mapping[str, Kind],
+    last: Loaded | None = None,
+    pause: Pause = on_and_on,
+) -> Loaded:
     """Read the SOPs of a folder with the wording of another; files with mistakes are left out.
 
     What is as it was at the ``last`` reading is not parsed again, nor judged by what says the same again.
     """
     catalog, problems = _wording(templates, None if last is None else last.catalog)
+    pause()
     catalog = replace(catalog, interactions=CORE_NAMES.union(*(kind.names for kind in kinds.values())))
     community, wrong = _community(sops, catalog)
     problems += wrong
@@ -133,10 +147,11 @@ def load(sops: Path, templates: Path, kinds: Mapping[str, Kind], last: Loaded | 
     audiences = audience_file.load(path, _shown(path), _known(community, scoring))
     problems += audiences.problems
     catalog = replace(catalog, audiences=audiences.names)
-    files = _read_all(sops, catalog, kinds, last)
+    files = _read_all(sops, catalog, kinds, last, pause)
     problems += [problem for it in files.values() for problem in it.problems]
     found = [it.good for it in files.values() if it.good is not None]
     good, wrong = _without_clashes(found, community.rooms if community else (), kinds)
+    pause()
     tagging, wrong_tags = _tagging(sops, catalog, {str(it.document.data.get("id")) for it in files.values()})
     problems = sorted({*problems, *wrong, *wrong_tags})
     if community is None:
@@ -169,7 +184,7 @@ def _sop_set(community: Community, good: list[_Good], kinds: Mapping[str, Kind],
         community,
         MappingProxyType({id: sop for id, sop in declared.items() if sop.enabled}),
         MappingProxyType(declared),
-        MappingProxyType({it.sop.id: _loaded_file(it.document) for it in good}),
+        MappingProxyType({it.sop.id: it.source for it in good}),
         kinds,
         catalog.templates,
         MappingProxyType(dict(catalog.shelves)),
@@ -230,12 +245,13 @@ def _tagging(sops: Path, catalog: Catalog, ids: set[str]) -> tuple[Tagging | Non
 
 
 def _read_all(
-    sops: Path, catalog: Catalog, kinds: Mapping[str, Kind], last: Loaded | None
+    sops: Path, catalog: Catalog, kinds: Mapping[str, Kind], last: Loaded | None, pause: Pause
 ) -> dict[str, _Read]:
     before = {} if last is None else last.files
     same_names = last is not None and last.catalog.names_as(catalog)
     found: dict[str, _Read] = {}
     for path in _sop_files(sops):
+        pause()
         name = _shown(path)
         known = before.get(name)
         document = yaml_reader.read(path, name, None if known is None else known.document)
@@ -254,13 +270,13 @@ def _judge(document: Document, catalog: Catalog, kinds: Mapping[str, Kind]) -> _
     catalog.begin()
     sop, wrong = _sop(document, catalog, kinds)
     problems = (*document.problems, *wrong)
-    good = None if sop is None or problems else _Good(sop, document)
+    good = None if sop is None or problems else _Good(sop, document, _loaded_file(document))
     return _Read(document, good, problems, catalog.gone_by())
 
 
 def _sop_files(sops: Path) -> list[Path]:
     return sorted(
-        path for path in sops.glob("[!.]*") if path.suffix in (".yaml", ".yml") and path.name not in _NOT_SOPS
+        path for path in sops.glob("[!.]*") if path.suffix in (".yaml", ".yml") and path.name not in NOT_SOPS
     )
 
 
@@ -288,12 +304,11 @@ def _without_clashes(
     taken: dict[tuple[str, str], str] = {}
     for it in read:
         claims = list(_claims(it, rooms, kinds[it.sop.sop]))
-        clashes = {claim.loc: claim for claim in reversed(claims) if claim.key in taken}
+        clashing = [claim for claim in claims if claim.key in taken]
+        clashes = {_place_of(claim.tag, it.document): claim for claim in reversed(clashing)}
         problems += [
-            it.document.problem(
-                claim.loc, f"{claim.what}已经有了，在 {taken[claim.key]} 里", claim.suggestion
-            )
-            for claim in clashes.values()
+            it.document.problem(loc, f"{claim.what}已经有了，在 {taken[claim.key]} 里", claim.suggestion)
+            for loc, claim in clashes.items()
         ]
         if not clashes:
             good.append(it)
@@ -303,27 +318,28 @@ def _without_clashes(
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """What only one SOP may have; ``what`` names it to operators, and it stands at ``loc``."""
+    """What only one SOP may have: its id, or a ``tag`` in a room; ``what`` names it to operators."""
 
     key: tuple[str, str]
     what: str
-    loc: Loc
     suggestion: str
+    tag: str = ""
 
 
 def _claims(it: _Good, rooms: Sequence[str], kind: Kind) -> Iterator[_Claim]:
-    yield _Claim(("id", it.sop.id), f"编号 {it.sop.id} ", ("id",), f"{it.sop.id}-2")
+    yield _Claim(("id", it.sop.id), f"编号 {it.sop.id} ", f"{it.sop.id}-2")
     if not it.sop.enabled:
         return
     tags = [tag for on in kind.behaviours if isinstance(on, OnHashtag) for tag in on.tags(it.sop)]
     for tag in tags:
-        loc = _place_of(tag, it.document)
         for room in rooms if it.sop.rooms is None else it.sop.rooms:
-            yield _Claim((tag, room), f"群 {room} 里的话题 #{tag} ", loc, "换一个话题，或者换一个群")
+            yield _Claim((tag, room), f"群 {room} 里的话题 #{tag} ", "换一个话题，或者换一个群", tag)
 
 
 def _place_of(tag: str, document: Document) -> Loc:
-    """Where a SOP names one of its tags, beside the keys that every SOP has."""
+    """Where a SOP names one of its tags, beside the keys that every SOP has; none: its id."""
+    if not tag:
+        return ("id",)
     own = [loc for loc in document.values if loc and loc[0] not in Sop.model_fields]
     said = {loc: reduce(getitem, loc, document.data) for loc in own}  # type: ignore[arg-type]
     return next(

@@ -65,8 +65,13 @@ class Player:
         self.sync_timetable(tx)
 
     def sync_timetable(self, tx: Transaction) -> None:
-        """Rooms were enabled or disabled: let the schedules follow."""
-        enabled = [room for room in directory.rooms_of(tx, self.account) if room.enabled]
+        """Rooms were enabled or disabled: let the schedules follow.
+
+        In a room that ``community.yaml`` does not name any more nothing comes at its time, of no SOP.
+        """
+        named = self.sops.community.rooms
+        every = directory.rooms_of(tx, self.account)
+        enabled = [room for room in every if room.enabled and room.key in named]
         timetable.sync(tx, self.account, self.index.lines(enabled), self.sops.community.zone)
 
     # --- what people say ---

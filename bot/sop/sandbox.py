@@ -58,12 +58,12 @@ class Folder(BaseLoader):
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder, self._root = folder, folder.resolve()
         paths = ((path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*.j2")))
         self.texts = {name: read_text(path, name) if self._holds(path) else None for name, path in paths}
 
     def _holds(self, path: Path) -> bool:
-        return path.is_file() and path.resolve().is_relative_to(self._folder.resolve())
+        return path.is_file() and path.resolve().is_relative_to(self._root)
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         path, text = self._folder / template, self.texts.get(template)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,9 +91,9 @@ def read(path: Path, file: str, before: Document | None = None) -> Document:
 
 def read_text(path: Path, file: str) -> str | Problem:
     """The text of a file, or why there is none."""
-    if path.exists() and not path.is_file():  # a pipe would never end
-        return Problem(file, 1, 1, "", "读不到这个文件（它是文件夹、管道或设备）", "换成一个普通的文件")
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would never end
+            return Problem(file, 1, 1, "", "读不到这个文件（它是文件夹、管道或设备）", "换成一个普通的文件")
         with path.open("rb") as source:
             data = source.read(MAX_BYTES + 1)
     except OSError as error:

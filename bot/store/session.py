@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import PydanticSerializationError, to_json
 from sqlalchemy import (
     URL,
     Column,
@@ -61,7 +63,9 @@ def open_engine(url: str | URL) -> Engine:
         raise StoreError("DATABASE_URL 只能是 sqlite:///文件 或 postgresql://用户:密码@地址/库名")
     if parsed.database:
         make_folder(Path(parsed.database).parent)
-    engine = create_engine(parsed, hide_parameters=True, connect_args={"check_same_thread": False})
+    engine = create_engine(
+        parsed, hide_parameters=True, json_serializer=_as_json, connect_args={"check_same_thread": False}
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     engine.dialect.do_begin = _begin_immediate  # type: ignore[method-assign]
     event.listen(engine, "handle_error", trouble.raise_lasting)
@@ -83,9 +87,19 @@ def parse_url(url: str | URL) -> URL:
 def _open_server(url: URL) -> Engine:
     link = {name: value for name, value in _LINK.items() if name not in url.query}
     psycopg = url.set(drivername="postgresql+psycopg")
-    engine = create_engine(psycopg, hide_parameters=True, pool_pre_ping=True, connect_args=link)
+    engine = create_engine(
+        psycopg, hide_parameters=True, json_serializer=_as_json, pool_pre_ping=True, connect_args=link
+    )
     event.listen(engine, "handle_error", _cut_details)
     return engine
+
+
+def _as_json(value: Any) -> str:
+    """As ``json.dumps`` has it, in a fifth of the time; half a character is nothing for the other."""
+    try:
+        return to_json(value, inf_nan_mode="constants").decode()
+    except PydanticSerializationError:
+        return json.dumps(value)
 
 
 def _cut_details(context: ExceptionContext) -> None:

@@ -75,10 +75,25 @@ async def test_rooms_that_were_closed_meanwhile_get_nothing(world: World) -> Non
     await announced(world, "会员群 早上好")
     await ask(world, "/关群", BOSS, ROOM)
     said = await ask(world, CODE, BOSS, None)
-    assert said == ["好的，排上了1群。还没发出去的，10分钟内可 /撤销", "早上好"]
+    assert said == ["好的，排上了1群。还没发出去的，10分钟内可 /撤销", "早上好"]  # its turn is the first now
     await announced(world, "会员群 早上好")
     await ask(world, "/关群", BOSS, OTHER_ROOM)
     assert await ask(world, f"发 {FIRST_CODE + 1}", BOSS, None) == ["群都关了，没有发。"]
+
+
+async def test_rooms_take_turns_and_who_undoes_it_in_time_spares_those_whose_turn_has_not_come(
+    world: World,
+) -> None:
+    assert "2群0人，不@所有人，各群错开1–3分钟。" in await announced(world, "会员群 早上好")
+    await ask(world, CODE, BOSS, None)
+    queued = look(world, outgoing, intent=Intent.GIVE)
+    later = queued[1]["not_before"] - queued[1]["queued_at"]
+    assert timedelta(minutes=1) <= later <= timedelta(minutes=3)
+    assert [row["state"] for row in queued] == ["sent", "queued"]
+    (said,) = await ask(world, "/撤销", BOSS, None)
+    assert said == "公告撤销了：会员2群不发了。会员1群已经发出去了，只能在微信里撤回。"
+    await world.move_to(world.clock.now() + timedelta(hours=1))
+    assert [message.chat_id for _, message in world.sent if message.text == "早上好"] == [ROOM.id]
 
 
 async def test_what_left_is_told_apart_from_what_did_not(world: World) -> None:

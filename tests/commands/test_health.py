@@ -25,7 +25,8 @@ async def test_status_counts_what_did_not_go_out(world: World) -> None:
     assert await ask(world, "/帮助") == []
     await world.move_to(world.clock.now() + timedelta(hours=1))
     assert [row["state"] for row in look(world, outgoing)] == [State.UNKNOWN, State.EXPIRED]
-    assert await ask(world, "/状态") == ["在线｜1群｜今天发0 待发0｜过时作废1｜去向不明1"]
+    assert await ask(world, "/状态", BOSS, None) == ["在线｜1群｜今天发0 待发0｜过时作废1｜去向不明1"]
+    assert await ask(world, "/状态") == ["在线｜1群｜今天发1 待发0"]  # where members read it
 
 
 async def test_status_counts_from_midnight_in_the_communitys_zone(world: World) -> None:

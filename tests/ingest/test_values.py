@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.ingest import values
 from bot.ingest.values import Refused, cents, count, identifier, moment, words
 from tests.builders import MONDAY_9
 
@@ -52,11 +53,45 @@ def test_a_moment_is_read_in_any_of_its_forms(written: str, utc: datetime) -> No
         ("", "看不懂"),
         ("1999-12-31", "太早"),
         ("2026-12-02", "在将来"),
+        ("9999-12-31 23:59:59", "在将来"),
+        ("0001-01-01 00:00:00", "没有这样的日期"),
     ],
 )
 def test_a_moment_that_is_none_is_refused_with_its_reason(written: str, why: str) -> None:
     with pytest.raises(Refused, match=why):
         moment(written, ZONE, MONDAY_9)
+
+
+def _moment_or_why(text: str, zone: ZoneInfo) -> datetime | str:
+    try:
+        return moment(text, zone, MONDAY_9)
+    except Refused as why:
+        return str(why)
+
+
+@given(
+    st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2030, 1, 1)),  # noqa: DTZ001 - as files have it
+    st.sampled_from(
+        ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "%Y-%m-%d %H:%M+08", "%Y-%m-%d 24:%M:%S"]
+    ),
+    st.sampled_from(["Asia/Shanghai", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]),
+)
+def test_the_usual_form_is_read_quickly_and_as_any_other(at: datetime, form: str, name: str) -> None:
+    """The nights when clocks are set are among them, with an hour that is twice or never."""
+    text, zone = at.strftime(form), ZoneInfo(name)
+    quickly = _moment_or_why(text, zone)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(values, "_is_usual", lambda _text: False)
+        assert _moment_or_why(text, zone) == quickly
+
+
+@pytest.mark.parametrize("night", ["2026-03-08", "2026-11-01"])
+def test_a_night_on_which_clocks_are_set_is_read_with_the_zone(night: str) -> None:
+    zone = ZoneInfo("America/New_York")
+    for hour in range(24):
+        text = f"{night} {hour:02}:30:00"
+        at = datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+        assert moment(text, zone, MONDAY_9) == at
 
 
 @pytest.mark.parametrize(

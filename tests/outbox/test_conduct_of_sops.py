@@ -143,7 +143,7 @@ class Play:
         self.write_rules(rules)
         for _ in range(self.chance.randint(3, 6)):
             self.write_sop()
-        world = World(needed(self.load()), MONDAY_9, url, load=self.load)
+        world = World(needed(self.load()), MONDAY_9, url, load=lambda _pause: self.load())
         self.told.rules.append((MONDAY_9, rules))
         await world.start({KEY: ROOM}, admins=[BOSS])
         for _ in range(self.chance.randint(25, 45)):
