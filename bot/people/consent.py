@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
-from bot.store.session import upsert
+from bot.store.quick import once
+from bot.store.session import one_of, upsert
 from bot.store.tables import consent, member
 from bot.store.transaction import Transaction
 
@@ -46,12 +47,16 @@ _DECISIONS = select(_MEMBER.label("member_id"), consent.c.purpose, consent.c.giv
 )
 
 
+_MERGED = select(member.c.id).where(one_of(member.c.merged_into, "members"))
+_DECISIONS_OF = once(
+    _DECISIONS.where(one_of(consent.c.member_id, "members") | consent.c.member_id.in_(_MERGED))
+    .where(consent.c.purpose == bindparam("for"))
+    .order_by(consent.c.at)
+)
+
+
 def _decliners(tx: Transaction, member_ids: Collection[int], purpose: str) -> set[int]:
-    merged = select(member.c.id).where(member.c.merged_into.in_(member_ids))
-    theirs = consent.c.member_id.in_(member_ids) | consent.c.member_id.in_(merged)
-    found = tx.connection.execute(
-        _DECISIONS.where(theirs, consent.c.purpose == purpose).order_by(consent.c.at)
-    )
+    found = tx.connection.execute(_DECISIONS_OF, {"members": member_ids, "for": purpose})
     return {who for who, given in {row.member_id: row.given for row in found}.items() if not given}
 
 
