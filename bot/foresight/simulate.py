@@ -104,7 +104,8 @@ async def _play(scene: _Scene, ends: datetime) -> None:
         if acts:
             scene.acts += acts
             await world.happen(*(event for act in acts for event in _events(scene, act)))
-            await world.pictures_are_here()
+            if any(act.what is What.SHOWS for act in acts):
+                await world.pictures_are_here()
         cast.see(world.channel.done[scene.seen :], world.clock.now())
         scene.seen = len(world.channel.done)
     await world.move_to(ends)

@@ -75,6 +75,11 @@ def rooms_of(tx: Transaction, account: str) -> list[Room]:
     return [_room(row) for row in tx.connection.execute(_ROOMS_OF, {"mine": account})]
 
 
+def enabled_keys(tx: Transaction, account: str) -> set[str]:
+    """The keys of the rooms that an account has enabled."""
+    return set(tx.connection.scalars(_ENABLED_KEYS, {"mine": account}))
+
+
 def room_by_id(tx: Transaction, room_id: int) -> Room | None:
     row = tx.connection.execute(_ROOM_BY_ID, {"this": room_id}).first()
     return None if row is None else _room(row)
@@ -91,6 +96,11 @@ def _rooms() -> Select[*tuple[Any, ...]]:
 
 
 _ROOMS_OF = once(_rooms().where(room_address.c.account == bindparam("mine")).order_by(room.c.key))
+_ENABLED_KEYS = once(
+    select(room.c.key)
+    .select_from(room.join(room_address, room_address.c.room_id == room.c.id))
+    .where(room_address.c.account == bindparam("mine"), room.c.disabled_at.is_(None))
+)
 _ROOM_BY_ID = once(_rooms().where(room.c.id == bindparam("this")))
 
 

@@ -23,6 +23,8 @@ from bot.store.types import UtcTime
 TRIES = (timedelta(minutes=1), timedelta(minutes=10))
 """How long to wait after the first failure and the second; the third is the last."""
 
+GONE_AT_ONCE = 500
+
 
 class State(StrEnum):
     """wanted → kept | failed."""
@@ -68,6 +70,19 @@ def let_go(tx: Transaction, interaction_id: int) -> None:
     here = media.c.interaction_id == interaction_id
     changed = tx.connection.execute(update(media).where(here).values(keep_until=tx.now))
     tx.pictures = tx.pictures or changed.rowcount > 0
+
+
+class ToDo(NamedTuple):
+    """What has to go now, and what is to be fetched; ``again_at``: when there is more of either."""
+
+    over: list[Over]
+    wanted: list[Wanted]
+    again_at: datetime | None
+
+
+def to_do(tx: Transaction, account: str, most: int) -> ToDo:
+    """All that the fetcher has to know, in one transaction; ``most``: how many it fetches at once."""
+    return ToDo(over(tx, account, GONE_AT_ONCE), next_wanted(tx, account, most), next_due(tx, account))
 
 
 def next_wanted(tx: Transaction, account: str, most: int) -> list[Wanted]:
