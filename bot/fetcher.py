@@ -28,7 +28,7 @@ from bot.store.transaction import AskCore
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-AT_ONCE, GONE_AT_ONCE = 3, 500
+AT_ONCE = 3
 PATIENCE = 60.0
 """Seconds for a picture to arrive."""
 _MAGIC = {
@@ -84,16 +84,15 @@ class Fetcher:
         """Fetch and tidy for ever."""
         while True:
             self._mail.clear()
-            await self._tidy()
-            if not await self._fetch_some():
-                self._alarm.set(await self._ask_core(lambda tx: pictures.next_due(tx, self._account)))
+            to_do = await self._ask_core(partial(pictures.to_do, account=self._account, most=AT_ONCE))
+            if not (await self._tidy(to_do.over) or await self._fetch_some(to_do.wanted)):
+                self._alarm.set(to_do.again_at)
                 if not self._mail.is_set():
                     self._rest.set()
                 await self._mail.wait()
 
-    async def _fetch_some(self) -> bool:
-        """Fetch the next few; False if there are none, or no link to fetch them over."""
-        wanted = await self._ask_core(lambda tx: pictures.next_wanted(tx, self._account, AT_ONCE))
+    async def _fetch_some(self, wanted: list[Wanted]) -> bool:
+        """Fetch these; False if there are none, or no link to fetch them over."""
         return bool(wanted) and all(await asyncio.gather(*map(self._fetch, wanted)))
 
     async def _fetch(self, wanted: Wanted) -> bool:
@@ -124,14 +123,15 @@ class Fetcher:
         logger.warning("picture not fetched media=%d: %s", wanted.id, reason)
         await self._ask_core(lambda tx: pictures.failed(tx, wanted.id, for_good=for_good))
 
-    async def _tidy(self) -> None:
-        """Remove what is over, files before rows: what a crash leaves is removed at the next start."""
-        while gone := await self._remove_some():
-            await self._ask_core(lambda tx, ids=gone: pictures.forget(tx, ids))  # type: ignore[misc]
+    async def _tidy(self, over: list[Over]) -> bool:
+        """Remove what is over, files before rows: what a crash leaves is removed at the next start.
 
-    async def _remove_some(self) -> list[int]:
-        over = await self._ask_core(lambda tx: pictures.over(tx, self._account, GONE_AT_ONCE))
-        return await self._beside(partial(self._remove, over)) if over else []
+        False if nothing could be.
+        """
+        gone = await self._beside(partial(self._remove, over)) if over else []
+        if gone:
+            await self._ask_core(lambda tx: pictures.forget(tx, gone))
+        return bool(gone)
 
     def _remove(self, over: list[Over]) -> list[int]:
         """Remove their files; gives those whose file is gone."""

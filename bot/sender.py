@@ -84,15 +84,27 @@ class Sender:
             await self._send_all()
 
     async def _send_all(self) -> None:
-        while self._status.online and not self._stopped:
-            claimed = await self._ask_core(self._claim)
+        outcome: Outcome | None = None
+        while self._may_send:
+            claimed = await self._ask_core(partial(self._go_on, outcome))
             self._in_doubt = False
             if claimed is None or isinstance(claimed, datetime):
                 self.pacer.set(claimed)
                 return
             outcome = await self._send(claimed)
             logger.info("message %s out=%d %s", outcome.state, claimed.id, outcome.reason)
+        if outcome is not None:
             await self._ask_core(partial(self._settle, outcome))
+
+    @property
+    def _may_send(self) -> bool:
+        return self._status.online and not self._stopped
+
+    def _go_on(self, before: Outcome | None, tx: Transaction) -> Effect | datetime | None:
+        """Write down how the last send ended and claim the next row, in one commit."""
+        if before is not None:
+            self._settle(before, tx)
+        return self._claim(tx)
 
     def _claim(self, tx: Transaction) -> Effect | datetime | None:
         """Nothing is being sent now: what still seems to be, was claimed in a commit that was lost to us."""

@@ -20,6 +20,7 @@ from bot.scenario.world import World
 from bot.sop import hashtags
 from bot.sop.index import is_for
 from bot.sop.kind import OnHashtag
+from bot.sop.language import Sop
 from bot.sop.loader import SopSet
 from bot.store.tables import failure, room, room_address
 
@@ -76,21 +77,21 @@ def _places(world: World) -> list[Place]:
     )
     with world.engine.connect() as connection:
         found = connection.execute(query).all()
-    operators = world.sops.community.operators
+    operators, tags = world.sops.community.operators, _hashtags(world.sops)
     return [
-        Place(key, Chat(id, title), _hashtags(world.sops, key))
+        Place(key, Chat(id, title), [tag for sop, tag in tags if is_for(sop, key)])
         for key, id, title in found
         if key != operators
     ]
 
 
-def _hashtags(sops: SopSet, key: str) -> list[str]:
-    """The hashtags that the files of the room's SOPs name; kinds have others of their own."""
-    found: list[str] = []
-    for sop in (sop for sop in sops.sops.values() if is_for(sop, key)):
+def _hashtags(sops: SopSet) -> list[tuple[Sop, str]]:
+    """The hashtags that the SOPs' files name; kinds have others of their own."""
+    found: list[tuple[Sop, str]] = []
+    for sop in sops.sops.values():
         named = {hashtags.normalize(text) for text in texts_in(sop.model_dump())}
         answered = (on.tags(sop) for on in sops.kind_of(sop).behaviours if isinstance(on, OnHashtag))
-        found += [tag for tags in answered for tag in tags if tag in named]
+        found += [(sop, tag) for tags in answered for tag in tags if tag in named]
     return found
 
 
@@ -103,7 +104,8 @@ async def _play(scene: _Scene, ends: datetime) -> None:
         if acts:
             scene.acts += acts
             await world.happen(*(event for act in acts for event in _events(scene, act)))
-            await world.pictures_are_here()
+            if any(act.what is What.SHOWS for act in acts):
+                await world.pictures_are_here()
         cast.see(world.channel.done[scene.seen :], world.clock.now())
         scene.seen = len(world.channel.done)
     await world.move_to(ends)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from bot.nightly import rolling
 from bot.nightly.activating import Activating
@@ -24,6 +24,7 @@ from bot.scoring.rules import Scoring
 from bot.scoring.tag_rules import Tagging
 from bot.sop.loader import SopSet
 from bot.store.figures import progress
+from bot.store.quick import once
 from bot.store.session import upsert
 from bot.store.transaction import Errand, Reader, Transaction
 
@@ -51,6 +52,11 @@ class _Progress(NamedTuple):
     upto: int
     day: int
     rules: str
+
+
+_PROGRESS = once(
+    select(progress.c.upto, progress.c.day, progress.c.rules).where(progress.c.account == bindparam("mine"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +103,7 @@ class Nightly:
         return days.number(now - HOUR, self.sops.community.zone)
 
     def _progress(self, tx: Transaction) -> _Progress | None:
-        query = select(progress.c.upto, progress.c.day, progress.c.rules)
-        row = tx.connection.execute(query.where(progress.c.account == self.account)).first()
+        row = tx.connection.execute(_PROGRESS, {"mine": self.account}).first()
         return None if row is None else _Progress(*row)
 
     def _note(self, tx: Transaction, now: _Progress) -> None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy import bindparam, delete, select, update
 
 from bot.outbox.pace import DAY, Pace
+from bot.store.quick import once
 from bot.store.session import upsert
 from bot.store.tables import brake
 from bot.store.transaction import Transaction
@@ -33,8 +34,10 @@ class Brake:
         return self.until is None or now < self.until
 
 
-_OF_ACCOUNT = select(brake.c.kind, brake.c.since, brake.c.until, brake.c.times).where(
-    brake.c.account == bindparam("mine")
+_OF_ACCOUNT = once(
+    select(brake.c.kind, brake.c.since, brake.c.until, brake.c.times).where(
+        brake.c.account == bindparam("mine")
+    )
 )
 
 

@@ -23,6 +23,7 @@ from bot.outbox.pace import DAY, Pace
 from bot.outbox.queue import AnyRow, State, by_id, change, ended, expire, give_up, is_waiting
 from bot.outbox.record import record
 from bot.outbox.rules import Hold, Refuse, Rules, Send
+from bot.store.quick import once
 from bot.store.tables import outgoing, room_address
 from bot.store.transaction import Transaction
 from bot.store.types import UtcTime
@@ -152,7 +153,7 @@ _SINCE, _UNTIL = bindparam("since", type_=UtcTime), bindparam("until", type_=Utc
 _WAITING = (outgoing.c.account == _ACCOUNT) & is_waiting
 _RELEASED = outgoing.c.not_before.is_(None) | (outgoing.c.not_before <= _NOW)
 _PLACES = select(outgoing.c.room_id, outgoing.c.identity_id).where(_WAITING, _RELEASED).distinct()
-_PLACES = _PLACES.limit(bindparam("most", type_=Integer))
+_PLACES = once(_PLACES.limit(bindparam("most", type_=Integer)))
 
 
 def _clearance() -> Update:
@@ -203,7 +204,7 @@ def _nth_last_sending() -> Select[Any]:
     )
 
 
-_CLEARANCE = _clearance()
-_HEADS, _HEADS_DESPITE_STOP = _heads(), _heads(outgoing.c.despite_stop)
-_SENDINGS, _NTH_LAST_SENDING = _sendings(), _nth_last_sending()
-_NEXT_RELEASE = select(func.min(outgoing.c.not_before)).where(_WAITING, outgoing.c.not_before > _NOW)
+_CLEARANCE = once(_clearance())
+_HEADS, _HEADS_DESPITE_STOP = once(_heads()), once(_heads(outgoing.c.despite_stop))
+_SENDINGS, _NTH_LAST_SENDING = once(_sendings()), once(_nth_last_sending())
+_NEXT_RELEASE = once(select(func.min(outgoing.c.not_before)).where(_WAITING, outgoing.c.not_before > _NOW))

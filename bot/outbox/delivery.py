@@ -21,6 +21,7 @@ from bot.outbox.pace import Pace, try_again_after
 from bot.outbox.queue import AnyRow, Intent, Kind, Repeat, State, by_id, change, give_up
 from bot.outbox.record import record
 from bot.outbox.rules import Rule
+from bot.store.quick import once
 from bot.store.tables import outgoing, room
 from bot.store.transaction import Transaction
 
@@ -160,8 +161,10 @@ def _by_platform_id(tx: Transaction, account: str, platform_id: str) -> AnyRow |
     return tx.connection.execute(_BY_PLATFORM_ID, {"theirs": platform_id, "mine": account}).first()
 
 
-_BY_PLATFORM_ID = select(outgoing).where(
-    outgoing.c.platform_id == bindparam("theirs"), outgoing.c.account == bindparam("mine")
+_BY_PLATFORM_ID = once(
+    select(outgoing).where(
+        outgoing.c.platform_id == bindparam("theirs"), outgoing.c.account == bindparam("mine")
+    )
 )
 
 
@@ -229,7 +232,7 @@ def _letting_go(of: tuple[str, ...]) -> Update:
     columns = [outgoing.c[name] for name in of]
     which = [it.is_not_distinct_from(bindparam(f"of_{it.name}", type_=it.type)) for it in columns]
     held = outgoing.c.settled_at.is_(None) & (outgoing.c.held_by == bindparam("by_rule"))
-    return update(outgoing).where(held, *which).values(held_by=None, not_before=None)
+    return once(update(outgoing).where(held, *which).values(held_by=None, not_before=None))
 
 
 def unclaim(tx: Transaction, account: str) -> None:

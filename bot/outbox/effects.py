@@ -18,6 +18,7 @@ from bot.channels.base import (
 )
 from bot.outbox.queue import AnyRow, Kind
 from bot.people import consent
+from bot.store.quick import once
 from bot.store.tables import identity, membership, room_address
 from bot.store.transaction import Transaction
 
@@ -40,8 +41,7 @@ def effect(tx: Transaction, row: AnyRow) -> Effect:
 
 
 def _person_id(tx: Transaction, identity_id: int) -> str:
-    query = select(identity.c.external_id).where(identity.c.id == identity_id)
-    return str(tx.connection.execute(query).scalar_one())
+    return str(tx.connection.execute(_PERSON_ID, {"this": identity_id}).scalar_one())
 
 
 def _chat_id(tx: Transaction, account: str, room_id: int) -> str:
@@ -49,9 +49,12 @@ def _chat_id(tx: Transaction, account: str, room_id: int) -> str:
     return str(tx.connection.execute(_CHAT_ID, here).scalar_one())
 
 
-# Built once: building it takes longer than its execution.
-_CHAT_ID = select(room_address.c.platform_id).where(
-    room_address.c.room_id == bindparam("here"), room_address.c.account == bindparam("mine")
+# Built once: building them takes longer than its execution.
+_PERSON_ID = once(select(identity.c.external_id).where(identity.c.id == bindparam("this")))
+_CHAT_ID = once(
+    select(room_address.c.platform_id).where(
+        room_address.c.room_id == bindparam("here"), room_address.c.account == bindparam("mine")
+    )
 )
 
 

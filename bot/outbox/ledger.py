@@ -13,6 +13,7 @@ from bot.outbox import restraints, talk
 from bot.outbox.queue import Intent, Kind, Priority, State
 from bot.outbox.rules import Begun, Candidate, Ledger, Rule, Rules
 from bot.people import cases, consent
+from bot.store.quick import once
 from bot.store.tables import BEGUN, identity, interaction, member, outgoing, room
 from bot.store.transaction import Transaction
 from bot.store.types import UtcTime
@@ -133,19 +134,21 @@ def _begun_query(place: ColumnElement[bool]) -> Select[Any]:
     return select(parts).where(parts.c.first == 1)
 
 
-_ROOM = select(room.c.enabled_at, room.c.heard_at, room.c.gift_at).where(room.c.id == bindparam("here"))
-_HELD_SINCE = select(interaction.c.occurred_at).where(
-    interaction.c.source == bindparam("from"),
-    interaction.c.source_id == bindparam("held"),
-    interaction.c.name == "send_suppressed",
+_ROOM = once(select(room.c.enabled_at, room.c.heard_at, room.c.gift_at).where(room.c.id == bindparam("here")))
+_HELD_SINCE = once(
+    select(interaction.c.occurred_at).where(
+        interaction.c.source == bindparam("from"),
+        interaction.c.source_id == bindparam("held"),
+        interaction.c.name == "send_suppressed",
+    )
 )
 # On PostgreSQL accounts ask one after the other, so that together they keep to what a member wants.
-_MEMBER = (
+_MEMBER = once(
     select(member.c.id)
     .select_from(member.join(identity, identity.c.member_id == member.c.id))
     .where(identity.c.id == bindparam("who"))
     .with_for_update(of=member)
 )
 _THEIRS = select(identity.c.id).where(identity.c.member_id == bindparam("whose"))
-_BEGUN_IN_ROOM = _begun_query(outgoing.c.room_id == bindparam("here"))
-_BEGUN_WITH_MEMBER = _begun_query(outgoing.c.identity_id.in_(_THEIRS) & outgoing.c.room_id.is_(None))
+_BEGUN_IN_ROOM = once(_begun_query(outgoing.c.room_id == bindparam("here")))
+_BEGUN_WITH_MEMBER = once(_begun_query(outgoing.c.identity_id.in_(_THEIRS) & outgoing.c.room_id.is_(None)))

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ClauseElement, Row, bindparam, case, select, update
 
+from bot.store.quick import once
 from bot.store.retention import WIPED
 from bot.store.session import insert_new, update_by_id
 from bot.store.tables import outgoing
@@ -201,16 +202,14 @@ def by_id(tx: Transaction, outgoing_id: int) -> AnyRow | None:
 
 def change(tx: Transaction, outgoing_id: int, **values: Any) -> None:
     """Set these columns of a row."""
-    plain = tuple(name for name, value in values.items() if not isinstance(value, ClauseElement))
-    if len(plain) == len(values):
-        new = {f"new_{name}": value for name, value in values.items()}
-        tx.connection.execute(update_by_id(outgoing, plain), {"this": outgoing_id, **new})
+    if not any(isinstance(value, ClauseElement) for value in values.values()):
+        update_by_id(tx.connection, outgoing, outgoing_id, values)
     else:
         tx.connection.execute(update(outgoing).where(outgoing.c.id == outgoing_id).values(values))
 
 
 # What is done for every message is built once: building a statement takes longer than its execution.
-_BY_ID = select(outgoing).where(outgoing.c.id == bindparam("this"))
+_BY_ID = once(select(outgoing).where(outgoing.c.id == bindparam("this")))
 
 
 def ended(state: State, reason: str, now: object) -> dict[str, object]:
@@ -225,7 +224,7 @@ def expire(tx: Transaction, account: str) -> None:
 
 
 _ACCOUNT, _NOW = bindparam("mine", type_=outgoing.c.account.type), bindparam("now", type_=UtcTime)
-_EXPIRY = (
+_EXPIRY = once(
     update(outgoing)
     .where(outgoing.c.account == _ACCOUNT, is_waiting, outgoing.c.expires_at < _NOW)
     .values(ended(State.EXPIRED, "too late to be sent", _NOW))

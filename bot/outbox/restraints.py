@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, delete, or_, select
 
 from bot.outbox.delivery import let_go
 from bot.outbox.rules import Rule
+from bot.store.quick import once
 from bot.store.session import upsert
 from bot.store.tables import restraint
 from bot.store.transaction import Transaction
@@ -113,13 +114,17 @@ def in_force(tx: Transaction, account: str, kind: RestraintKind) -> dict[str, Re
 _STANDS = (restraint.c.account == bindparam("mine")) & or_(
     restraint.c.until.is_(None), restraint.c.until > bindparam("now", type_=UtcTime)
 )
-_IN_FORCE = select(restraint.c.target, restraint.c.since, restraint.c.until, restraint.c.member_id).where(
-    _STANDS, restraint.c.kind == bindparam("kind")
+_IN_FORCE = once(
+    select(restraint.c.target, restraint.c.since, restraint.c.until, restraint.c.member_id).where(
+        _STANDS, restraint.c.kind == bindparam("kind")
+    )
 )
-_ON = select(restraint.c.kind, restraint.c.until).where(
-    _STANDS,
-    or_(
-        (restraint.c.kind == RestraintKind.PAUSED) & (restraint.c.target == bindparam("sop")),
-        (restraint.c.kind == RestraintKind.HUSHED) & (restraint.c.target == bindparam("here")),
-    ),
+_ON = once(
+    select(restraint.c.kind, restraint.c.until).where(
+        _STANDS,
+        or_(
+            (restraint.c.kind == RestraintKind.PAUSED) & (restraint.c.target == bindparam("sop")),
+            (restraint.c.kind == RestraintKind.HUSHED) & (restraint.c.target == bindparam("here")),
+        ),
+    )
 )

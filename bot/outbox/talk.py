@@ -17,6 +17,7 @@ from bot.events import MessageKind, MessageReceived
 from bot.outbox.queue import Intent
 from bot.outbox.rules import Begun
 from bot.store import log
+from bot.store.quick import once
 from bot.store.tables import interaction, room
 from bot.store.transaction import Transaction
 from bot.store.types import UtcTime
@@ -110,19 +111,21 @@ def posts_by_hand(tx: Transaction, room_id: int, since: datetime, until: datetim
 
 # What is told late does not make a room noisy later than it was.
 _SINCE, _UNTIL, _THEN = (bindparam(name, type_=UtcTime) for name in ("since", "until", "then"))
-_HEARD = (
+_HEARD = once(
     update(room)
     .where(room.c.id == bindparam("here"), or_(room.c.heard_at.is_(None), room.c.heard_at < _THEN))
     .values(heard_at=_THEN)
 )
-_GIFT = (
+_GIFT = once(
     update(room)
     .where(room.c.id == bindparam("here"), or_(room.c.gift_at.is_(None), room.c.gift_at < _THEN))
     .values(gift_at=_THEN)
 )
-_POSTS = select(interaction.c.occurred_at, interaction.c.props).where(
-    interaction.c.object_type == _ABOUT["object_type"],
-    interaction.c.object_id == _ABOUT["object_id"],
-    interaction.c.room_id == bindparam("here"),
-    interaction.c.occurred_at.between(_SINCE, _UNTIL),
+_POSTS = once(
+    select(interaction.c.occurred_at, interaction.c.props).where(
+        interaction.c.object_type == _ABOUT["object_type"],
+        interaction.c.object_id == _ABOUT["object_id"],
+        interaction.c.room_id == bindparam("here"),
+        interaction.c.occurred_at.between(_SINCE, _UNTIL),
+    )
 )

@@ -11,6 +11,7 @@ from sqlalchemy import Row, Select, bindparam, insert, select, update
 
 from bot.people import directory
 from bot.store.ids import next_number
+from bot.store.quick import once
 from bot.store.tables import complaint_case, identity
 from bot.store.transaction import Transaction
 from bot.store.types import UtcTime
@@ -99,10 +100,10 @@ def _case(row: Row[*tuple[Any, ...]]) -> Case:
 _OPEN = complaint_case.c.closed_at.is_(None)
 _SINCE, _UNTIL, _AT = (bindparam(name, type_=UtcTime) for name in ("since", "until", "at"))
 _HERE = _OPEN & (complaint_case.c.room_id == bindparam("here"))
-_COMPLAINED_AT = select(complaint_case.c.opened_at).where(
-    _HERE, complaint_case.c.opened_at.between(_SINCE, _UNTIL)
+_COMPLAINED_AT = once(
+    select(complaint_case.c.opened_at).where(_HERE, complaint_case.c.opened_at.between(_SINCE, _UNTIL))
 )
-_ANSWER = (
+_ANSWER = once(
     update(complaint_case)
     .where(_HERE, complaint_case.c.answered_at.is_(None), complaint_case.c.opened_at <= _AT)
     .values(answered_at=_AT)

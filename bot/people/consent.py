@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
-from bot.store.session import upsert
+from bot.store.quick import once
+from bot.store.session import one_of, upsert
 from bot.store.tables import consent, member
 from bot.store.transaction import Transaction
 
@@ -47,22 +48,25 @@ _DECISIONS = select(_MEMBER.label("member_id"), consent.c.purpose, consent.c.giv
 )
 
 
+_IN_ORDER = _DECISIONS.where(consent.c.purpose == bindparam("for")).order_by(
+    consent.c.at, consent.c.member_id
+)
+_MERGED = select(member.c.id).where(one_of(member.c.merged_into, "members"))
+_DECISIONS_OF = once(
+    _IN_ORDER.where(one_of(consent.c.member_id, "members") | consent.c.member_id.in_(_MERGED))
+)
+
+
 def decliners(connection: Connection, member_ids: Collection[int], purpose: str) -> set[int]:
     """Those of ``member_ids`` whose last word on this purpose was no."""
     if not member_ids:
         return set()
-    merged = select(member.c.id).where(member.c.merged_into.in_(member_ids))
-    theirs = consent.c.member_id.in_(member_ids) | consent.c.member_id.in_(merged)
-    return _last_no(connection.execute(_decisions(purpose).where(theirs)))
+    return _last_no(connection.execute(_DECISIONS_OF, {"members": member_ids, "for": purpose}))
 
 
 def all_impersonal(connection: Connection) -> set[int]:
     """Everybody who does not want to be told from others by what they do and say."""
-    return _last_no(connection.execute(_decisions(PERSONAL)))
-
-
-def _decisions(purpose: str) -> Select[Any]:
-    return _DECISIONS.where(consent.c.purpose == purpose).order_by(consent.c.at, consent.c.member_id)
+    return _last_no(connection.execute(_IN_ORDER, {"for": PERSONAL}))
 
 
 def _last_no(decisions: Iterable[Row[Any]]) -> set[int]:

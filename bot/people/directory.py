@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists
 
 from bot import events
 from bot.store.ids import next_number
+from bot.store.quick import once
 from bot.store.session import insert_new, one_of, upsert
 from bot.store.tables import identity, member, membership, room, room_address
 from bot.store.transaction import Transaction
@@ -43,7 +44,7 @@ class Person:
 
 # Built once, as ``_KNOWN`` below. Last comes what counts: what is enabled, and of that what is ours.
 _MINE = room.c.account == bindparam("mine")
-_AT = (
+_AT = once(
     select(room, room_address.c.platform_id)
     .select_from(room.join(room_address, room_address.c.room_id == room.c.id))
     .where(one_of(room_address.c.platform_id, "ids"))
@@ -71,8 +72,12 @@ def our_room(tx: Transaction, account: str, chat: events.Chat) -> Room | None:
 
 def rooms_of(tx: Transaction, account: str) -> list[Room]:
     """All rooms of an account, by key."""
-    query = _rooms().where(room_address.c.account == account).order_by(room.c.key)
-    return [_room(row) for row in tx.connection.execute(query)]
+    return [_room(row) for row in tx.connection.execute(_ROOMS_OF, {"mine": account})]
+
+
+def enabled_keys(tx: Transaction, account: str) -> set[str]:
+    """The keys of the rooms that an account has enabled."""
+    return set(tx.connection.scalars(_ENABLED_KEYS, {"mine": account}))
 
 
 def nameless(rooms: Iterable[Room], names: Collection[str]) -> list[str]:
@@ -102,7 +107,13 @@ def _rooms() -> Select[*tuple[Any, ...]]:
     return select(room, room_address.c.platform_id).select_from(joined)
 
 
-_ROOM_BY_ID = _rooms().where(room.c.id == bindparam("this"))
+_ROOMS_OF = once(_rooms().where(room_address.c.account == bindparam("mine")).order_by(room.c.key))
+_ENABLED_KEYS = once(
+    select(room.c.key)
+    .select_from(room.join(room_address, room_address.c.room_id == room.c.id))
+    .where(room_address.c.account == bindparam("mine"), room.c.disabled_at.is_(None))
+)
+_ROOM_BY_ID = once(_rooms().where(room.c.id == bindparam("this")))
 
 
 def _room(row: AnyRow) -> Room:
@@ -161,7 +172,7 @@ def rename_room(tx: Transaction, room_id: int, title: str) -> None:
     tx.connection.execute(update(room).where(room.c.id == room_id).values(title=title))
 
 
-_KNOWN = (
+_KNOWN = once(
     select(identity.c.external_id, identity.c.id, identity.c.member_id, member.c.number, identity.c.name)
     .select_from(identity.join(member, member.c.id == identity.c.member_id))
     .where(identity.c.source == bindparam("from"))
@@ -200,7 +211,7 @@ def _add_person(tx: Transaction, source: str, person: events.Person) -> Person:
     return Person(identity_id, member_id, number, person.name)
 
 
-_MEMBERSHIPS = (
+_MEMBERSHIPS = once(
     select(*(membership.c[name] for name in ("room_id", "identity_id", "alias", "ordinal", "left_at")))
     .where(one_of(membership.c.room_id, "rooms"), one_of(membership.c.identity_id, "people"))
     .order_by(membership.c.room_id, membership.c.identity_id)
@@ -265,8 +276,14 @@ def leave(tx: Transaction, room_id: int, identity_id: int, at: datetime) -> int 
 
 
 def _membership(tx: Transaction, room_id: int, identity_id: int) -> AnyRow | None:
-    here = (membership.c.room_id == room_id) & (membership.c.identity_id == identity_id)
-    return tx.connection.execute(select(membership).where(here)).first()
+    return tx.connection.execute(_MEMBERSHIP, {"here": room_id, "who": identity_id}).first()
+
+
+_MEMBERSHIP = once(
+    select(membership).where(
+        membership.c.room_id == bindparam("here"), membership.c.identity_id == bindparam("who")
+    )
+)
 
 
 def _update_membership(tx: Transaction, pair: tuple[int, int], **values: object) -> None:
@@ -292,9 +309,12 @@ _PERSON = select(identity.c.id, identity.c.member_id, member.c.number, identity.
 )
 
 
+_PERSON_BY_ID = once(_PERSON.where(identity.c.id == bindparam("this")))
+
+
 def person_by_id(tx: Transaction, identity_id: int) -> Person | None:
     """Whoever uses this identity."""
-    row = tx.connection.execute(_PERSON.where(identity.c.id == identity_id)).first()
+    row = tx.connection.execute(_PERSON_BY_ID, {"this": identity_id}).first()
     return None if row is None else Person(*row)
 
 
@@ -367,10 +387,17 @@ def platform_ids(tx: Transaction, account: str, key: str) -> set[str]:
 
 def shown_names(tx: Transaction, identity_ids: Collection[int], room_id: int | None) -> dict[int, str]:
     """How these people are called in a room (their alias there, else their own name)."""
-    here = (membership.c.identity_id == identity.c.id) & (membership.c.room_id == room_id)
-    query = (
-        select(identity.c.id, identity.c.name, membership.c.alias)
-        .select_from(identity.outerjoin(membership, here))
-        .where(identity.c.id.in_(identity_ids))
+    asked = {"people": identity_ids, "here": room_id}
+    return {row.id: row.alias or row.name for row in tx.connection.execute(_SHOWN_NAMES, asked)}
+
+
+_SHOWN_NAMES = once(
+    select(identity.c.id, identity.c.name, membership.c.alias)
+    .select_from(
+        identity.outerjoin(
+            membership,
+            (membership.c.identity_id == identity.c.id) & (membership.c.room_id == bindparam("here")),
+        )
     )
-    return {row.id: row.alias or row.name for row in tx.connection.execute(query)}
+    .where(one_of(identity.c.id, "people"))
+)

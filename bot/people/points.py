@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
-from bot.store.session import insert_new
+from bot.store.quick import once
+from bot.store.session import insert_new, one_of
 from bot.store.tables import identity, score_entry
 from bot.store.transaction import Transaction
 
@@ -52,10 +53,17 @@ def reverse(tx: Transaction, rule: str, event: int) -> bool:
 
 def standing(tx: Transaction, rule: str, events: Collection[int]) -> list[int]:
     """Those of ``events`` for which ``rule`` gave points that were not taken back."""
-    here = score_entry.c.event_id.in_(events)
-    taken = select(score_entry.c.event_id).where(score_entry.c.rule == f"{rule}{REVERSED}", here)
-    query = select(score_entry.c.event_id).where(score_entry.c.rule == rule, here)
-    return list(tx.connection.scalars(query.where(score_entry.c.event_id.not_in(taken))))
+    asked = {"rule": rule, "taken": f"{rule}{REVERSED}", "events": events}
+    return list(tx.connection.scalars(_STANDING, asked))
+
+
+_here = one_of(score_entry.c.event_id, "events")
+_TAKEN = select(score_entry.c.event_id).where(score_entry.c.rule == bindparam("taken"), _here)
+_STANDING = once(
+    select(score_entry.c.event_id).where(
+        score_entry.c.rule == bindparam("rule"), _here, score_entry.c.event_id.not_in(_TAKEN)
+    )
+)
 
 
 def of(tx: Transaction, member_id: int) -> float:

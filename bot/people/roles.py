@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, insert, select, update
 
 from bot.people.directory import Person
+from bot.store.quick import once
 from bot.store.tables import identity, member, membership, role, room
 from bot.store.transaction import Transaction
 
@@ -41,7 +42,7 @@ class Standings:
 _who = func.coalesce(member.c.merged_into, role.c.member_id)
 """Whose a role is by now; members may be merged."""
 _ROLE = role.outerjoin(member, member.c.id == role.c.member_id)
-IN_FORCE = select(_who, role.c.role).select_from(_ROLE).where(role.c.taken_at.is_(None))
+IN_FORCE = once(select(_who, role.c.role).select_from(_ROLE).where(role.c.taken_at.is_(None)))
 """(member, role), by whom members turned out to be."""
 
 

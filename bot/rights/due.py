@@ -12,14 +12,15 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import URL, bindparam, delete, func, select, true, update
+from sqlalchemy import URL, bindparam, delete, func, select, update
 
 from bot.rights import tombstones
 from bot.rights.erase import Traces, erase, of_account, of_member
 from bot.rights.folder import Folder
 from bot.store import failures
+from bot.store.quick import once
 from bot.store.rights import erasure, export_file
-from bot.store.session import insert_new
+from bot.store.session import insert_new, one_of
 from bot.store.transaction import Errand, Transaction
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,9 @@ logger = logging.getLogger(__name__)
 SOON = timedelta(minutes=1)
 TRY_AGAIN = timedelta(minutes=5)
 _NOW = bindparam("now", type_=erasure.c.due_at.type)
-_DUE = select(erasure.c.member_id).where(erasure.c.due_at <= _NOW).order_by(erasure.c.member_id)
+_DUE = once(select(erasure.c.member_id).where(erasure.c.due_at <= _NOW).order_by(erasure.c.member_id))
+_OVER = once(select(export_file.c.name).where(export_file.c.until <= _NOW))
+_FIRSTS = (once(select(func.min(erasure.c.due_at))), once(select(func.min(export_file.c.until))))
 """Built once: each tick asks."""
 
 
@@ -43,8 +46,7 @@ def is_planned(tx: Transaction, member_id: int) -> bool:
 
 
 def next_due(tx: Transaction) -> datetime | None:
-    firsts = [select(func.min(erasure.c.due_at)), select(func.min(export_file.c.until))]
-    moments = (tx.connection.execute(query).scalar() for query in firsts)
+    moments = (tx.connection.execute(query).scalar() for query in _FIRSTS)
     return min((moment for moment in moments if moment is not None), default=None)
 
 
@@ -54,10 +56,14 @@ def tick(tx: Transaction, key: bytes | None, folder: Path | None) -> None:
     dead: dict[str, datetime] = {}
     for member_id in members:
         _forget_due(tx, member_id, key, dead)
-    gone = true() if members else export_file.c.until <= tx.now  # another's file may name who is forgotten
-    files = list(tx.connection.scalars(select(export_file.c.name).where(gone)))
+    if members:  # another's file may name who is forgotten
+        files = list(tx.connection.scalars(select(export_file.c.name)))
+    else:
+        files = list(tx.connection.scalars(_OVER, {"now": tx.now}))
     if members or files:
-        tx.connection.execute(delete(export_file).where(gone))
+        tx.connection.execute(
+            delete(export_file).where(one_of(export_file.c.name, "names")), {"names": files}
+        )
         _clear_up(tx, None if folder is None else Folder(folder), files, dead)
 
 

@@ -170,7 +170,7 @@ class Player:
 
     def _rooms_in_turn(self, tx: Transaction) -> tuple[str, ...]:
         """The keys of the enabled rooms, in the order of ``community.yaml``."""
-        enabled = {room.key for room in directory.rooms_of(tx, self.account) if room.enabled}
+        enabled = directory.enabled_keys(tx, self.account)
         return tuple(key for key in self.sops.community.rooms if key in enabled)
 
     def next_due(self, tx: Transaction) -> datetime | None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select
+from sqlalchemy import Row, bindparam, delete, func, select
 
+from bot.store.quick import once
 from bot.store.session import insert_new, one_of, update_by_id, upsert
 from bot.store.tables import run, wait
 from bot.store.transaction import Transaction
@@ -57,14 +58,18 @@ AT_ONCE = 50
 _COLUMNS = [run.c[name] for name in Run.__dataclass_fields__]
 
 # What is asked of every message and at every wait is built once: that takes longer than its execution.
-_BY_ID = select(*_COLUMNS).where(run.c.id == bindparam("this"))
-_FIND = select(*_COLUMNS).where(
-    run.c.sop_id == bindparam("of"), run.c.scope == bindparam("about"), run.c.occurrence == bindparam("at")
+_BY_ID = once(select(*_COLUMNS).where(run.c.id == bindparam("this")))
+_FIND = once(
+    select(*_COLUMNS).where(
+        run.c.sop_id == bindparam("of"),
+        run.c.scope == bindparam("about"),
+        run.c.occurrence == bindparam("at"),
+    )
 )
 
 
 def _run(row: Row[*tuple[Any, ...]]) -> Run:
-    return Run(**row._mapping)
+    return Run(*row)
 
 
 def find(tx: Transaction, sop_id: str, scope: str, occurrence: str) -> Run | None:
@@ -110,24 +115,24 @@ def begin(
 
 
 def change(tx: Transaction, run_id: int, **values: object) -> None:
-    new = {f"new_{name}": value for name, value in values.items()}
-    tx.connection.execute(update_by_id(run, tuple(values)), {"this": run_id, **new})
+    update_by_id(tx.connection, run, run_id, values)
 
 
 def close(tx: Transaction, run_id: int) -> None:
     """Nothing wakes it or is heard by it any more."""
     change(tx, run_id, closed_at=tx.now)
-    tx.connection.execute(delete(wait).where(wait.c.run_id == run_id))
+    tx.connection.execute(_NO_MORE_WAITS, {"of": run_id})
 
 
+_NO_MORE_WAITS = once(delete(wait).where(wait.c.run_id == bindparam("of")))
 _listening = run.c.listens_until.is_not(None) & run.c.closed_at.is_(None)
-_LISTENED_TO = select(run.c.identity_id).where(one_of(run.c.identity_id, "people"), _listening)
-_OF_ROOMS = (
+_LISTENED_TO = once(select(run.c.identity_id).where(one_of(run.c.identity_id, "people"), _listening))
+_OF_ROOMS = once(
     select(run.c.room_id)
     .where(run.c.identity_id.is_(None), run.c.room_id.is_not(None), _listening)
     .distinct()
 )
-_LISTENING_TO = (
+_LISTENING_TO = once(
     select(*_COLUMNS)
     .where(run.c.identity_id.is_not_distinct_from(bindparam("who", type_=run.c.identity_id.type)), _listening)
     .where(run.c.room_id.is_not_distinct_from(bindparam("here", type_=run.c.room_id.type)))
@@ -158,18 +163,23 @@ def listening_to(
 
 def open_runs(tx: Transaction, sop_id: str, scope_prefix: str = "") -> list[Run]:
     """The open runs of a SOP whose scope begins so, the oldest first."""
-    return _open(tx, run.c.sop_id == sop_id, scope_prefix)
+    return [_run(row) for row in tx.connection.execute(_OPEN, {"of": sop_id, "begins": scope_prefix})]
 
 
 def open_at(tx: Transaction, account: str, scope_prefix: str) -> list[Run]:
     """The open runs of all SOPs of an account whose scope begins so, the oldest first."""
-    return _open(tx, run.c.account == account, scope_prefix)
+    asked = {"mine": account, "begins": scope_prefix}
+    return [_run(row) for row in tx.connection.execute(_OPEN_AT, asked)]
 
 
-def _open(tx: Transaction, whose: ColumnElement[bool], scope_prefix: str) -> list[Run]:
-    query = select(*_COLUMNS).where(whose, run.c.closed_at.is_(None))
-    begins = run.c.scope.startswith(scope_prefix, autoescape=True)
-    return [_run(row) for row in tx.connection.execute(query.where(begins).order_by(run.c.id))]
+_BEGINS = bindparam("begins", type_=run.c.scope.type)
+_open = (
+    select(*_COLUMNS)
+    .where(run.c.closed_at.is_(None), func.substr(run.c.scope, 1, func.length(_BEGINS)) == _BEGINS)
+    .order_by(run.c.id)
+)
+_OPEN = once(_open.where(run.c.sop_id == bindparam("of")))
+_OPEN_AT = once(_open.where(run.c.account == bindparam("mine")))
 
 
 def wake_at(tx: Transaction, run: Run, when: datetime, what: str) -> None:
@@ -193,8 +203,7 @@ def _set(tx: Transaction, run: Run, what: str, when: datetime, since: datetime) 
 
 
 def waits_until(tx: Transaction, run_id: int, what: str) -> datetime | None:
-    query = select(wait.c.due_at).where(wait.c.run_id == run_id, wait.c.what == what)
-    return tx.connection.execute(query).scalar()
+    return tx.connection.execute(_WAITS_UNTIL, {"of": run_id, "for": what}).scalar()
 
 
 def is_waiting(tx: Transaction, run_id: int, what: str) -> bool:
@@ -206,14 +215,17 @@ def due(tx: Transaction, account: str) -> list[Wait]:
     return [Wait(*row) for row in tx.connection.execute(_DUE, {"mine": account, "now": tx.now})]
 
 
-_DUE = (
+_WAITS_UNTIL = once(
+    select(wait.c.due_at).where(wait.c.run_id == bindparam("of"), wait.c.what == bindparam("for"))
+)
+_DUE = once(
     select(wait.c.id, wait.c.run_id, wait.c.what, wait.c.due_at, wait.c.since)
     .where(wait.c.account == bindparam("mine"), wait.c.due_at <= bindparam("now", type_=UtcTime))
     .order_by(wait.c.due_at, wait.c.id)
     .limit(AT_ONCE)
 )
-_NEXT_DUE = select(func.min(wait.c.due_at)).where(wait.c.account == bindparam("mine"))
-_TAKE = delete(wait).where(wait.c.id == bindparam("this"))
+_NEXT_DUE = once(select(func.min(wait.c.due_at)).where(wait.c.account == bindparam("mine")))
+_TAKE = once(delete(wait).where(wait.c.id == bindparam("this")))
 
 
 def take(tx: Transaction, over: Wait) -> Run | None:

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 
 from bot.sop.schedule import Schedule
+from bot.store.quick import once
 from bot.store.session import insert_new, upsert
 from bot.store.tables import cursor, slot
 from bot.store.transaction import Transaction
@@ -114,8 +115,7 @@ def _spelled(schedule: Schedule, zone: ZoneInfo) -> str:
 
 def next_due(tx: Transaction, account: str) -> datetime | None:
     """When the next slot of an account is due."""
-    query = select(func.min(cursor.c.next_at)).where(cursor.c.account == account)
-    return tx.connection.execute(query).scalar()
+    return tx.connection.execute(_NEXT_DUE, {"mine": account}).scalar()
 
 
 def take_due(tx: Transaction, account: str, line_of: LineOf, zone: ZoneInfo) -> list[Slot]:
@@ -125,11 +125,9 @@ def take_due(tx: Transaction, account: str, line_of: LineOf, zone: ZoneInfo) -> 
     """
     if tx.now > EARLIEST:
         _heed_wrong_clocks(tx, account, line_of, zone)
-    due = select(cursor).where(cursor.c.account == account, cursor.c.next_at <= tx.now)
-    in_order = due.order_by(cursor.c.next_at, cursor.c.sop_id, cursor.c.room_id, cursor.c.step)
     taken: list[Slot] = []
     handled = 0
-    for row in tx.connection.execute(in_order.limit(AT_ONCE)).all():
+    for row in tx.connection.execute(_DUE, {"mine": account, "now": tx.now}).all():
         line = line_of(row.sop_id, row.room_id, row.step)
         if line is None:
             _point(tx, row, tx.now, None)
@@ -181,8 +179,17 @@ def _point(tx: Transaction, it: AnyRow | Line, at: datetime, next_at: datetime |
     tx.connection.execute(_POINT, {**key, "new_at": at, "new_next": next_at})
 
 
-# Built once, because each moment of each room asks for it.
-_POINT = (
+# Built once, because each tick or each moment of each room asks for it.
+_MINE, _NOW = cursor.c.account == bindparam("mine"), bindparam("now", type_=UtcTime)
+_NEXT_DUE = once(select(func.min(cursor.c.next_at)).where(_MINE))
+_DUE = once(
+    select(cursor)
+    .where(_MINE, cursor.c.next_at <= _NOW)
+    .order_by(cursor.c.next_at, cursor.c.sop_id, cursor.c.room_id, cursor.c.step)
+    .limit(AT_ONCE)
+)
+_WRONG = once(select(cursor).where(_MINE, (cursor.c.at > _NOW) | (cursor.c.at <= EARLIEST)))
+_POINT = once(
     update(cursor)
     .where(
         cursor.c.sop_id == bindparam("of"),
@@ -202,8 +209,7 @@ def _is(it: AnyRow | Line) -> ColumnElement[bool]:
 
 
 def _heed_wrong_clocks(tx: Transaction, account: str, line_of: LineOf, zone: ZoneInfo) -> None:
-    wrong = (cursor.c.at > tx.now) | (cursor.c.at <= EARLIEST)
-    for row in tx.connection.execute(select(cursor).where(cursor.c.account == account, wrong)).all():
+    for row in tx.connection.execute(_WRONG, {"mine": account, "now": tx.now}).all():
         line = line_of(row.sop_id, row.room_id, row.step)
         if line is not None:
             _set_right(tx, line, zone)

@@ -11,15 +11,19 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Integer, bindparam, delete, func, or_, select, update
 
 from bot.events import MessageKind, MessageReceived
-from bot.store.session import insert_new
+from bot.store.quick import once
+from bot.store.session import insert_new, update_by_id
 from bot.store.tables import media
 from bot.store.transaction import Transaction
+from bot.store.types import UtcTime
 
 TRIES = (timedelta(minutes=1), timedelta(minutes=10))
 """How long to wait after the first failure and the second; the third is the last."""
+
+GONE_AT_ONCE = 500
 
 
 class State(StrEnum):
@@ -68,12 +72,23 @@ def let_go(tx: Transaction, interaction_id: int) -> None:
     tx.pictures = tx.pictures or changed.rowcount > 0
 
 
+class ToDo(NamedTuple):
+    """What has to go now, and what is to be fetched; ``again_at``: when there is more of either."""
+
+    over: list[Over]
+    wanted: list[Wanted]
+    again_at: datetime | None
+
+
+def to_do(tx: Transaction, account: str, most: int) -> ToDo:
+    """All that the fetcher has to know, in one transaction; ``most``: how many it fetches at once."""
+    return ToDo(over(tx, account, GONE_AT_ONCE), next_wanted(tx, account, most), next_due(tx, account))
+
+
 def next_wanted(tx: Transaction, account: str, most: int) -> list[Wanted]:
     """The pictures to be fetched now, the oldest first."""
-    ready = or_(media.c.not_before.is_(None), media.c.not_before <= tx.now)
-    here = (media.c.account == account) & (media.c.state == State.WANTED) & (media.c.keep_until > tx.now)
-    query = select(media.c.id, media.c.ref).where(here, ready).order_by(media.c.id).limit(most)
-    return [Wanted(*row) for row in tx.connection.execute(query)]
+    asked = {"mine": account, "now": tx.now, "most": most}
+    return [Wanted(*row) for row in tx.connection.execute(_NEXT_WANTED, asked)]
 
 
 def arrived(tx: Transaction, id: int, hash: str, size: int, dhash: int | None = None) -> None:
@@ -98,15 +113,12 @@ def failed(tx: Transaction, id: int, *, for_good: bool) -> None:
 
 
 def _change(tx: Transaction, id: int, **values: object) -> None:
-    tx.connection.execute(update(media).where(media.c.id == id).values(values))
+    update_by_id(tx.connection, media, id, values)
 
 
 def over(tx: Transaction, account: str, most: int) -> list[Over]:
     """What has to go now. A file stays as long as another picture has the same bytes."""
-    here = (media.c.account == account) & (media.c.keep_until <= tx.now)
-    rows = tx.connection.execute(
-        select(media.c.id, media.c.hash).where(here).order_by(media.c.id).limit(most)
-    ).all()
+    rows = tx.connection.execute(_OVER, {"mine": account, "now": tx.now, "most": most}).all()
     hashes = {row.hash for row in rows if row.hash is not None}
     others = select(media.c.hash).where(media.c.hash.in_(hashes), media.c.keep_until > tx.now)
     shared = set(tx.connection.scalars(others)) if hashes else set()
@@ -120,9 +132,27 @@ def forget(tx: Transaction, ids: Collection[int]) -> None:
 
 def next_due(tx: Transaction, account: str) -> datetime | None:
     """When a picture is to be tried again, or goes."""
-    tries = select(func.min(media.c.not_before)).where(
-        media.c.account == account, media.c.state == State.WANTED, media.c.not_before > tx.now
-    )
-    ends = select(func.min(media.c.keep_until)).where(media.c.account == account, media.c.keep_until > tx.now)
-    moments = (tx.connection.execute(query).scalar() for query in (tries, ends))
+    asked = {"mine": account, "now": tx.now}
+    moments = (tx.connection.execute(query, asked).scalar() for query in (_NEXT_TRY, _NEXT_END))
     return min((moment for moment in moments if moment is not None), default=None)
+
+
+# Built once: each picture asks for them several times.
+_MINE = media.c.account == bindparam("mine")
+_NOW, _MOST = bindparam("now", type_=UtcTime), bindparam("most", type_=Integer)
+_WANTED = _MINE & (media.c.state == State.WANTED)
+_NEXT_WANTED = once(
+    select(media.c.id, media.c.ref)
+    .where(_WANTED, media.c.keep_until > _NOW)
+    .where(or_(media.c.not_before.is_(None), media.c.not_before <= _NOW))
+    .order_by(media.c.id)
+    .limit(_MOST)
+)
+_OVER = once(
+    select(media.c.id, media.c.hash)
+    .where(_MINE, media.c.keep_until <= _NOW)
+    .order_by(media.c.id)
+    .limit(_MOST)
+)
+_NEXT_TRY = once(select(func.min(media.c.not_before)).where(_WANTED, media.c.not_before > _NOW))
+_NEXT_END = once(select(func.min(media.c.keep_until)).where(_MINE, media.c.keep_until > _NOW))

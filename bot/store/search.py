@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, BindParameter, ColumnElement, Connection, bindparam, delete, event, text
+from sqlalchemy import DDL, BindParameter, ColumnElement, Connection, Delete, bindparam, delete, event, text
 from sqlalchemy.schema import ExecutableDDLElement
 
+from bot.store.quick import once
 from bot.store.session import insert_new
 from bot.store.tables import document
 from bot.store.transaction import Transaction
+from bot.store.types import UtcTime
 
 LONGEST, MOST_WORDS = 2_000, 40
 """Characters of a text that are cut into words, and words of a query that are looked for."""
@@ -105,21 +107,25 @@ def put(
 
 def forget(tx: Transaction, id: int) -> None:
     """Have a text found no more."""
-    _delete(tx.connection, document.c.id == id)
+    _delete(tx.connection, _OF, {"this": id})
 
 
 def forget_all(tx: Transaction, which: ColumnElement[bool]) -> None:
     """Have many texts found no more."""
-    _delete(tx.connection, which)
+    _delete(tx.connection, delete(document).where(which))
 
 
 def purge(tx: Transaction) -> int:
     """Forget the texts whose time is over; gives how many."""
-    return _delete(tx.connection, document.c.keep_until <= tx.now)
+    return _delete(tx.connection, _OVER, {"now": tx.now})
 
 
-def _delete(connection: Connection, which: ColumnElement[bool]) -> int:
-    deleted = connection.execute(delete(document).where(which)).rowcount
+_OF = once(delete(document).where(document.c.id == bindparam("this")))
+_OVER = once(delete(document).where(document.c.keep_until <= bindparam("now", type_=UtcTime)))
+
+
+def _delete(connection: Connection, what: Delete, given: Mapping[str, object] | None = None) -> int:
+    deleted = connection.execute(what, given).rowcount
     if deleted and connection.dialect.name == "sqlite":
         connection.execute(_MERGE)
     return deleted

@@ -38,6 +38,7 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from bot.errors import StoreError
 from bot.store import trouble
+from bot.store.quick import once
 from bot.store.types import Many
 
 Row = Mapping[str, Any]
@@ -45,6 +46,8 @@ Insert = postgresql.Insert | sqlite.Insert
 _PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
 _PASSING_STATES = ("08", "40", "53", "55P03", "57P", "58")
 """PostgreSQL's connection lost, deadlock or serialization, out of resources, locked, shutting down, disk."""
+STATEMENTS = 500
+"""How many the driver keeps prepared: more than are ever marked by ``once``."""
 _DETAILS = re.compile(r"\n(?:DETAIL|CONTEXT):")
 _LINK = {"connect_timeout": "5", "keepalives_idle": "30", "tcp_user_timeout": "15000"}
 """libpq's own wait for minutes for a server that went away without a word; the URL may say otherwise."""
@@ -63,9 +66,8 @@ def open_engine(url: str | URL) -> Engine:
         raise StoreError("DATABASE_URL 只能是 sqlite:///文件 或 postgresql://用户:密码@地址/库名")
     if parsed.database:
         make_folder(Path(parsed.database).parent)
-    engine = create_engine(
-        parsed, hide_parameters=True, json_serializer=_as_json, connect_args={"check_same_thread": False}
-    )
+    options = {"check_same_thread": False, "cached_statements": STATEMENTS}
+    engine = create_engine(parsed, hide_parameters=True, json_serializer=_as_json, connect_args=options)
     event.listen(engine, "connect", _prepare_sqlite)
     engine.dialect.do_begin = _begin_immediate  # type: ignore[method-assign]
     event.listen(engine, "handle_error", trouble.raise_lasting)
@@ -241,21 +243,40 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row], key: Seque
     if not rows:
         return
     rows = sorted(rows, key=lambda row: [row[name] for name in key])
-    connection.execute(_upsert(connection.dialect.name, table, tuple(rows[0]), tuple(key)), rows)
+    statement = _upsert(connection.dialect.name, table, tuple(rows[0]), tuple(key))
+    connection.execute(statement, [_new(row) for row in rows])
 
 
 @cache
 def _upsert(dialect: str, table: Table, names: tuple[str, ...], key: tuple[str, ...]) -> Insert:
-    insert = _insert(dialect, table)
+    insert = _insert(dialect, table).values(_defaults(table) | _given(table, names))
     changed = {name: insert.excluded[name] for name in names if name not in key}
-    return insert.on_conflict_do_update(index_elements=list(key), set_=changed)
+    return once(insert.on_conflict_do_update(index_elements=list(key), set_=changed))
+
+
+def _new(row: Row) -> dict[str, Any]:
+    """The parameters for ``_given``."""
+    return {f"new_{name}": value for name, value in row.items()}
+
+
+def _given(table: Table, names: Sequence[str]) -> dict[str, Any]:
+    """Values for a statement, to be given by ``_new``."""
+    return {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+
+
+def _defaults(table: Table) -> dict[str, Any]:
+    defaults = {column.name: column.default for column in table.c}
+    return {name: it.arg for name, it in defaults.items() if isinstance(it, ScalarElementColumnDefault)}
+
+
+def update_by_id(connection: Connection, table: Table, id: int, values: Row) -> None:
+    """Set these columns of a row."""
+    connection.execute(_update_by_id(table, tuple(values)), {"this": id, **_new(values)})
 
 
 @cache
-def update_by_id(table: Table, names: tuple[str, ...]) -> Update:
-    """Sets these columns of the row ``this`` to ``new_NAME``; made once, which takes longer than it runs."""
-    changed = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
-    return table.update().where(table.c.id == bindparam("this")).values(changed)
+def _update_by_id(table: Table, names: tuple[str, ...]) -> Update:
+    return once(table.update().where(table.c.id == bindparam("this")).values(_given(table, names)))
 
 
 def count_up(
@@ -263,14 +284,14 @@ def count_up(
 ) -> int:
     """Add ``by`` to the number at ``key``, or begin at ``first``; gives it, whoever else is counting."""
     counted = _count_up(connection.dialect.name, table, tuple(key), column, by)
-    return int(connection.execute(counted, {**key, column: first}).scalar_one())
+    return int(connection.execute(counted, _new({**key, column: first})).scalar_one())
 
 
 @cache
 def _count_up(dialect: str, table: Table, key: tuple[str, ...], column: str, by: int) -> ReturningInsert[Any]:
-    insert = _insert(dialect, table)
+    insert = _insert(dialect, table).values(_given(table, (*key, column)))
     counted = insert.on_conflict_do_update(index_elements=list(key), set_={column: table.c[column] + by})
-    return counted.returning(table.c[column])
+    return once(counted.returning(table.c[column]))
 
 
 def one_of(column: Column[Any], name: str) -> ColumnElement[bool]:

@@ -36,9 +36,13 @@ _REASONS = {
 
 def raise_lasting(context: ExceptionContext) -> None:
     """For an engine's ``handle_error``: a file that is damaged or closed is the fault of no step or batch."""
-    error, engine = context.original_exception, context.engine
-    if _name(error).startswith(_DAMAGED + _CLOSED) and engine is not None:
-        raise StoreError(explain(engine.url, error)) from error
+    if context.engine is not None:
+        raise_if_lasting(context.original_exception, context.engine.url)
+
+
+def raise_if_lasting(error: BaseException, url: URL) -> None:
+    if _name(error).startswith(_DAMAGED + _CLOSED):
+        raise StoreError(explain(url, error)) from error
 
 
 @contextmanager

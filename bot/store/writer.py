@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine
 
 from bot.store import session
 from bot.store.ids import Ids
+from bot.store.quick import Quick
 from bot.store.reading import reading
 from bot.store.transaction import Reader, Transaction
 
@@ -87,7 +88,7 @@ class Writer:
         if self._connection is not None and self._connection.invalidated:
             self._close()  # it would connect again by itself, and claim nothing
         if self._connection is None:
-            connection = self.engine.connect()
+            connection = Quick(self.engine)
             try:
                 self._claim(connection)
             except BaseException:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, exists, select
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Row, Select, bindparam, exists, select
 
 from bot.people.directory import shown_names
 from bot.sop.command import CommandContext
@@ -15,8 +16,10 @@ from bot.sop.context import Context
 from bot.sop.index import is_for
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.templates import harmless_name
+from bot.store.quick import once
 from bot.store.tables import identity, interaction
 from bot.store.transaction import Transaction
+from bot.store.types import UtcTime
 
 AnyRow = Row[*tuple[Any, ...]]
 WITHDRAWN, DUPLICATE, REJECTED, HELD = "ugc_withdrawn", "ugc_duplicate", "ugc_rejected", "ugc_held"
@@ -26,6 +29,9 @@ OUT = (*GONE, HELD)
 RESTORED = "ugc_restored"
 PART, PART_REMOVED = "challenge_part", "challenge_part_removed"
 _REMOVAL = interaction.alias()
+OneSop = str | BindParameter[Any]
+OF_SOP = bindparam("sop", type_=interaction.c.programme_id.type)
+"""The challenge that is named when the statement is run."""
 SHOWN = 5
 """Places that a ranking shows; one's own is told in private."""
 
@@ -42,38 +48,45 @@ def standing_entries(
 
     With ``out=GONE`` also those that wait for a human.
     """
+    wanted = {"here": room_id, "since": since, "whose": member_id}
+    asked = {name: value for name, value in wanted.items() if value is not None}
+    query = _standing(tuple(asked), tuple(out))
+    return tx.connection.execute(query, {**asked, "sop": sop_id}).all()
+
+
+@cache
+def _standing(by: tuple[str, ...], out: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     i = interaction.c
-    query = (
+    narrower = {
+        "here": i.room_id == bindparam("here"),
+        "since": i.occurred_at >= bindparam("since", type_=UtcTime),
+        "whose": identity.c.member_id == bindparam("whose"),
+    }
+    return once(
         select(i.id, i.identity_id, identity.c.member_id, i.occurred_at, i.object_id, i.room_id)
         .select_from(interaction.join(identity, identity.c.id == i.identity_id))
-        .where(i.programme_id == sop_id, i.name == "ugc_submitted", i.id.not_in(about(sop_id, out)))
+        .where(i.programme_id == OF_SOP, i.name == "ugc_submitted", i.id.not_in(about(OF_SOP, out)))
+        .where(*(narrower[name] for name in by))
         .order_by(i.occurred_at, i.id)
     )
-    if room_id is not None:
-        query = query.where(i.room_id == room_id)
-    if since is not None:
-        query = query.where(i.occurred_at >= since)
-    if member_id is not None:
-        query = query.where(identity.c.member_id == member_id)
-    return tx.connection.execute(query).all()
 
 
-def about(sop_id: str, names: Collection[str]) -> Select[Any]:
+def about(sop: OneSop, names: Collection[str]) -> Select[Any]:
     """The entries about which there is a row of these names that nothing took back."""
     i = interaction.c
     return select(i.corrects_event_id).where(
-        i.programme_id == sop_id,
+        i.programme_id == sop,
         i.name.in_(names),
         i.corrects_event_id.is_not(None),
-        i.id.not_in(undone(sop_id)),
+        i.id.not_in(undone(sop)),
     )
 
 
-def undone(sop_id: str) -> Select[Any]:
+def undone(sop: OneSop) -> Select[Any]:
     """The rows that an ``ugc_restored`` took back."""
     i = interaction.c
     return select(i.corrects_event_id).where(
-        i.programme_id == sop_id, i.name == RESTORED, i.corrects_event_id.is_not(None)
+        i.programme_id == sop, i.name == RESTORED, i.corrects_event_id.is_not(None)
     )
 
 

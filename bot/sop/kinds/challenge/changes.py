@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.people import points
 from bot.sop.context import Context
 from bot.sop.kinds.challenge import featured, streaks
-from bot.sop.kinds.challenge.board import GONE, OUT, RESTORED, AnyRow, undone
+from bot.sop.kinds.challenge.board import GONE, OF_SOP, OUT, RESTORED, AnyRow, undone
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.runs import Run
+from bot.store.quick import once
 from bot.store.tables import interaction
 from bot.store.transaction import Transaction
 
@@ -79,25 +80,27 @@ def as_before(ctx: Context[Challenge], run: Run, entry: int, decision: int) -> N
 
 def what_took_out(tx: Transaction, sop_id: str, entry: int) -> list[AnyRow]:
     """The rows (id, name) for which an entry does not stand now."""
-    i = interaction.c
-    query = select(i.id, i.name).where(
-        i.programme_id == sop_id, i.name.in_(OUT), i.corrects_event_id == entry
-    )
-    return list(tx.connection.execute(query.where(i.id.not_in(undone(sop_id))).order_by(i.id)))
+    return list(tx.connection.execute(_TOOK_OUT, {"sop": sop_id, "entry": entry}))
 
 
 def is_approved(tx: Transaction, sop_id: str, entry: int) -> bool:
     """Whether a human approved it, and did not think again."""
-    i = interaction.c
-    query = select(i.id).where(i.programme_id == sop_id, i.name == APPROVED, i.corrects_event_id == entry)
-    return tx.connection.execute(query.where(i.id.not_in(undone(sop_id))).limit(1)).first() is not None
+    return tx.connection.execute(_APPROVALS, {"sop": sop_id, "entry": entry}).first() is not None
 
 
 def _events(tx: Transaction, sop_id: str, entry: int) -> set[int]:
     """The rows for which an entry may have been given points: itself, and what became of it."""
-    i = interaction.c
-    about = select(i.id).where(
-        i.programme_id == sop_id, i.name.in_((*OUT, APPROVED)), i.corrects_event_id == entry
-    )
-    back = select(i.id).where(i.programme_id == sop_id, i.name == RESTORED, i.corrects_event_id.in_(about))
-    return {entry, *tx.connection.scalars(about), *tx.connection.scalars(back)}
+    asked = {"sop": sop_id, "entry": entry}
+    return {entry, *tx.connection.scalars(_ABOUT, asked), *tx.connection.scalars(_BACK, asked)}
+
+
+_i = interaction.c
+_about = (_i.programme_id == OF_SOP) & (_i.corrects_event_id == bindparam("entry"))
+_TOOK_OUT = once(
+    select(_i.id, _i.name).where(_about, _i.name.in_(OUT), _i.id.not_in(undone(OF_SOP))).order_by(_i.id)
+)
+_APPROVALS = once(select(_i.id).where(_about, _i.name == APPROVED, _i.id.not_in(undone(OF_SOP))).limit(1))
+_ABOUT = once(select(_i.id).where(_about, _i.name.in_((*OUT, APPROVED))))
+_BACK = once(
+    select(_i.id).where(_i.programme_id == OF_SOP, _i.name == RESTORED, _i.corrects_event_id.in_(_ABOUT))
+)

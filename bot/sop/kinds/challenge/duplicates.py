@@ -8,18 +8,20 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.outbox.queue import Intent
 from bot.people import directory
 from bot.sop import hashtags
 from bot.sop.context import Context
 from bot.sop.kinds.challenge import changes
-from bot.sop.kinds.challenge.board import DUPLICATE, GONE, PART, AnyRow, removed, standing_entries
+from bot.sop.kinds.challenge.board import DUPLICATE, GONE, OF_SOP, PART, AnyRow, removed, standing_entries
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.words import EntryWords
 from bot.sop.runs import Run
 from bot.store.pictures import State
+from bot.store.quick import once
+from bot.store.session import one_of
 from bot.store.tables import identity, interaction, media, texts
 
 FLAGGED = "ugc_flagged"
@@ -100,25 +102,32 @@ def _is_again(mine: Table, before: list[Table]) -> bool:
 
 def _bears_anothers(ctx: Context[Challenge], run: Run, entry: int, mine: Table) -> bool:
     """Whether one of its pictures was in somebody else's table before."""
-    i = interaction.c
-    query = (
-        select(i.id)
-        .select_from(interaction.join(identity, identity.c.id == i.identity_id))
-        .where(i.parent_event_id.in_(_messages_with(ctx, mine)), i.id < entry)
-        .where(i.programme_id == ctx.sop.id, i.name == PART)
-        .where(identity.c.member_id != _author(ctx, run))
-    )
-    return ctx.tx.connection.execute(query.limit(1)).first() is not None
+    whose = {"sop": ctx.sop.id, "entry": entry, "author": _author(ctx, run)}
+    asked = {**whose, "messages": _messages_with(ctx, mine)}
+    return ctx.tx.connection.execute(_OF_OTHERS, asked).first() is not None
+
+
+_OF_OTHERS = once(
+    select(_part.c.id)
+    .select_from(_part.join(identity, identity.c.id == _part.c.identity_id))
+    .where(one_of(_part.c.parent_event_id, "messages"), _part.c.id < bindparam("entry"))
+    .where(_part.c.programme_id == OF_SOP, _part.c.name == PART)
+    .where(identity.c.member_id != bindparam("author"))
+    .limit(1)
+)
 
 
 def _messages_with(ctx: Context[Challenge], mine: Table) -> set[int]:
     """The messages that bear the same bytes, whenever they came, or the same look among the latest."""
-    columns = select(media.c.interaction_id, media.c.hash, media.c.dhash)
-    same = columns.where(media.c.hash.in_([hash for hash, _ in mine.pictures.values()]))
-    latest = columns.where(media.c.dhash.is_not(None)).order_by(media.c.id.desc())
-    rows = [row for query in (same, latest) for row in ctx.tx.connection.execute(query.limit(MOST_LOOKED_AT))]
+    asked = {"hashes": [hash for hash, _ in mine.pictures.values()]}
+    rows = [row for query in (_SAME, _LATEST) for row in ctx.tx.connection.execute(query, asked)]
     known = set(mine.pictures.values())
     return {row.interaction_id for row in rows if any(alike(one, (row.hash, row.dhash)) for one in known)}
+
+
+_looks = select(media.c.interaction_id, media.c.hash, media.c.dhash).limit(MOST_LOOKED_AT)
+_SAME = once(_looks.where(one_of(media.c.hash, "hashes")))
+_LATEST = once(_looks.where(media.c.dhash.is_not(None)).order_by(media.c.id.desc()))
 
 
 def _author(ctx: Context[Challenge], run: Run) -> int:
@@ -173,18 +182,23 @@ def _own_tables(ctx: Context[Challenge], run: Run) -> dict[str, Table]:
 
 def _own_parts(ctx: Context[Challenge], run: Run) -> list[AnyRow]:
     entries = standing_entries(ctx.tx, ctx.sop.id, member_id=_author(ctx, run), out=GONE)
-    joined = (
+    asked = {"runs": [row.object_id for row in entries]}
+    return list(ctx.tx.connection.execute(_OWN_PARTS, asked))
+
+
+_OWN_PARTS = once(
+    select(
+        _part.c.object_id,
+        texts.c.body,
+        *(media.c.id.label("media_id"), media.c.state, media.c.hash, media.c.dhash),
+    )
+    .select_from(
         _part.join(_message, _message.c.id == _part.c.parent_event_id)
         .outerjoin(texts, texts.c.id == _message.c.text_id)
         .outerjoin(media, media.c.interaction_id == _message.c.id)
     )
-    columns = (media.c.id.label("media_id"), media.c.state, media.c.hash, media.c.dhash)
-    query = (
-        select(_part.c.object_id, texts.c.body, *columns)
-        .select_from(joined)
-        .where(_part.c.object_type == "run", _part.c.object_id.in_([row.object_id for row in entries]))
-        .where(_part.c.name == PART, ~removed(_part))
-        .order_by(_part.c.id.desc())
-        .limit(MOST_OWN)
-    )
-    return list(ctx.tx.connection.execute(query))
+    .where(_part.c.object_type == "run", one_of(_part.c.object_id, "runs"))
+    .where(_part.c.name == PART, ~removed(_part))
+    .order_by(_part.c.id.desc())
+    .limit(MOST_OWN)
+)

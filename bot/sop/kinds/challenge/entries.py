@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Row, exists, select
+from sqlalchemy import Row, bindparam, exists, select
 
 from bot.sop import runs
 from bot.sop.context import Context
 from bot.sop.kinds.challenge import board, changes, duplicates, prizes, reminder, streaks
-from bot.sop.kinds.challenge.board import PART, PART_REMOVED, removed
+from bot.sop.kinds.challenge.board import OF_SOP, PART, PART_REMOVED, removed
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.kinds.challenge.receipt import gather
 from bot.sop.occasion import Heard
 from bot.sop.runs import Run
 from bot.store.ids import next_number
+from bot.store.quick import once
 from bot.store.tables import interaction
 from bot.store.tables import run as runs_table
+from bot.store.types import UtcTime
 
 PATIENCE = timedelta(minutes=15)
 """How long after its window an attempt still takes what was said in time but is heard late."""
@@ -201,27 +203,30 @@ def _loose_pictures(ctx: Context[Challenge], heard: Heard, within: timedelta) ->
 
     They are older than the tag, unless the tag was heard late.
     """
-    spoken_for = exists().where(
-        _part.c.parent_event_id == interaction.c.id,
-        _part.c.name == PART,
-        _part.c.programme_id == ctx.sop.id,
-        ~removed(_part),
-    )
-    taken_back = exists().where(
-        _recall.c.parent_event_id == interaction.c.id, _recall.c.name == "message_recalled"
-    )
-    query = (
-        select(interaction.c.id, interaction.c.occurred_at)
-        .where(interaction.c.identity_id == heard.person.identity_id)
-        .where(interaction.c.occurred_at.between(heard.occurred_at - within, heard.occurred_at + within))
-        .where(interaction.c.room_id == (heard.room and heard.room.id))
-        .where(interaction.c.media_count > 0, interaction.c.name == "message_posted")
-        .where(~spoken_for, ~taken_back)
-        .where(interaction.c.id != heard.id)
-        .order_by(interaction.c.id.desc())
-        .limit(MOST_PICTURES)
-    )
-    return list(reversed(ctx.tx.connection.execute(query).all()))
+    said = {"sop": ctx.sop.id, "who": heard.person.identity_id, "here": heard.room and heard.room.id}
+    near = {"since": heard.occurred_at - within, "until": heard.occurred_at + within, "but": heard.id}
+    return list(reversed(ctx.tx.connection.execute(_LOOSE, said | near).all()))
+
+
+_spoken_for = exists().where(
+    _part.c.parent_event_id == interaction.c.id,
+    _part.c.name == PART,
+    _part.c.programme_id == OF_SOP,
+    ~removed(_part),
+)
+_taken_back = exists().where(
+    _recall.c.parent_event_id == interaction.c.id, _recall.c.name == "message_recalled"
+)
+_SINCE, _UNTIL = bindparam("since", type_=UtcTime), bindparam("until", type_=UtcTime)
+_LOOSE = once(
+    select(interaction.c.id, interaction.c.occurred_at)
+    .where(interaction.c.identity_id == bindparam("who"), interaction.c.room_id == bindparam("here"))
+    .where(interaction.c.occurred_at.between(_SINCE, _UNTIL))
+    .where(interaction.c.media_count > 0, interaction.c.name == "message_posted")
+    .where(~_spoken_for, ~_taken_back, interaction.c.id != bindparam("but"))
+    .order_by(interaction.c.id.desc())
+    .limit(MOST_PICTURES)
+)
 
 
 def _complete(ctx: Context[Challenge], attempt: Attempt) -> None:
@@ -275,13 +280,17 @@ def withdraw(ctx: Context[Challenge], attempt: Attempt) -> None:
 
 def _live_parts(ctx: Context[Challenge], run_id: int) -> Sequence[Row[int, int]]:
     """The parts of an attempt that were not removed, as (id, media_count)."""
-    query = select(interaction.c.id, interaction.c.media_count).where(
+    return list(ctx.tx.connection.execute(_LIVE_PARTS, {"run": str(run_id)}))
+
+
+_LIVE_PARTS = once(
+    select(interaction.c.id, interaction.c.media_count).where(
         interaction.c.object_type == "run",
-        interaction.c.object_id == str(run_id),
+        interaction.c.object_id == bindparam("run"),
         interaction.c.name == PART,
         ~removed(interaction),
     )
-    return list(ctx.tx.connection.execute(query))
+)
 
 
 def _parts_of_message(ctx: Context[Challenge], message: int) -> Sequence[Row[int, str | None]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 
 from bot.sop.context import Context
 from bot.sop.kinds.challenge.board import AnyRow
 from bot.sop.kinds.challenge.model import Challenge
+from bot.store.quick import once
 from bot.store.tables import identity, interaction
+from bot.store.types import UtcTime
 
 HINTED = "challenge_hinted"
 NEAR = timedelta(minutes=10)
@@ -30,21 +32,24 @@ def whom(ctx: Context[Challenge], entries: list[AnyRow]) -> int | None:
 
 def _pictures(ctx: Context[Challenge], entries: list[AnyRow]) -> list[AnyRow]:
     """Members' pictures here around these entries that are part of nothing and were not taken back."""
-    i = interaction.c
-    used = exists().where(
-        _follows.c.parent_event_id == i.id, _follows.c.name.in_(("challenge_part", "message_recalled"))
-    )
     times = [row.occurred_at for row in entries]
-    query = (
-        select(i.id, i.identity_id, identity.c.member_id, i.occurred_at)
-        .select_from(interaction.join(identity, identity.c.id == i.identity_id))
-        .where(i.room_id == (ctx.room and ctx.room.id), i.name == "message_posted", i.media_count > 0)
-        .where(i.occurred_at.between(min(times) - NEAR, max(times) + NEAR), i.actor_role == "member")
-        .where(~used)
-        .order_by(i.id)
-        .limit(MOST_READ)
-    )
-    return list(ctx.tx.connection.execute(query))
+    asked = {"here": ctx.room and ctx.room.id, "since": min(times) - NEAR, "until": max(times) + NEAR}
+    return list(ctx.tx.connection.execute(_LOOSE, asked))
+
+
+_i = interaction.c
+_used = exists().where(
+    _follows.c.parent_event_id == _i.id, _follows.c.name.in_(("challenge_part", "message_recalled"))
+)
+_SINCE, _UNTIL = bindparam("since", type_=UtcTime), bindparam("until", type_=UtcTime)
+_LOOSE = once(
+    select(_i.id, _i.identity_id, identity.c.member_id, _i.occurred_at)
+    .select_from(interaction.join(identity, identity.c.id == _i.identity_id))
+    .where(_i.room_id == bindparam("here"), _i.name == "message_posted", _i.media_count > 0)
+    .where(_i.occurred_at.between(_SINCE, _UNTIL), _i.actor_role == "member", ~_used)
+    .order_by(_i.id)
+    .limit(MOST_READ)
+)
 
 
 def _may_be_told(ctx: Context[Challenge], member_id: int) -> bool:

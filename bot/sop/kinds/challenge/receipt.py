@@ -14,6 +14,8 @@ from bot.sop.kinds.challenge import featured, hints, stories, streaks
 from bot.sop.kinds.challenge.board import AnyRow, standing_entries, today
 from bot.sop.kinds.challenge.model import Badge, Challenge, Entry, ReceiptWords
 from bot.sop.templates import harmless, harmless_name
+from bot.store.quick import once
+from bot.store.session import one_of
 from bot.store.tables import interaction, texts
 
 LATE_AFTER = timedelta(hours=2)
@@ -126,16 +128,20 @@ def _words(
 
 def _said(ctx: Context[Challenge], run_ids: list[str]) -> dict[str, tuple[int, str]]:
     """What people wrote with the tag, by run id: (message, its words)."""
-    joined = _part.join(_message, _message.c.id == _part.c.parent_event_id).join(
-        texts, texts.c.id == _message.c.text_id
+    return {row.object_id: (row.id, row.body) for row in ctx.tx.connection.execute(_SAID, {"runs": run_ids})}
+
+
+_SAID = once(
+    select(_part.c.object_id, _message.c.id, texts.c.body)
+    .select_from(
+        _part.join(_message, _message.c.id == _part.c.parent_event_id).join(
+            texts, texts.c.id == _message.c.text_id
+        )
     )
-    query = (
-        select(_part.c.object_id, _message.c.id, texts.c.body)
-        .select_from(joined)
-        .where(_part.c.object_type == "run", _part.c.object_id.in_(run_ids), _part.c.name == "challenge_part")
-        .order_by(_part.c.id.desc())
-    )
-    return {row.object_id: (row.id, row.body) for row in ctx.tx.connection.execute(query)}
+    .where(_part.c.object_type == "run", one_of(_part.c.object_id, "runs"))
+    .where(_part.c.name == "challenge_part")
+    .order_by(_part.c.id.desc())
+)
 
 
 def _excerpt(body: str, tag: str) -> str:

@@ -9,15 +9,16 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.people import directory
 from bot.sop.command import CommandContext
 from bot.sop.context import Context
-from bot.sop.kinds.challenge.board import GONE, OUT, AnyRow, standing_entries
+from bot.sop.kinds.challenge.board import GONE, OF_SOP, OUT, AnyRow, standing_entries
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.runs import Run
 from bot.sop.words import Words
+from bot.store.quick import once
 from bot.store.session import one_of
 from bot.store.tables import identity, interaction
 from bot.store.tables import run as attempts
@@ -39,13 +40,15 @@ def tables(
 ) -> dict[int, Table]:
     """The entries that stand, by member and day; of one member, or of all. ``out``: see ``board``."""
     rows = standing_entries(ctx.tx, sop.id, member_id=member, out=out)
-    theirs = select(attempts.c.id, attempts.c.occurrence).where(one_of(attempts.c.id, "runs"))
     ids = [int(row.object_id) for row in rows]
-    days = {str(id): day_of(it) for id, it in ctx.tx.connection.execute(theirs, {"runs": ids})}
+    days = {str(id): day_of(it) for id, it in ctx.tx.connection.execute(_THEIRS, {"runs": ids})}
     found: defaultdict[int, Table] = defaultdict(dict)
     for row in rows:
         found[row.member_id].setdefault(days[row.object_id], row)
     return dict(found)
+
+
+_THEIRS = once(select(attempts.c.id, attempts.c.occurrence).where(one_of(attempts.c.id, "runs")))
 
 
 def day_of(occurrence: str) -> date:
@@ -143,23 +146,31 @@ def _award(ctx: Context[Challenge], person: directory.Person, entry: int, day: d
 
 def _latest(tx: Transaction, sop_id: str, name: str, member_id: int) -> AnyRow | None:
     """The latest record of this name, in this challenge, of a member."""
-    i = interaction.c
-    query = (
-        select(i.id, i.parent_event_id, i.value_int)
-        .select_from(interaction.join(identity, identity.c.id == i.identity_id))
-        .where(i.programme_id == sop_id, i.name == name, identity.c.member_id == member_id)
-        .order_by(i.id.desc())
-    )
-    return tx.connection.execute(query.limit(1)).first()
+    return tx.connection.execute(_LATEST, {"sop": sop_id, "called": name, "whose": member_id}).first()
+
+
+_i = interaction.c
+_LATEST = once(
+    select(_i.id, _i.parent_event_id, _i.value_int)
+    .select_from(interaction.join(identity, identity.c.id == _i.identity_id))
+    .where(_i.programme_id == OF_SOP, _i.name == bindparam("called"))
+    .where(identity.c.member_id == bindparam("whose"))
+    .order_by(_i.id.desc())
+    .limit(1)
+)
 
 
 def badges_of(tx: Transaction, sop_id: str, entries: Collection[int]) -> list[tuple[int, int]]:
     """The badges that these entries brought, as (identity, days)."""
-    i = interaction.c
-    query = select(i.identity_id, i.value_int).where(
-        i.programme_id == sop_id, i.name == BADGE, i.parent_event_id.in_(entries)
-    )
-    return [(row.identity_id, row.value_int) for row in tx.connection.execute(query.order_by(i.id))]
+    found = tx.connection.execute(_BADGES, {"sop": sop_id, "entries": entries})
+    return [(row.identity_id, row.value_int) for row in found]
+
+
+_BADGES = once(
+    select(_i.identity_id, _i.value_int)
+    .where(_i.programme_id == OF_SOP, _i.name == BADGE, one_of(_i.parent_event_id, "entries"))
+    .order_by(_i.id)
+)
 
 
 def summary(ctx: CommandContext, sop: Challenge) -> str:

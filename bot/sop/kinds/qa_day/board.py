@@ -9,15 +9,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 
 from bot.sop import runs
 from bot.sop.runs import Run
+from bot.store.quick import once
 from bot.store.session import one_of
 from bot.store.tables import interaction, run, texts
 from bot.store.transaction import Transaction
+from bot.store.types import UtcTime
 
 PREFIX = "question:"
 OBJECT, ASKED = "question", "question_asked"
@@ -89,31 +92,36 @@ def questions(
 
     ``asker`` is an identity: of one person alone.
     """
-    query = select(run).where(run.c.scope.startswith(PREFIX, autoescape=True))
-    if sop_id is not None:
-        query = query.where(run.c.sop_id == sop_id)
-    if room_id is not None:
-        query = query.where(run.c.room_id == room_id)
-    if asker is not None:
-        query = query.where(run.c.identity_id == asker)
-    if since is not None:
-        query = query.where(run.c.opened_at >= since)
-    if state == Status.OPEN:
-        query = query.where(run.c.closed_at.is_(None))
-    found = [row for row in tx.connection.execute(query) if state in (Status.ALL, row.state["status"])]
+    wanted = {"sop_id": sop_id, "room_id": room_id, "identity_id": asker, "opened_at": since}
+    asked = {name: value for name, value in wanted.items() if value is not None}
+    rows = tx.connection.execute(_questions(tuple(asked), only_open=state == Status.OPEN), asked)
+    found = [row for row in rows if state in (Status.ALL, row.state["status"])]
     return _rows(tx, sorted(found, key=lambda row: int(row.state["number"])))
+
+
+@cache
+def _questions(by: tuple[str, ...], *, only_open: bool) -> Select[*tuple[Any, ...]]:
+    """``by`` are columns of the run: it was opened at a moment or later, and of the others each is one."""
+    query = select(run).where(run.c.scope.startswith(PREFIX, autoescape=True))
+    for name in by:
+        asked = bindparam(name, type_=run.c[name].type)
+        query = query.where(run.c[name] >= asked if name == "opened_at" else run.c[name] == asked)
+    return once(query.where(run.c.closed_at.is_(None)) if only_open else query)
 
 
 def by_number(tx: Transaction, number: int) -> QuestionRow | None:
     """The question with this number, whatever became of it."""
-    asked = select(interaction.c.programme_id).where(
-        interaction.c.object_type == OBJECT,
-        interaction.c.object_id == str(number),
-        interaction.c.name == ASKED,
-    )
-    query = select(run).where(run.c.sop_id.in_(asked), run.c.scope == f"{PREFIX}{number}")
-    rows = _rows(tx, tx.connection.execute(query).all())
+    asked = {"number": str(number), "question": f"{PREFIX}{number}"}
+    rows = _rows(tx, tx.connection.execute(_BY_NUMBER, asked).all())
     return rows[0] if rows else None
+
+
+_ASKING = select(interaction.c.programme_id).where(
+    interaction.c.object_type == OBJECT,
+    interaction.c.object_id == bindparam("number"),
+    interaction.c.name == ASKED,
+)
+_BY_NUMBER = once(select(run).where(run.c.sop_id.in_(_ASKING), run.c.scope == bindparam("question")))
 
 
 def by_run(tx: Transaction, of: Run) -> QuestionRow:
@@ -163,12 +171,14 @@ def _bodies(tx: Transaction, messages: set[int]) -> dict[int, str]:
     """The words of these messages, as far as they are kept."""
     if not messages:
         return {}
-    query = (
-        select(interaction.c.id, texts.c.body)
-        .select_from(interaction.join(texts, texts.c.id == interaction.c.text_id))
-        .where(one_of(interaction.c.id, "messages"))
-    )
-    return {row.id: row.body for row in tx.connection.execute(query, {"messages": sorted(messages)})}
+    return {row.id: row.body for row in tx.connection.execute(_BODIES, {"messages": sorted(messages)})}
+
+
+_BODIES = once(
+    select(interaction.c.id, texts.c.body)
+    .select_from(interaction.join(texts, texts.c.id == interaction.c.text_id))
+    .where(one_of(interaction.c.id, "messages"))
+)
 
 
 def _row(row: Row[*tuple[Any, ...]], bodies: dict[int, str]) -> QuestionRow:
@@ -219,13 +229,18 @@ def asked_since(tx: Transaction, sop_id: str, identity_id: int, since: datetime)
 
 def count_since(tx: Transaction, name: str, sop_id: str, identity_id: int, since: datetime) -> int:
     """How often something is on record of somebody since then."""
-    query = select(func.count()).where(
-        interaction.c.identity_id == identity_id,
-        interaction.c.occurred_at >= since,
-        interaction.c.name == name,
-        interaction.c.programme_id == sop_id,
+    asked = {"who": identity_id, "since": since, "called": name, "of": sop_id}
+    return int(tx.connection.execute(_COUNT_SINCE, asked).scalar() or 0)
+
+
+_COUNT_SINCE = once(
+    select(func.count()).where(
+        interaction.c.identity_id == bindparam("who"),
+        interaction.c.occurred_at >= bindparam("since", type_=UtcTime),
+        interaction.c.name == bindparam("called"),
+        interaction.c.programme_id == bindparam("of"),
     )
-    return int(tx.connection.execute(query).scalar() or 0)
+)
 
 
 def keep(tx: Transaction, question: QuestionRow, **changes: object) -> QuestionRow:

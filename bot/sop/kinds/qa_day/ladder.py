@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.people import consent, directory, roles
 from bot.people.directory import Person
@@ -19,6 +19,7 @@ from bot.sop.kinds.qa_day.answers import is_expert
 from bot.sop.kinds.qa_day.board import QuestionRow, Status
 from bot.sop.kinds.qa_day.model import CallWords, QaDay, Rung
 from bot.sop.runs import Run
+from bot.store.quick import once
 from bot.store.session import one_of
 from bot.store.tables import identity, membership
 
@@ -126,15 +127,18 @@ def _worth(ctx: Context[QaDay], row: QuestionRow) -> dict[int, float]:
 
 def _present(ctx: Context[QaDay], row: QuestionRow, member_ids: list[int]) -> list[Person]:
     """Those of these members who are in the question's room, in this order."""
-    here = (
-        select(identity.c.id)
-        .join(membership, membership.c.identity_id == identity.c.id)
-        .where(membership.c.room_id == row.room_id, membership.c.left_at.is_(None))
-        .where(one_of(identity.c.member_id, "members"))
-    )
-    found = ctx.tx.connection.scalars(here, {"members": member_ids}).all()
+    asked = {"here": row.room_id, "members": member_ids}
+    found = ctx.tx.connection.scalars(_PRESENT, asked).all()
     people = {it.member_id: it for id in found if (it := directory.person_by_id(ctx.tx, id)) is not None}
     return [people[member_id] for member_id in member_ids if member_id in people]
+
+
+_PRESENT = once(
+    select(identity.c.id)
+    .join(membership, membership.c.identity_id == identity.c.id)
+    .where(membership.c.room_id == bindparam("here"), membership.c.left_at.is_(None))
+    .where(one_of(identity.c.member_id, "members"))
+)
 
 
 def _say_call(ctx: Context[QaDay], row: QuestionRow, called: list[Person], role: str) -> None:

@@ -14,6 +14,7 @@ from bot.sop.kinds.theme_day.model import PostWords, ThemeDay, ThemePost, pictur
 from bot.sop.kinds.theme_day.waking import lateness
 from bot.sop.kinds.theme_day.when import instead
 from bot.sop.shelves import ShelfItem
+from bot.store.quick import once
 from bot.store.session import one_of
 from bot.store.tables import interaction
 
@@ -96,7 +97,7 @@ def _least_recent(ctx: Ctx, shelf: str, items: Sequence[ShelfItem]) -> ShelfItem
     return min(items, key=lambda item: shown.get(item.id, 0))
 
 
-_SHOWN = (
+_SHOWN = once(
     select(interaction.c.object_id, func.max(interaction.c.id))
     .where(interaction.c.object_type == bindparam("on"), interaction.c.name == SHOWN)
     .where(one_of(interaction.c.object_id, "items"), interaction.c.room_id == bindparam("here"))
