@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, func, select
 from bot.people.roles import ADMIN, IN_FORCE, OURS
 from bot.scoring import days
 from bot.store.figures import activity
-from bot.store.reading import stream
+from bot.store.reading import plain, stream
 from bot.store.tables import identity, membership, room
 
 MONTH = 30
@@ -46,12 +46,12 @@ class Period:
         """The member of each identity; our own people are in no figure."""
         known = select(identity.c.id, identity.c.member_id).where(identity.c.member_id.is_not(None))
         theirs = ours(self.connection, self.kinds)
-        return {id: member for id, member in stream(self.connection, known) if member not in theirs}
+        return {id: member for id, member in plain(self.connection, known) if member not in theirs}
 
     @cached_property
     def joined(self) -> dict[int, datetime]:
         """When each member who is there at the period's end came to the first of the rooms."""
-        first: dict[int, int] = dict(stream(self.connection, _FIRST_SEEN))
+        first: dict[int, int] = dict(plain(self.connection, _FIRST_SEEN))
         found: dict[int, datetime] = {}
         for identity_id, joined_at in stream(self.connection, self._present()):
             member = self.member_of.get(identity_id)
@@ -81,7 +81,7 @@ class Period:
         query = select(a.identity_id, a.day, a.acts, a.own).where(
             a.day.between(since, until), a.room_id.in_(self.rooms)
         )
-        for identity_id, day, acts, own in stream(self.connection, query):
+        for identity_id, day, acts, own in plain(self.connection, query):
             if (member := self.member_of.get(identity_id)) is not None:
                 yield member, day, acts, own
 
