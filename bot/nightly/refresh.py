@@ -27,9 +27,10 @@ MOST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Some:
-    """Days in the place of what stood at ``keys`` (identity, day)."""
+    """One day of these identities, in the place of what stood there."""
 
-    keys: list[tuple[int, int]]
+    day: int
+    identities: list[int]
     found: list[Day]
 
 
@@ -58,7 +59,7 @@ def write(tx: Transaction, part: Some | Whole) -> None:
     if isinstance(part, Whole):
         book.put_all(tx, part.first, part.last, part.found)
     else:
-        book.put(tx, part.keys, part.found)
+        book.put(tx, part.day, part.identities, part.found)
 
 
 def _span(connection: Connection) -> Part | None:
@@ -99,7 +100,7 @@ def _changed(
         begins, ends = days.begin(day, zone), days.last_moment(day, zone)
         for some in portions(sorted(who), MOST):
             found = list(daybook.read(connection, Part(begins, ends, some), scoring, zone))
-            yield Some([(it, day) for it in some], found)
+            yield Some(day, some, found)
 
 
 def everything(connection: Connection, scoring: Scoring, zone: ZoneInfo) -> Iterator[Day]:

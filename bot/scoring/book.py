@@ -14,21 +14,24 @@ from bot.scoring.daybook import Day
 from bot.scoring.levels import Standing
 from bot.scoring.rules import Scoring
 from bot.store.figures import activity, contribution, standing
-from bot.store.reading import about, stream
-from bot.store.session import insert_new, upsert
+from bot.store.reading import about, plain, stream
+from bot.store.session import insert_whole, one_of, upsert
 from bot.store.tables import identity
 from bot.store.transaction import Transaction
 
 
-def put(tx: Transaction, keys: Iterable[tuple[int, int]], found: Sequence[Day]) -> None:
-    """Write what (identity, day) ``keys`` come to, in the place of what stood there; those that are not
+def put(tx: Transaction, day: int, identities: Collection[int], found: Sequence[Day]) -> None:
+    """Write what a day of these identities comes to, in the place of what stood there; those that are not
     ``found`` come to nothing."""
-    gone = [{"who": identity_id, "on": day} for identity_id, day in keys]
-    if gone:
-        for table in (activity, contribution):
-            here = (table.c.identity_id == bindparam("who")) & (table.c.day == bindparam("on"))
-            tx.connection.execute(delete(table).where(here), gone)
+    for table in (activity, contribution):
+        tx.connection.execute(_DAY_OF[table], {"on": day, "people": identities})
     _insert(tx, found)
+
+
+_DAY_OF = {
+    table: delete(table).where(table.c.day == bindparam("on"), one_of(table.c.identity_id, "people"))
+    for table in (activity, contribution)
+}
 
 
 def put_all(tx: Transaction, first: int, last: int, found: Sequence[Day]) -> None:
@@ -40,17 +43,15 @@ def put_all(tx: Transaction, first: int, last: int, found: Sequence[Day]) -> Non
 
 def _insert(tx: Transaction, found: Sequence[Day]) -> None:
     acts = [
-        {"identity_id": it.identity_id, "day": it.day, "room_id": room_id, "acts": all_, "own": own}
+        (it.identity_id, it.day, room_id, all_, own)
         for it in found
         for room_id, (all_, own) in it.rooms.items()
     ]
     points = [
-        {"identity_id": it.identity_id, "day": it.day, "dimension": dimension, "points": total}
-        for it in found
-        for dimension, total in it.points.items()
+        (it.identity_id, it.day, dimension, total) for it in found for dimension, total in it.points.items()
     ]
-    insert_new(tx.connection, activity, acts)
-    insert_new(tx.connection, contribution, points)
+    insert_whole(tx.connection, activity, acts)
+    insert_whole(tx.connection, contribution, points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +86,30 @@ def everybody(
 ) -> Iterator[tuple[int, Person]]:
     """(member, what they come to), of all who ever did anything; of the days those after ``since``."""
     member_of = _member_of(connection)
-    scores: defaultdict[int, dict[Dimension, float]] = defaultdict(lambda: defaultdict(float))
-    left = [scoring.decay(age) for age in range(today + 1)]
-    c, a = contribution.c, activity.c
-    scored = select(c.identity_id, c.day, c.dimension, c.points).where(c.day <= today)
-    for who, day, dimension, points in stream(connection, scored):
+    scores: defaultdict[int, dict[Dimension, float]] = defaultdict(dict)
+    for (who, dimension), points in _points(connection, scoring, today).items():
         if (member := member_of.get(who)) is not None:
-            scores[member][dimension] += points * left[today - day]
+            of_member = scores[member]
+            of_member[dimension] = of_member.get(dimension, 0.0) + points
     days: defaultdict[int, set[int]] = defaultdict(set)
+    a = activity.c
     recent = select(a.identity_id, a.day).where(a.day > since, a.day <= today)
-    for who, day in stream(connection, recent):
+    for who, day in plain(connection, recent):
         if (member := member_of.get(who)) is not None:
             days[member].add(day)
     for member in sorted({*scores, *days}):
-        yield member, Person(Score(dict(scores.get(member, {}))), sorted(days.get(member, ())))
+        yield member, Person(Score(scores.get(member, {})), sorted(days.get(member, ())))
+
+
+def _points(connection: Connection, scoring: Scoring, today: int) -> dict[tuple[int, Dimension], float]:
+    """By identity and dimension what is left of all days up to ``today``."""
+    left = [scoring.decay(age) for age in range(today + 1)]
+    found: defaultdict[tuple[int, Dimension], float] = defaultdict(float)
+    c = contribution.c
+    scored = select(c.identity_id, c.dimension, c.day, c.points).where(c.day <= today)
+    for who, dimension, day, points in plain(connection, scored):
+        found[who, dimension] += points * left[today - day]
+    return found
 
 
 def most_active(
@@ -118,7 +129,7 @@ def most_active(
 
 
 def _member_of(connection: Connection) -> dict[int, int | None]:
-    return dict(stream(connection, select(identity.c.id, identity.c.member_id)))
+    return dict(plain(connection, select(identity.c.id, identity.c.member_id)))
 
 
 def standings(connection: Connection, members: Collection[int] | None = None) -> dict[int, Standing]:

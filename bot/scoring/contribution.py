@@ -78,7 +78,7 @@ def by_weights(times: Times, scoring: Scoring) -> dict[Dimension, float]:
         own = min(there.get((name, False), 0), weight.a_day)
         asked = min(there.get((name, True), 0), weight.a_day - own)
         points[weight.dimension] += weight.points * (own + asked * scoring.prompted)
-    return dict(points)
+    return {dimension: sum_ for dimension, sum_ in points.items() if sum_}
 
 
 def with_rewards(
@@ -86,7 +86,7 @@ def with_rewards(
 ) -> dict[Dimension, float]:
     """The points of a day, those that SOPs gave with them."""
     total = dict(points)
-    for credit in credits(rewards, scoring) if rewards else ():
+    for credit in credits(rewards, scoring):
         total[credit.dimension] = total.get(credit.dimension, 0.0) + credit.points
     return {dimension: sum_ for dimension, sum_ in total.items() if sum_}
 

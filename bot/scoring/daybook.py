@@ -22,9 +22,9 @@ from bot import naming
 from bot.people.points import REVERSED, Dimension
 from bot.people.referrals import ACTIVATED
 from bot.scoring import bringing, damping, days
-from bot.scoring.contribution import Act, Times, by_weights, with_rewards
+from bot.scoring.contribution import Act, by_weights, with_rewards
 from bot.scoring.rules import Scoring
-from bot.store.reading import stream
+from bot.store.reading import plain
 from bot.store.session import one_of
 from bot.store.tables import interaction, score_entry
 
@@ -47,7 +47,7 @@ class Counted(NamedTuple):
     identity_id: int
     day: int
     name: str
-    prompted: bool
+    prompted: int
     room_id: int
     times: int
 
@@ -82,10 +82,11 @@ def read(connection: Connection, part: Part, scoring: Scoring, zone: ZoneInfo) -
     others = deque(sorted({*typed, *rewarded}))
 
     def day(key: tuple[int, int], found: list[Counted]) -> Day:
+        points = weigh(tuple([(name, prompted, times) for _, _, name, prompted, _, times in found]))
+        if key in rewarded:
+            points = with_rewards(points, rewarded[key], scoring)
         acts = [it for it in found if it.name in ACTS]
-        times: Times = tuple((it.name, it.prompted, it.times) for it in found)
-        points = with_rewards(weigh(times), rewarded.get(key, ()), scoring)
-        return Day(*key, _rooms([*acts, *typed.get(key, ())]), points)
+        return Day(*key, _rooms([*acts, *typed[key]] if key in typed else acts), points)
 
     for key, group in groupby(counts, key=_OF_DAY):
         while others and others[0] < key:
@@ -99,14 +100,14 @@ def read(connection: Connection, part: Part, scoring: Scoring, zone: ZoneInfo) -
 def _rooms(counts: Iterable[Counted]) -> dict[int, tuple[int, int]]:
     """How often in each room, and how often of that of their own accord."""
     rooms: dict[int, tuple[int, int]] = {}
-    for it in counts:
-        acts, own = rooms.get(it.room_id, (0, 0))
-        rooms[it.room_id] = (acts + it.times, own + (0 if it.prompted else it.times))
+    for _, _, _, prompted, room_id, times in counts:
+        acts, own = rooms.get(room_id, (0, 0))
+        rooms[room_id] = (acts + times, own + (0 if prompted else times))
     return rooms
 
 
 def _counts(connection: Connection, query: Select[Any], part: Part) -> Iterator[Counted]:
-    return map(Counted._make, stream(connection, query, parameters(part)))
+    return map(Counted._make, plain(connection, query, parameters(part)))
 
 
 def _typed(connection: Connection, part: Part, zone: ZoneInfo) -> dict[tuple[int, int], list[Counted]]:
@@ -125,7 +126,7 @@ def _counting(part: Part, names: Collection[str], zone: ZoneInfo) -> Select[Any]
     i = interaction.c
     day = days.column(i.occurred_at, zone, part.first, part.last).label("day")
     room = func.coalesce(i.room_id, 0).label("room")
-    prompted = (i.initiated_by == "prompted").label("prompted")
+    prompted = case((i.initiated_by == "prompted", 1), else_=0).label("prompted")
     return (
         select(i.identity_id, day, i.name, prompted, room, func.count(distinct(cause())))
         .where(i.name.in_(sorted(set(names))), *that_count(part))
@@ -168,7 +169,7 @@ def rewards(connection: Connection, part: Part, zone: ZoneInfo) -> dict[tuple[in
     """What SOPs gave points for and did not take back, by identity and day; thanks are damped,
     and who brought whom has to stand."""
     net: dict[tuple[int, str, int], list[Any]] = {}
-    for row in stream(connection, _rewarding(part, zone), parameters(part)):
+    for row in plain(connection, _rewarding(part, zone), parameters(part)):
         identity_id, rule, event, points, *_ = row
         key = (identity_id, rule.removesuffix(REVERSED), event)
         net.setdefault(key, [row, 0.0])[1] += points
@@ -224,6 +225,6 @@ def touched(connection: Connection, after: int, part: Part, zone: ZoneInfo) -> d
     for query in queries:
         who, at = query.selected_columns
         day = days.column(at, zone, part.first, part.last)
-        for identity_id, number in stream(connection, query.with_only_columns(who, day)):
+        for identity_id, number in plain(connection, query.with_only_columns(who, day)):
             found[number].add(identity_id)
     return dict(found)

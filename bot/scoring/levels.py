@@ -105,7 +105,7 @@ def reached(scoring: Scoring, facts: Facts, today: int) -> int:
     """The highest level all of whose gates, and of those below it, are open."""
     top = 0
     for number, level in enumerate(scoring.levels):
-        if missing(level, facts, today):
+        if not all(gap.is_closed for gap in gates(level, facts, today)):
             break
         top = number
     return top

@@ -44,6 +44,17 @@ def stream(
     return iter(connection.execute(query.execution_options(yield_per=_AT_A_TIME), parameters or {}))
 
 
+def plain(
+    connection: Connection, query: Select[Any], parameters: Mapping[str, Any] | None = None
+) -> Iterator[tuple[Any, ...]]:
+    """The same as the driver gives them, for numbers and words: SQLAlchemy takes longer over a row than the
+    database does."""
+    result = connection.execute(query.execution_options(stream_results=True), parameters or {})
+    while rows := result.cursor.fetchmany(_AT_A_TIME):
+        yield from rows
+    result.close()
+
+
 def about(
     connection: Connection, query: Select[Any], column: Column[Any], ids: Collection[int] | None
 ) -> Iterator[Any]:

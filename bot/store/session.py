@@ -174,6 +174,14 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> int
     return new
 
 
+def insert_whole(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert many rows of all the columns of ``table`` in their order, as the driver takes them."""
+    if rows:
+        prepared = _prepare(connection.dialect, table, tuple(table.c.keys()))
+        given = tuple(map(list, zip(*rows, strict=True))) if prepared.unnest else rows
+        connection.exec_driver_sql(prepared.sql, given)
+
+
 def _by_columns(rows: Sequence[Row]) -> dict[tuple[str, ...], list[Row]]:
     """The rows, those that have the same columns together."""
     found: dict[tuple[str, ...], list[Row]] = {}

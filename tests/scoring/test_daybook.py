@@ -159,7 +159,7 @@ def test_day_by_day_as_things_happen_comes_to_the_same_as_all_at_once(
     play(tx, people, then)
     for day, who in daybook.touched(tx.connection, mark, WHOLE, ZONE).items():
         part = Part(days.begin(day, ZONE), days.begin(day + 1, ZONE) - timedelta(milliseconds=1), who)
-        book.put(tx, [(it, day) for it in who], list(daybook.read(tx.connection, part, SCORING, ZONE)))
+        book.put(tx, day, who, list(daybook.read(tx.connection, part, SCORING, ZONE)))
     bit_by_bit = written(tx)
     book.put_all(tx, min(people), max(people), list(daybook.read(tx.connection, WHOLE, SCORING, ZONE)))
     assert bit_by_bit == written(tx)
@@ -168,7 +168,7 @@ def test_day_by_day_as_things_happen_comes_to_the_same_as_all_at_once(
 def catch_up(tx: Transaction, mark: int) -> None:
     for day, who in daybook.touched(tx.connection, mark, WHOLE, ZONE).items():
         part = Part(days.begin(day, ZONE), days.begin(day + 1, ZONE) - timedelta(milliseconds=1), who)
-        book.put(tx, [(it, day) for it in who], list(daybook.read(tx.connection, part, SCORING, ZONE)))
+        book.put(tx, day, who, list(daybook.read(tx.connection, part, SCORING, ZONE)))
 
 
 thanks = st.lists(

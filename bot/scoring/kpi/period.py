@@ -19,7 +19,7 @@ from bot.scoring.kpi.people import People
 from bot.scoring.orders import PAID, REFUNDED, Buyer, Order, standing
 from bot.scoring.rules import Money
 from bot.store.figures import activity
-from bot.store.reading import stream
+from bot.store.reading import plain, stream
 from bot.store.tables import interaction, membership, room
 
 MONTH = 30
@@ -94,7 +94,7 @@ class Period:
         query = select(a.identity_id, a.day, a.acts, a.own).where(
             a.day.between(since, until), a.room_id.in_(self.rooms)
         )
-        for identity_id, day, acts, own in stream(self.connection, query):
+        for identity_id, day, acts, own in plain(self.connection, query):
             if (member := self.member_of.get(identity_id)) is not None:
                 yield member, day, acts, own
 
