@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import (
+from sqlalchemy import (, String
     JSON,
     BigInteger,
     Boolean,
@@ -63,7 +63,7 @@ def value(column: Column[Any], number: int, draw: random.Random) -> Any:
             return number
         case Float():
             return draw.randrange(-40, 40) / 8
-        case AutoString():
+        case AutoString() | String():
             return f"{number}-{draw.choice(WORDS)}"
     raise AssertionError(f"what fits {column.type!r}?")
 
