@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import (, String
+from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
@@ -18,6 +18,7 @@ from sqlalchemy import (, String
     Engine,
     Float,
     Integer,
+    String,
     Table,
     insert,
     text,
