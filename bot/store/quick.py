@@ -12,7 +12,6 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, NoReturn, TypeVar, cast
 
 from sqlalchemy import (
@@ -161,8 +160,18 @@ class _Prepared:
         return values
 
 
-@cache
+_PREPARED: dict[ClauseElement, _Prepared] = {}
+
+
 def _prepare(dialect: Dialect, statement: ClauseElement) -> _Prepared:
+    """The same for all connections to SQLite, which are opened alike: no dialect is kept by it."""
+    found = _PREPARED.get(statement)
+    if found is None:
+        found = _PREPARED[statement] = _compiled(dialect, statement)
+    return found
+
+
+def _compiled(dialect: Dialect, statement: ClauseElement) -> _Prepared:
     compiled = statement.compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler), "it is no DDL"
     to_give = {name: None for name, value in compiled.params.items() if value is None}

@@ -207,8 +207,19 @@ class _Prepared:
         return tuple(columns) if self.unnest else list(zip(*columns, strict=True))
 
 
-@cache
+_PREPARED: dict[tuple[str, Table, tuple[str, ...]], _Prepared] = {}
+
+
 def _prepare(dialect: Dialect, table: Table, names: tuple[str, ...]) -> _Prepared:
+    """The same for all connections of a kind, which are opened alike: no dialect is kept by it."""
+    key = (dialect.name, table, names)
+    found = _PREPARED.get(key)
+    if found is None:
+        found = _PREPARED[key] = _made(dialect, table, names)
+    return found
+
+
+def _made(dialect: Dialect, table: Table, names: tuple[str, ...]) -> _Prepared:
     columns = [column for column in table.c if column.name in names or _has_default(column)]
     quote = dialect.identifier_preparer.quote
     into = f"{quote(table.name)} ({', '.join(quote(column.name) for column in columns)})"
