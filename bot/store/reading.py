@@ -47,12 +47,14 @@ def stream(
 def plain(
     connection: Connection, query: Select[Any], parameters: Mapping[str, Any] | None = None
 ) -> Iterator[tuple[Any, ...]]:
-    """The same as the driver gives them, for numbers and words: SQLAlchemy takes longer over a row than the
-    database does."""
-    result = connection.execute(query.execution_options(stream_results=True), parameters or {})
-    while rows := result.cursor.fetchmany(_AT_A_TIME):
+    """The same for numbers and words, as SQLite's driver gives them: SQLAlchemy takes longer over a row than
+    the database does."""
+    if connection.dialect.name != "sqlite":
+        yield from stream(connection, query, parameters)
+        return
+    cursor = connection.execute(query, parameters or {}).cursor
+    while rows := cursor.fetchmany(_AT_A_TIME):
         yield from rows
-    result.close()
 
 
 def about(
