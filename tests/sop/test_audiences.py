@@ -176,7 +176,8 @@ def test_where_it_is_in_vain_and_which_tags_nobody_gives_is_told_by_check(folder
     )
     found = review(sops, date(2026, 11, 30))
     assert [told(it) for it in found if "模板" not in it.message] == [
-        "audiences.yaml:2:19 跳舞的.any[0].tag：没有一个 SOP 会打“跳舞”这个标签，这里永远用不上",
+        "audiences.yaml:2:19 跳舞的.any[0].tag：没有一个 SOP 会打“跳舞”这个标签，"
+        "tags.yaml 里也没有，这里永远用不上",
         "saturday-product-story.yaml:14:1 audience：这个 SOP 只往群里发帖，"
         "不听谁说话，也不对着谁说，写人群没有用（建议：去掉 audience）",
     ]
