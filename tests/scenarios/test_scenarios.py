@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby, islice
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,28 @@ import pytest
 from bot.scenario.play import play, report
 from bot.scenario.script import read
 from bot.sop.loader import SopSet
+from tests.soak import budget
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.rglob("*.yaml"))
+OF_A_TOPIC = budget(3, soak=1_000)
+"""So many are played on PostgreSQL, too; what is asked of the store is tried on both elsewhere."""
+CASES = [
+    *((file, "sqlite") for file in FILES),
+    *(
+        (file, "postgresql")
+        for _, files in groupby(FILES, key=lambda it: it.parent)
+        for file in islice(files, OF_A_TOPIC)
+    ),
+]
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(HERE).with_suffix("").as_posix())
+def named(value: Path | str) -> str:
+    return value if isinstance(value, str) else value.relative_to(HERE).with_suffix("").as_posix()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("file", "new_url"), CASES, indirect=["new_url"], ids=named)
 async def test_it_goes_as_written(file: Path, sops: SopSet, url: str) -> None:
     played = await play(read(file), sops, url)
     assert not played.failure, report(played)
