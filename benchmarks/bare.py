@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Table, insert, select
 
+from benchmarks.world import as_in_bot_run
 from bot import app
 from bot.runtime import BATCH
 from bot.store.tables import interaction, outgoing, texts
@@ -29,6 +30,7 @@ def group_commit(url: str, rows: Rows, messages: int) -> float:
     """Seconds for ``rows`` through SQLAlchemy Core, in as many commits as batches of ``messages`` need."""
     engine = app.open_database(url)
     commits = -(-messages // BATCH)
+    as_in_bot_run()
     began = time.perf_counter()
     for n in range(commits):
         with engine.begin() as connection:
@@ -46,6 +48,7 @@ def executemany(database: Path, written: Path) -> float:
     source, target = sqlite3.connect(written), sqlite3.connect(database)
     target.execute("PRAGMA synchronous=FULL")
     rows = {table.name: source.execute(f"SELECT * FROM {table.name}").fetchall() for table in TABLES}
+    as_in_bot_run()
     began = time.perf_counter()
     for name, part in rows.items():
         target.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(part[0]))})", part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from bot import app
+from bot.__main__ import SELDOM
 from bot.events import Chat, MessageReceived, Person
 from bot.pipeline import Pipeline
 from bot.runtime import BATCH
@@ -124,3 +126,11 @@ def furnish(world: World) -> None:
 def _greeting(n: int) -> MessageReceived:
     person, chat = _PEOPLE[n % MEMBERS], _CHATS[n // MEMBERS]
     return MessageReceived(f"greeting-{n}", person, NOW, chat=chat, text="大家早上好呀，我来了")
+
+
+def as_in_bot_run() -> None:
+    """The garbage collector as ``bot run`` sets it once all is there: it looks seldom, and at what is new."""
+    gc.set_threshold(SELDOM)
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
