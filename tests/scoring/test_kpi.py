@@ -6,6 +6,7 @@ counted. A, B and C did something in November, D in September; a colleague and a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,9 +16,10 @@ from sqlalchemy import delete, select
 from bot.people import roles
 from bot.people.points import Entry, give
 from bot.scoring import book
-from bot.scoring.kpi import feeling
+from bot.scoring.kpi import being_there, feeling
 from bot.scoring.kpi.figure import Figure, share
 from bot.scoring.kpi.names import NAMES
+from bot.scoring.kpi.people import People
 from bot.scoring.kpi.period import Period
 from bot.scoring.kpi.report import figures, lines
 from bot.scoring.levels import Standing
@@ -173,7 +175,11 @@ WAITS: dict[str, float | None] = {
 Z = (100 / 7 + 25) / (0.7 * (4.5 / 7 - 1 / 49) / 7 + (2.5 / 4 - 1 / 16) / 4) ** 0.5 / 100
 EXPECTED: dict[str, tuple[float | None, dict[str, float | None]]] = {
     "monthly_active": (30, {"自发月活": 20}),
-    "interactions_per_member": (1.5, {"活跃的人均": 5, "中位数": 0, "自发占比": 1000 / 15}),
+    # ten were there on each of 30 days, L from the 11th on, M until the 19th: (300 + 20 + 19) / 30 a day
+    "interactions_per_member": (
+        15 / 11.3,
+        {"日均在群": 11.3, "活跃的人均": 5, "中位数": 0, "自发占比": 1000 / 15},
+    ),
     "silent": (70, {"从没说过话": 60, "后来不说了": 10}),
     # written to: A and E, of whom A came; left alone: D and F. B's days are not over, G's are too long ago
     "woken": (50, {"写了的回来": 50, "没写的回来": 0}),
@@ -263,6 +269,30 @@ def test_beside_each_figure_stands_what_it_was_before(november: Period) -> None:
     monthly = by_id["monthly_active"].before
     assert monthly is not None
     assert (monthly.value, monthly.n) == (0, 11)  # L had not come, M had not left
+
+
+def test_who_came_within_a_long_period_is_not_silent_in_it(november: Period) -> None:
+    """L came on 10 November and said nothing since the 13th: E of 70 days has no L."""
+    longer = replace(november, first=day(at(5, month=10)), last=day(at(13, month=12)))
+    (silent,) = (it for it in being_there.figures(longer) if it.id == "silent")
+    assert (silent.value, silent.n) == (90, 10)
+
+
+def test_whose_join_nobody_told_is_there_from_when_we_met_them(tx: Transaction, november: Period) -> None:
+    """N showed a sticker, which is no act, and nothing else."""
+    met(tx, 55, at(2, month=10))
+    (silent,) = (it for it in being_there.figures(november) if it.id == "silent")
+    assert (silent.n, silent.parts["从没说过话"]) == (11, pytest.approx(700 / 11))
+    before = replace(november, first=day(at(1, month=9)), last=day(at(30, month=9)), people=People())
+    assert before.present == set()
+
+
+def met(tx: Transaction, id: int, when: datetime) -> None:
+    """Somebody of whom nobody told that they came into the room."""
+    insert_new(tx.connection, member, [{"id": id, "number": id, "created_at": when}])
+    who = {"id": id, "source": "t", "external_id": str(id), "member_id": id, "name": ""}
+    insert_new(tx.connection, identity, [who])
+    insert_new(tx.connection, membership, [{"room_id": ROOM, "identity_id": id, "alias": ""}])
 
 
 def test_of_nobody_there_is_no_share_and_nothing_fails(tx: Transaction) -> None:
