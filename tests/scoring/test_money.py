@@ -12,14 +12,15 @@ from bot.people import roles
 from bot.scoring.kpi import buying, money, predicting, recommending, word_of_mouth
 from bot.scoring.kpi.figure import Figure
 from bot.scoring.kpi.ledger import Ledger
+from bot.scoring.kpi.people import People
 from bot.scoring.kpi.period import Period
 from bot.scoring.kpi.report import lines
 from bot.scoring.rules import Money
 from bot.store.session import insert_new
 from bot.store.tables import identity, member, membership
 from bot.store.transaction import Transaction
-from tests.scoring.community import ROOM, WHO, ZONE, at, day, happen
-from tests.scoring.customers import X, cost, on, order
+from tests.scoring.community import ROOM, WHO, ZONE, at, day
+from tests.scoring.customers import X, brought, cost, on, order
 
 PARTS = (recommending, buying, word_of_mouth, money, predicting)
 
@@ -42,7 +43,9 @@ def november(tx: Transaction) -> Period:
 
 
 def found(period: Period) -> dict[str, Figure]:
-    return {it.id: it for part in PARTS for it in part.figures(replace(period, ledger=Ledger()))}
+    return {
+        it.id: it for part in PARTS for it in part.figures(replace(period, ledger=Ledger(), people=People()))
+    }
 
 
 def test_of_nothing_there_is_no_figure_but_a_reason(november: Period) -> None:
@@ -135,11 +138,22 @@ def test_a_code_that_came_with_the_first_order_brought_an_account_of_nobody(
     tx: Transaction, november: Period
 ) -> None:
     order(tx, X, at(3), 100)
-    happen(tx, "member_referred", X, at(3), target_identity_id=WHO["A"], props={"by": "code"})
+    brought(tx, X, "A", "code", at(3))
     order(tx, "B", at(3), 100)
-    happen(tx, "member_referred", "B", at(4), target_identity_id=WHO["A"], props={"by": "code"})
+    brought(tx, "B", "A", "code", at(4))
     figure = found(november)["word_of_mouth"]
     assert (figure.value, figure.n) == (50, 2)  # B's came after the order
+
+
+def test_that_a_colleague_invited_somebody_hides_no_member_who_brought_them(
+    tx: Transaction, november: Period
+) -> None:
+    roles.give(tx, WHO["A"], "管理员", None)
+    order(tx, "B", at(3), 100)
+    brought(tx, "B", "A", "invite", at(1))
+    assert found(november)["word_of_mouth"].value == 0
+    brought(tx, "B", "C", "code", at(2))
+    assert found(november)["word_of_mouth"].value == 100
 
 
 def test_few_buyers_are_not_foretold(tx: Transaction, november: Period) -> None:

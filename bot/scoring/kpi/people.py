@@ -1,5 +1,5 @@
-"""Who is whose, where they are or were, and since when they were heard: read once for a report, though it
-looks at two periods."""
+"""Who is whose, where they are or were, who brought them, and since when they were heard: read once for a
+report, though it looks at two periods."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, func, select
 
+from bot.people import referrals
+from bot.people.referrals import Word
 from bot.scoring.kpi import crowds
 from bot.scoring.kpi.crowds import Crowd
 from bot.store.figures import activity
@@ -23,6 +25,7 @@ class People:
     def __init__(self) -> None:
         self._member_of: dict[int, int] | None = None
         self._crowds: dict[int, Crowd] | None = None
+        self._words: list[Word] | None = None
         self._first_seen: dict[int, int] | None = None
 
     def member_of(self, connection: Connection, theirs: Collection[int]) -> dict[int, int]:
@@ -37,6 +40,12 @@ class People:
         if self._crowds is None:
             self._crowds = crowds.read(connection, self.member_of(connection, theirs))
         return self._crowds
+
+    def words(self, connection: Connection) -> list[Word]:
+        """Who is said to have brought whom."""
+        if self._words is None:
+            self._words = referrals.words(connection)
+        return self._words
 
     def first_seen(self, connection: Connection) -> dict[int, int]:
         """The first day on which each identity did something, anywhere."""

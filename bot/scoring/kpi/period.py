@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
+from bot.people import referrals
+from bot.people.referrals import Word
 from bot.people.roles import ADMIN, IN_FORCE, OURS
 from bot.scoring import days
 from bot.scoring.kpi.crowds import Crowd, Stay
@@ -130,6 +132,12 @@ class Period:
     def is_about(self, member_id: int | None) -> bool:
         """Whether somebody, or an account of nobody, counts in these rooms though it has to do with none."""
         return self.whole or member_id in self._came
+
+    @cached_property
+    def brought(self) -> dict[int, Word]:
+        """Who was brought by whom, by who came."""
+        words = self.people.words(self.connection)
+        return referrals.standing((word for word in words if word.at < self.ends), self._ours)
 
     @cached_property
     def _came(self) -> set[int]:
