@@ -19,7 +19,6 @@ from bot.scoring import book
 from bot.scoring.kpi import being_there, feeling
 from bot.scoring.kpi.figure import Figure, share
 from bot.scoring.kpi.names import NAMES
-from bot.scoring.kpi.people import People
 from bot.scoring.kpi.period import Period
 from bot.scoring.kpi.report import figures, lines
 from bot.scoring.levels import Standing
@@ -29,15 +28,12 @@ from bot.store.figures import activity
 from bot.store.session import insert_new
 from bot.store.tables import (
     complaint_case,
-    identity,
     interaction,
-    member,
-    membership,
     outgoing,
     texts,
 )
 from bot.store.transaction import Transaction
-from tests.scoring.community import EXPERT, ROOM, STAFF, WHO, ZONE, at, day, happen
+from tests.scoring.community import EXPERT, ROOM, STAFF, WHO, ZONE, at, day, happen, live_in
 from tests.scoring.customers import bring, buy, recommend
 
 GLAD = 100 * (corrected_share((2 / 3 + 0) / 2, reliability(1)) or 0)
@@ -61,15 +57,9 @@ def november(tx: Transaction) -> Period:
 
 
 def people(tx: Transaction) -> None:
-    ids = [*WHO.values(), STAFF, EXPERT]
-    insert_new(tx.connection, member, [{"id": id, "number": id, "created_at": tx.now} for id in ids])
-    rows = [{"id": id, "source": "t", "external_id": str(id), "member_id": id, "name": ""} for id in ids]
-    insert_new(tx.connection, identity, rows)
-    for id in ids:
-        joined = at(10) if id == WHO["L"] else at(1, month=10)
-        left = at(20, 12) if id == WHO["M"] else None
-        row = {"room_id": ROOM, "identity_id": id, "alias": "", "joined_at": joined, "left_at": left}
-        insert_new(tx.connection, membership, [row])
+    live_in(tx, {*WHO.values(), STAFF, EXPERT} - {WHO["L"], WHO["M"]}, joined_at=at(1, month=10))
+    live_in(tx, [WHO["L"]], joined_at=at(10))
+    live_in(tx, [WHO["M"]], joined_at=at(1, month=10), left_at=at(20, 12))
     roles.give(tx, STAFF, "同事", None)
     roles.give(tx, EXPERT, "营养师", None)
 
@@ -92,14 +82,34 @@ def acts(tx: Transaction) -> None:
 
 
 def works(tx: Transaction) -> None:
-    happen(tx, "ugc_submitted", "A", at(3))
-    rejected = happen(tx, "ugc_submitted", "A", at(4))
-    happen(tx, "ugc_rejected", "A", at(5), corrects_event_id=rejected)
-    came_back = happen(tx, "ugc_submitted", "B", at(6))
-    out = happen(tx, "ugc_duplicate", "B", at(7), corrects_event_id=came_back)
-    happen(tx, "ugc_restored", "B", at(8), corrects_event_id=out)
-    happen(tx, "ugc_submitted", "L", at(12))
-    happen(tx, "ugc_submitted", STAFF, at(12))
+    """A's first stands (we might use it, until A took that back), the second was rejected, the third waits;
+    B's was out and came back, L's stands, C's was withdrawn. All are of a challenge from 2 to 25 November."""
+
+    def work(name: str, who: str | int | None, when: datetime, **more: Any) -> int:
+        return happen(tx, name, who, when, **{"programme_id": "table", **more})
+
+    work("content_sent", STAFF, at(2, 12))
+    first = work("ugc_submitted", "A", at(3))
+    rejected = work("ugc_submitted", "A", at(4))
+    work("ugc_rejected", "A", at(5), corrects_event_id=rejected)
+    held = work("ugc_submitted", "A", at(5))
+    work("ugc_held", "A", at(5), corrects_event_id=held)
+    came_back = work("ugc_submitted", "B", at(6))
+    out = work("ugc_duplicate", "B", at(7), corrects_event_id=came_back)
+    work("ugc_restored", "B", at(8), corrects_event_id=out)
+    late = work("ugc_submitted", "L", at(12))
+    work("ugc_submitted", STAFF, at(12))
+    gone = work("ugc_submitted", "C", at(13))
+    work("ugc_withdrawn", "C", at(13), corrects_event_id=gone)
+    work("ugc_featured", "B", at(14), parent_event_id=came_back)
+    work("ugc_featured", "L", at(14), parent_event_id=late)
+    taken_back = work("ugc_featured", "A", at(14), parent_event_id=first)
+    work("ugc_unfeatured", "A", at(15), corrects_event_id=taken_back)
+    for who in ("A", "B", "L", "C", STAFF):
+        work("challenge_joined", who, at(13))
+    for who in ("A", "B", STAFF):
+        work("challenge_completed", who, at(25))
+    work("challenge_closed", None, at(25))
     give(tx, Entry(WHO["A"], "ugc_approved", rejected + 1000, "创作", 2.5, at=at(3)))
     book.stand(tx, {WHO["A"]: Standing(level=2), WHO["B"]: Standing(level=1)})
 
@@ -187,8 +197,9 @@ EXPECTED: dict[str, tuple[float | None, dict[str, float | None]]] = {
     "questionnaire": (50, {"填完的": 200 / 3, "转人工": 50}),
     "complaints": (2, {"首响分钟": 6, "未结": 1}),
     "flywheel": (3, {"共鸣": 3, "连接": 3, "信任": 1, "共创": 1}),
-    "works": (3, {"作者": 3, "每百位活跃会员": 75, "前一成作者占": 100 / 3}),
-    "challenge_participation": (20, {}),
+    "works": (3, {"作者": 3, "每百位活跃会员": 75, "前一成作者占": 100 / 3, "作者同意再用": 200 / 3}),
+    # eleven were there on 2 November: M was, L was not; C's work is gone, but C had joined
+    "challenge_participation": (200 / 11, {"看得到的人里": 200 / 11, "走完的": 50}),
     "answered": (100 / 3, {"会员互助": 50, **WAITS}),
     "nps": (25, {"推荐": 2, "中立": 1, "不推荐": 1, "问了的里答了": 400 / 6, "和再前90天的差z": Z}),
     # A, C to F, H, I, K, L and X bought since 2 September; D and X on two days, each once more
@@ -280,20 +291,13 @@ def test_who_came_within_a_long_period_is_not_silent_in_it(november: Period) -> 
 
 def test_whose_join_nobody_told_is_there_from_when_we_met_them(tx: Transaction, november: Period) -> None:
     """N showed a sticker, which is no act, and nothing else."""
-    met(tx, 55, at(2, month=10))
+    live_in(tx, [55], joined_at=None)
     (silent,) = (it for it in being_there.figures(november) if it.id == "silent")
     assert silent.n == 11
     assert silent.parts["从没说过话"] == pytest.approx(700 / 11)
-    before = replace(november, first=day(at(1, month=9)), last=day(at(30, month=9)), people=People())
-    assert before.present == set()
-
-
-def met(tx: Transaction, id: int, when: datetime) -> None:
-    """Somebody of whom nobody told that they came into the room."""
-    insert_new(tx.connection, member, [{"id": id, "number": id, "created_at": when}])
-    who = {"id": id, "source": "t", "external_id": str(id), "member_id": id, "name": ""}
-    insert_new(tx.connection, identity, [who])
-    insert_new(tx.connection, membership, [{"room_id": ROOM, "identity_id": id, "alias": ""}])
+    before = replace(november, first=day(at(1, month=9)), last=day(at(30, month=9)))
+    assert before.present == {55}
+    assert replace(before, first=day(at(1)) - 400, last=day(at(1)) - 370).present == set()
 
 
 def test_of_nobody_there_is_no_share_and_nothing_fails(tx: Transaction) -> None:

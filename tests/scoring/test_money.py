@@ -17,26 +17,18 @@ from bot.scoring.kpi.period import Period
 from bot.scoring.kpi.report import lines
 from bot.scoring.rules import Money
 from bot.store.session import insert_new
-from bot.store.tables import identity, member, membership
+from bot.store.tables import identity
 from bot.store.transaction import Transaction
-from tests.scoring.community import ROOM, WHO, ZONE, at, day
+from tests.scoring.community import ROOM, WHO, ZONE, at, day, live_in
 from tests.scoring.customers import X, brought, cost, on, order
 
 PARTS = (recommending, buying, word_of_mouth, money, predicting)
 
 
-def people(tx: Transaction, ids: list[int], room: int = ROOM) -> None:
-    insert_new(tx.connection, member, [{"id": it, "number": it, "created_at": tx.now} for it in ids])
-    rows = [{"id": it, "source": "t", "external_id": str(it), "member_id": it, "name": ""} for it in ids]
-    insert_new(tx.connection, identity, rows)
-    there = [{"room_id": room, "identity_id": it, "alias": "", "joined_at": on("2025-01-01")} for it in ids]
-    insert_new(tx.connection, membership, there)
-
-
 @pytest.fixture
 def november(tx: Transaction) -> Period:
-    people(tx, [WHO["A"], WHO["B"]])
-    people(tx, [WHO["C"]], ROOM + 1)
+    live_in(tx, [WHO["A"], WHO["B"]])
+    live_in(tx, [WHO["C"]], ROOM + 1)
     shop = {"id": X, "source": "shop/test", "external_id": "X", "member_id": None, "name": ""}
     insert_new(tx.connection, identity, [shop])
     return Period(tx.connection, ZONE, day(at(1)), day(at(30)), {}, [ROOM, ROOM + 1])
@@ -121,7 +113,7 @@ def test_the_log_is_read_once_for_all_periods_side_by_side(tx: Transaction, nove
 def test_many_buyers_are_foretold_with_the_error_of_it(tx: Transaction, november: Period) -> None:
     pytest.importorskip("scipy")
     ids = list(range(1000, 1300))
-    people(tx, ids)
+    live_in(tx, ids)
     for n, who in enumerate(ids):
         for k in range(1 + n * 7 % 5 * (n % 3)):  # 0 to 8 orders after the first
             order(tx, who, on("2025-12-05") + timedelta(days=n + k * (9 + n % 11)), 40 + n % 50 + k)

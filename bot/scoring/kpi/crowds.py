@@ -36,6 +36,12 @@ class Crowd:
     def stays(self) -> Iterator[Stay]:
         return zip(self._members, self._came, self._left, strict=True)
 
+    def through(self, since: int, until: int) -> Iterator[int]:
+        """Members who were there from before ``since`` until then."""
+        return (
+            member for member, came, left in self.stays() if came < since and (left is None or left >= until)
+        )
+
     def size(self, at: int) -> int:
         """How many were there at a moment."""
         return bisect_right(self._comings, at) - bisect_right(self._leavings, at)

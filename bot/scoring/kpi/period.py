@@ -74,12 +74,11 @@ class Period:
     def stays(self) -> Iterator[Stay]:
         return (stay for crowd in self.crowds.values() for stay in crowd.stays())
 
-    def there(self, since: datetime, until: datetime) -> set[int]:
-        """Members who were in one of the rooms from before ``since`` until then."""
+    def there(self, since: datetime, until: datetime, rooms: Collection[int] | None = None) -> set[int]:
+        """Members who were in one of the rooms, or of some of them, from before ``since`` until then."""
         first, last = days.milliseconds(since), days.milliseconds(until)
-        return {
-            member for member, came, left in self.stays if came < first and (left is None or left >= last)
-        }
+        some = (crowd for id, crowd in self.crowds.items() if rooms is None or id in rooms)
+        return {member for crowd in some for member in crowd.through(first, last)}
 
     @cached_property
     def present(self) -> set[int]:
@@ -104,7 +103,8 @@ class Period:
     def rows(self, *names: str, anywhere: bool = False) -> list[Any]:
         """Rows of the log by these names, in the rooms or ``anywhere``."""
         i = interaction.c
-        query = select(i.id, i.name, i.identity_id, i.occurred_at, i.object_id).where(
+        columns = (i.id, i.name, i.identity_id, i.occurred_at, i.object_id, i.programme_id)
+        query = select(*columns).where(
             i.name.in_(names),
             i.occurred_at >= self.begins,
             i.occurred_at < self.ends,
