@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 from bot.people import roles
 from bot.people.points import Entry, give
 from bot.scoring import book
-from bot.scoring.kpi import being_there, feeling
+from bot.scoring.kpi import being_there, boundary, feeling
 from bot.scoring.kpi.figure import Figure, share
 from bot.scoring.kpi.names import NAMES
 from bot.scoring.kpi.period import Period
@@ -130,14 +130,26 @@ def answers(tx: Transaction) -> None:
 
 
 def posts(tx: Transaction) -> None:
-    begun = [("give", at(2)), ("give", at(5, 7)), ("give", at(9)), ("ask", at(11)), ("promo", at(20, 9))]
-    for n, (intent, when) in enumerate([*begun, ("reply", at(3)), ("give", at(9, month=10))]):
-        row = {"id": 1000 + n, "post_id": 1000 + n, "account": "main", "room_id": ROOM, "kind": "text"}
-        sent = {"state": "sent", "intent": intent, "priority": 3, "queued_at": when, "sending_at": when}
-        insert_new(tx.connection, outgoing, [{**row, **sent, "payload": {}, "dedupe_key": str(n)}])
+    """Before M left there were twelve, from the 10th on; after that and before that eleven. Six were asked in
+    private, and a colleague at night."""
+    begun = [("give", at(2)), ("give", at(5, 7)), ("give", at(9)), ("ask", at(11))]
+    for intent, when in (*begun, ("reply", at(3)), ("give", at(9, month=10))):
+        say(tx, intent, when)
+    say(tx, "promo", at(20, 9), payload={"at_all": True})
+    for who in "ABCDEF":
+        say(tx, "ask", at(8), room_id=None, identity_id=WHO[who])
+    say(tx, "ask", at(8, 7), room_id=None, identity_id=STAFF)
     happen(tx, "post_made_by_hand", STAFF, at(21), props={"sells": True, "at_all": True})
-    happen(tx, "post_made_by_hand", STAFF, at(22), props={"sells": False, "at_all": False})
+    happen(tx, "post_made_by_hand", STAFF, at(25), props={"sells": False, "at_all": False})
     happen(tx, "send_suppressed", None, at(23), props={"rule": "promo_week"})
+    happen(tx, "send_suppressed", None, at(23), props={"rule": "private_week"}, room_id=None)
+
+
+def say(tx: Transaction, intent: str, when: datetime, **more: Any) -> None:
+    id = tx.new_id()
+    row = {"id": id, "post_id": id, "account": "main", "room_id": ROOM, "kind": "text", "dedupe_key": f"{id}"}
+    sent = {"state": "sent", "intent": intent, "priority": 3, "queued_at": when, "sending_at": when}
+    insert_new(tx.connection, outgoing, [{**row, **sent, "payload": {}, **more}])
 
 
 def comings(tx: Transaction) -> None:
@@ -215,13 +227,19 @@ EXPECTED: dict[str, tuple[float | None, dict[str, float | None]]] = {
     "ltv_cac": (63 / 62, {"那批的LTV": 31.5, "那批的CAC": 31, "回本月数": 4}),
     "ltv_predicted": (None, {}),
     "depth": (0, {"来往是双向的": 50}),
-    "promo_share": (200 / 7, {}),
-    "gives_per_ask": (3, {"给": 3, "要": 1, "卖": 2}),
+    # by who saw them 12 + 11 of 79; since the 3rd two of six, since the 24th one by hand that sells nothing
+    "promo_share": (
+        200 / 7,
+        {"按当时人数": 2300 / 79, "7天": 0, "28天": 200 / 6, "28天最多的群": 200 / 6},
+    ),
+    # since the 3rd two gives and an ask; six of ten were asked once more
+    "gives_per_ask": (3, {"给": 3, "要": 1, "卖": 2, "28天最少的群": 2, "28天每人收到": 1}),
     "quiet_sends": (1, {}),
-    "at_all": (1, {}),
-    "left": (1, {"推广后24小时": 1}),
-    "dnc": (1, {"占会员": 10}),
-    "held_back": (1, {"promo_week": 1}),
+    "at_all": (2, {"每群每周": 2 / (30 / 7)}),
+    # M, three hours after twelve had seen a promotion; the other was seen by eleven
+    "left": (1, {"推广后24小时": 1, "推广后每千人退": 1000 / 23, "要后每千人退": 0, "给后每千人退": 0}),
+    "dnc": (1, {"30天占会员": 10}),
+    "held_back": (2, {"promo_week": 1, "private_week": 1}),
 }
 
 
@@ -298,6 +316,25 @@ def test_whose_join_nobody_told_is_there_from_when_we_met_them(tx: Transaction, 
     before = replace(november, first=day(at(1, month=9)), last=day(at(30, month=9)))
     assert before.present == {55}
     assert replace(before, first=day(at(1)) - 400, last=day(at(1)) - 370).present == set()
+
+
+def test_what_is_said_in_private_is_in_no_room(november: Period) -> None:
+    whole, room = november, replace(november, whole=False)
+    for period, sends, received, held_back in ((whole, 13, 1, 2), (room, 7, 2, 1)):
+        found = {it.id: it for it in figures(period, quiet)}
+        assert found["quiet_sends"].n == sends
+        assert found["gives_per_ask"].parts["28天每人收到"] == received
+        assert found["held_back"].value == held_back
+
+
+def test_who_left_in_the_morning_left_after_the_promotion_of_the_evening(
+    tx: Transaction, november: Period
+) -> None:
+    live_in(tx, [55], left_at=at(27, 7))
+    say(tx, "promo", at(26, 21))
+    since = replace(november, first=day(at(27)))
+    (left,) = (it for it in boundary.figures(since, quiet) if it.id == "left")
+    assert (left.value, left.parts["推广后24小时"]) == (1, 1)
 
 
 def test_of_nobody_there_is_no_share_and_nothing_fails(tx: Transaction) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from sqlalchemy import BigInteger, Connection, func, select, type_coerce
@@ -38,17 +38,21 @@ class Crowd:
 
     def through(self, since: int, until: int) -> Iterator[int]:
         """Members who were there from before ``since`` until then."""
-        return (
-            member for member, came, left in self.stays() if came < since and (left is None or left >= until)
-        )
+        return (who for who, came, left in self.stays() if came < since and (left is None or left >= until))
 
     def size(self, at: int) -> int:
         """How many were there at a moment."""
         return bisect_right(self._comings, at) - bisect_right(self._leavings, at)
 
-    def left(self, since: int, until: int) -> int:
-        """How many left between two moments, both counted."""
-        return bisect_right(self._leavings, until) - bisect_left(self._leavings, since)
+    def leavings(self, since: int, until: int) -> list[int]:
+        """When somebody left, from ``since`` on and before ``until``."""
+        return self._leavings[bisect_left(self._leavings, since) : bisect_left(self._leavings, until)]
+
+    def witnessed(self, moments: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """(member, at how many of these moments they were there); they are in order."""
+        for who, came, left in self.stays() if moments else ():
+            after = len(moments) if left is None else bisect_left(moments, left)
+            yield who, after - bisect_left(moments, came)
 
     @cached_property
     def _comings(self) -> list[int]:

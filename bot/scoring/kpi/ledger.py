@@ -1,4 +1,5 @@
-"""What the log has of orders, costs, benefits, marks and words to the silent: few rows among many."""
+"""What the log has of orders, costs, benefits, marks, words to the silent and who wants none: few rows
+among many."""
 
 from __future__ import annotations
 
@@ -14,10 +15,10 @@ from bot.store.tables import identity, interaction
 
 COST, USED, REVERSED = "cost_recorded", "benefit_used", "benefit_reversed"
 ASKED, ANSWERED, WITHDRAWN = "nps_asked", "nps_answered", "survey_withdrawn"
-WRITTEN_TO, HELD_OUT = "wakeup_sent", "wakeup_held_out"
+WRITTEN_TO, HELD_OUT, LEFT_ALONE = "wakeup_sent", "wakeup_held_out", "dnc_set"
 _NAMES = (
     *(PAID, REFUNDED, COST, USED, REVERSED),
-    *(ASKED, ANSWERED, WITHDRAWN, WRITTEN_TO, HELD_OUT),
+    *(ASKED, ANSWERED, WITHDRAWN, WRITTEN_TO, HELD_OUT, LEFT_ALONE),
 )
 
 

@@ -16,9 +16,11 @@ from bot.people import referrals
 from bot.people.referrals import Word
 from bot.people.roles import ADMIN, IN_FORCE, OURS
 from bot.scoring import days
+from bot.scoring.kpi import posts
 from bot.scoring.kpi.crowds import Crowd, Stay
 from bot.scoring.kpi.ledger import Ledger
 from bot.scoring.kpi.people import People
+from bot.scoring.kpi.posts import Said
 from bot.scoring.orders import PAID, REFUNDED, Buyer, Order, standing
 from bot.scoring.rules import Money
 from bot.store.figures import activity
@@ -89,6 +91,11 @@ class Period:
     def eligible(self) -> set[int]:
         """Members who were there from before the period to its end."""
         return self.there(self.begins, self.ends)
+
+    @cached_property
+    def said(self) -> list[Said]:
+        """What the brand began here, in the period and in the four weeks before its end."""
+        return posts.begun(self)
 
     def acts(self, since: int, until: int) -> Iterator[tuple[int, int, int, int]]:
         """(member, day, acts, of their own accord) on the days from ``since`` to ``until``."""

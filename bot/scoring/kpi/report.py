@@ -12,6 +12,7 @@ from bot.scoring.kpi import (
     buying,
     coming_in,
     feeling,
+    giving,
     making,
     money,
     predicting,
@@ -52,5 +53,6 @@ def figures(period: Period, is_quiet: IsQuiet) -> Sequence[Figure]:
         *word_of_mouth.figures(period),
         *money.figures(period),
         *predicting.figures(period),
+        *giving.figures(period),
         *boundary.figures(period, is_quiet),
     ]
