@@ -153,9 +153,31 @@ def say(tx: Transaction, intent: str, when: datetime, **more: Any) -> None:
 
 
 def comings(tx: Transaction) -> None:
-    for name, times in (("started", 3), ("submitted", 2), ("passed", 1), ("referred_to_human", 1)):
-        for _ in range(times):
-            happen(tx, f"questionnaire_{name}", "L", at(9))
+    """G, H and I began a questionnaire, a colleague to try it. K, F and D were declined: K and F asked again,
+    one with success; that of B was in October."""
+
+    def questionnaire(step: str, who: str | int, when: datetime) -> None:
+        happen(tx, f"questionnaire_{step}", who, when, room_id=None)
+
+    for who in ("G", "H", "I", STAFF):
+        questionnaire("started", who, at(9))
+    for who in ("G", "H", STAFF):
+        questionnaire("submitted", who, at(9))
+    questionnaire("passed", "G", at(9))
+    questionnaire("passed", STAFF, at(9))
+    questionnaire("referred_to_human", "H", at(9))
+    for who in "BKF":
+        questionnaire("referred_to_human", who, at(1, month=10))
+        questionnaire("rejected", who, at(2, month=10))
+    questionnaire("referred_to_human", "B", at(3, month=10))
+    questionnaire("passed", "B", at(4, month=10))
+    questionnaire("referred_to_human", "K", at(5))
+    questionnaire("passed", "K", at(6))
+    questionnaire("referred_to_human", "F", at(7))
+    questionnaire("rejected", "F", at(8))
+    questionnaire("referred_to_human", "D", at(9))
+    questionnaire("rejected", "D", at(10))
+    questionnaire("passed", "K", at(12))  # another questionnaire, which nobody had declined
     happen(tx, "dnc_set", "E", at(9))
     for who, moment in (("A", at(3)), ("E", at(3)), ("B", at(25)), ("G", at(1, month=9))):
         happen(tx, "wakeup_sent", who, moment)
@@ -206,7 +228,7 @@ EXPECTED: dict[str, tuple[float | None, dict[str, float | None]]] = {
     # written to: A and E, of whom A came; left alone: D and F. B's days are not over, G's are too long ago
     "woken": (50, {"写了的回来": 50, "没写的回来": 0}),
     "mood": (100 * (1 / 3 - 1) / 2, {"判得出": 80, "高兴": GLAD, "不高兴": SORRY}),
-    "questionnaire": (50, {"填完的": 200 / 3, "转人工": 50}),
+    "questionnaire": (50, {"填完的": 200 / 3, "转人工": 50, "婉拒后改判": 50}),
     "complaints": (2, {"首响分钟": 6, "未结": 1}),
     "flywheel": (3, {"共鸣": 3, "连接": 3, "信任": 1, "共创": 1}),
     "works": (3, {"作者": 3, "每百位活跃会员": 75, "前一成作者占": 100 / 3, "作者同意再用": 200 / 3}),

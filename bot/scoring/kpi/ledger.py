@@ -1,5 +1,5 @@
-"""What the log has of orders, costs, benefits, marks, words to the silent and who wants none: few rows
-among many."""
+"""What the log has of money and marks, of words to the silent and who wants none, of who was declined: few
+rows among many."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from bot.store.tables import identity, interaction
 
 COST, USED, REVERSED = "cost_recorded", "benefit_used", "benefit_reversed"
 ASKED, ANSWERED, WITHDRAWN = "nps_asked", "nps_answered", "survey_withdrawn"
+REJECTED = "questionnaire_rejected"
 WRITTEN_TO, HELD_OUT, LEFT_ALONE = "wakeup_sent", "wakeup_held_out", "dnc_set"
 _NAMES = (
     *(PAID, REFUNDED, COST, USED, REVERSED),
-    *(ASKED, ANSWERED, WITHDRAWN, WRITTEN_TO, HELD_OUT, LEFT_ALONE),
+    *(ASKED, ANSWERED, WITHDRAWN, WRITTEN_TO, HELD_OUT, LEFT_ALONE, REJECTED),
 )
 
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from bot.people.referrals import PROOFS, Word
 from bot.scoring import book
 from bot.scoring.kpi.buying import newcomers
-from bot.scoring.kpi.coming_in import CO_CREATOR
 from bot.scoring.kpi.figure import Figure, percent, share
 from bot.scoring.kpi.period import Period
+from bot.scoring.kpi.staying import CO_CREATOR
 from bot.scoring.orders import Buyer
 
 WITHIN = timedelta(days=30)
