@@ -16,9 +16,10 @@ from sqlalchemy import delete, select
 from bot.people import roles
 from bot.people.points import Entry, give
 from bot.scoring import book
-from bot.scoring.kpi import being_there, boundary, feeling
+from bot.scoring.kpi import answering, being_there, boundary, feeling
 from bot.scoring.kpi.figure import Figure, share
 from bot.scoring.kpi.names import NAMES
+from bot.scoring.kpi.people import People
 from bot.scoring.kpi.period import Period
 from bot.scoring.kpi.report import figures, lines
 from bot.scoring.levels import Standing
@@ -28,6 +29,7 @@ from bot.store.figures import activity
 from bot.store.session import insert_new
 from bot.store.tables import (
     complaint_case,
+    identity,
     interaction,
     outgoing,
     texts,
@@ -115,16 +117,21 @@ def works(tx: Transaction) -> None:
 
 
 def answers(tx: Transaction) -> None:
-    def about(name: str, who: str | int, when: datetime, number: int, **more: Any) -> None:
-        happen(tx, name, who, when, object_type="question", object_id=str(number), **more)
+    def about(name: str, who: str | int, when: datetime, number: int, **more: Any) -> int:
+        return happen(tx, name, who, when, object_type="question", object_id=str(number), **more)
 
     about("question_asked", "C", at(10), 1)
     about("answer_given", "C", at(10, 10, 5), 1)  # one's own answer is none
     about("answer_given", "A", at(10, 10, 30), 1)
     about("question_asked", "B", at(12), 2)
     about("expert_answered", EXPERT, at(13, 16), 2)  # after 30 hours
-    about("question_asked", "B", at(14), 3)  # never answered
+    about("question_asked", "B", at(14), 3)  # the answer was taken back
     about("question_asked", "B", at(30, 18), 4)  # too young to be judged
+    helped = about("answer_given", "A", at(14, 11), 3)
+    about("answer_withdrawn", "A", at(14, 12), 3, corrects_event_id=helped)
+    never_mind = about("question_asked", "B", at(16), 5)
+    about("question_withdrawn", "B", at(16), 5, corrects_event_id=never_mind)
+    about("question_asked", STAFF, at(17), 6)
     for by, to in (("A", "B"), ("B", "A"), ("A", "C")):
         about("answer_thanked", by, at(15), 1, target_identity_id=WHO[to])
 
@@ -357,6 +364,14 @@ def test_who_left_in_the_morning_left_after_the_promotion_of_the_evening(
     since = replace(november, first=day(at(27)))
     (left,) = (it for it in boundary.figures(since, quiet) if it.id == "left")
     assert (left.value, left.parts["推广后24小时"]) == (1, 1)
+
+
+def test_nobody_answers_themselves_from_another_account(tx: Transaction, november: Period) -> None:
+    other = {"id": 66, "source": "t", "external_id": "66", "member_id": WHO["B"], "name": ""}
+    insert_new(tx.connection, identity, [other])
+    happen(tx, "answer_given", 66, at(14, 11), object_type="question", object_id="3")
+    (answered,) = answering.figures(replace(november, people=People()))
+    assert answered.value == pytest.approx(100 / 3)
 
 
 def test_of_nobody_there_is_no_share_and_nothing_fails(tx: Transaction) -> None:

@@ -110,8 +110,8 @@ class Period:
     def rows(self, *names: str, anywhere: bool = False) -> list[Any]:
         """Rows of the log by these names, in the rooms or ``anywhere``."""
         i = interaction.c
-        columns = (i.id, i.name, i.identity_id, i.occurred_at, i.object_id, i.programme_id)
-        query = select(*columns).where(
+        columns = (i.id, i.name, i.identity_id, i.room_id, i.occurred_at, i.object_id, i.programme_id)
+        query = select(*columns, i.corrects_event_id).where(
             i.name.in_(names),
             i.occurred_at >= self.begins,
             i.occurred_at < self.ends,
