@@ -26,12 +26,12 @@ def _interactions(period: Period, active: set[int]) -> Figure:
     """Interactions of 30 days a member; beside it a median, for the mean is carried by a few."""
     counts = [period.month.get(member, (0, 0)) for member in period.eligible]
     total, own = sum(acts for acts, _ in counts), sum(own for _, own in counts)
-    a_day = _there_a_day(period) if counts else 0.0
+    a_day = _there_a_day(period)
     return ratio(
         "interactions_per_member",
         "人均互动",
         total,
-        a_day,
+        a_day if counts else 0,
         len(counts),
         日均在群=a_day,
         活跃的人均=total / len(active) if active else None,
