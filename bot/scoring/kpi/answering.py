@@ -44,7 +44,7 @@ def figures(period: Period) -> Iterator[Figure]:
 
 
 def _questions(period: Period) -> list[Asked]:
-    """Those of members in the rooms that they did not take back; with answers from anywhere, the same way."""
+    """Members' questions in the rooms, with answers from anywhere; what was taken back is neither."""
     rows = period.rows(_ASKED, *_ANSWERS, *_TAKEN_BACK, anywhere=True)
     taken_back = {row.corrects_event_id for row in rows if row.name in _TAKEN_BACK}
     standing = [row for row in rows if row.id not in taken_back]

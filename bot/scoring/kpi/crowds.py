@@ -42,11 +42,13 @@ class Crowd:
 
     def size(self, at: int) -> int:
         """How many were there at a moment."""
-        return bisect_right(self._comings, at) - bisect_right(self._leavings, at)
+        return bisect_right(self._came_sorted, at) - bisect_right(self._left_sorted, at)
 
     def leavings(self, since: int, until: int) -> list[int]:
         """When somebody left, from ``since`` on and before ``until``."""
-        return self._leavings[bisect_left(self._leavings, since) : bisect_left(self._leavings, until)]
+        return self._left_sorted[
+            bisect_left(self._left_sorted, since) : bisect_left(self._left_sorted, until)
+        ]
 
     def witnessed(self, moments: Sequence[int]) -> Iterator[tuple[int, int]]:
         """(member, at how many of these moments they were there); they are in order."""
@@ -55,11 +57,11 @@ class Crowd:
             yield who, after - bisect_left(moments, came)
 
     @cached_property
-    def _comings(self) -> list[int]:
+    def _came_sorted(self) -> list[int]:
         return sorted(self._came)
 
     @cached_property
-    def _leavings(self) -> list[int]:
+    def _left_sorted(self) -> list[int]:
         return sorted(at for at in self._left if at is not None)
 
 
