@@ -45,8 +45,8 @@ def _by_bot(period: Period, since: datetime) -> Iterator[Said]:
     """A post's first part stands for it: without that none of the others is sent."""
     o = outgoing.c
     here = o.room_id.in_(period.rooms)
-    at_all = o.payload["at_all"].as_boolean()
-    query = select(o.sending_at, o.intent, o.room_id, o.identity_id, at_all).where(
+    calls = o.payload["at_all"].as_boolean()
+    query = select(o.sending_at, o.intent, o.room_id, o.identity_id, calls).where(
         o.sending_at >= since,
         o.sending_at < period.ends,
         o.sequence == 0,
