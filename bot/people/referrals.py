@@ -66,11 +66,12 @@ class Word(NamedTuple):
         return 2 if self.by in PROOFS else 1 if self.brought_by is not None else 0
 
 
-def standing(words: Iterable[Word]) -> dict[int, Word]:
-    """The one that counts of each who came. Nobody brought themselves, whoever they were merged with."""
+def standing(words: Iterable[Word], ours: Collection[int] = ()) -> dict[int, Word]:
+    """The one that counts of each who came. Nobody brought themselves, whoever they were merged with, and our
+    own people nobody."""
     found: dict[int, Word] = {}
     for word in sorted(words, key=lambda it: (-it.strength, it.at, it.id)):
-        if word.brought_by != word.came:
+        if word.brought_by != word.came and word.brought_by not in ours:
             found.setdefault(word.came, word)
     return found
 
@@ -125,9 +126,14 @@ def _read(
     return [Word(id, came, brought, By(props["by"]), *rest) for id, came, brought, props, *rest in rows]
 
 
+def words(connection: Connection) -> list[Word]:
+    """All of them, by whomever."""
+    return _read(connection, _BY_WHO_CAME, _i.object_id, None)
+
+
 def everybody(connection: Connection) -> dict[int, Word]:
     """Who was brought by whom, by who came."""
-    return standing(_read(connection, _BY_WHO_CAME, _i.object_id, None))
+    return standing(words(connection))
 
 
 def of(connection: Connection, people: Collection[int]) -> dict[int, Word]:

@@ -66,7 +66,7 @@ def _worked_out(
 ) -> dict[str, float | None]:
     """Nothing of a month in which nobody was there yet."""
     period = terms.period(connection, whole(month, room))
-    if not period.joined:
+    if not period.present:
         return {}
     return {it.id: it.value for it in report.figures(period, terms.is_quiet)}
 

@@ -27,4 +27,4 @@ def make(connection: Connection, terms: Terms, asked: Asked, today: date) -> Rep
         for it in found
     ]
     rooms = lights(period, terms.rooms_of(connection, asked.room))
-    return Report(asked, terms.name, lines, len(period.joined), rooms, month)
+    return Report(asked, terms.name, lines, len(period.present), rooms, month)

@@ -35,6 +35,11 @@ def last_moment(number: int, zone: ZoneInfo) -> datetime:
     return begin(number + 1, zone) - timedelta(milliseconds=1)
 
 
+def milliseconds(at: datetime) -> int:
+    """A moment, as it is stored."""
+    return (at - _FIRST) // timedelta(milliseconds=1)
+
+
 def column(
     at: ColumnElement[datetime], zone: ZoneInfo, first: datetime, last: datetime
 ) -> ColumnElement[int]:
@@ -43,7 +48,7 @@ def column(
     Integer arithmetic, so that the database can group by it; a zone whose clocks change has a case for each.
     """
     stored = type_coerce(at, BigInteger)
-    begins, ends = _stored(first), _stored(last)
+    begins, ends = milliseconds(first), milliseconds(last)
     spans = [span for span in _spans(zone) if span.until > begins and span.since <= ends]
     shift: ColumnElement[int] = literal(spans[-1].offset)
     if len(spans) > 1:
@@ -67,10 +72,11 @@ def _spans(zone: ZoneInfo) -> tuple[_Span, ...]:
         after = at + _WEEK
         if _offset(zone, after) != _offset(zone, at):
             changes = _change(zone, at, after)
-            spans.append(_Span(_stored(since), _stored(changes), _offset(zone, at)))
+            spans.append(_Span(milliseconds(since), milliseconds(changes), _offset(zone, at)))
             since = after = changes
         at = after
-    return (*spans, _Span(_stored(since), _stored(datetime.max.replace(tzinfo=UTC)), _offset(zone, at)))
+    never = datetime.max.replace(tzinfo=UTC)
+    return (*spans, _Span(milliseconds(since), milliseconds(never), _offset(zone, at)))
 
 
 def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
@@ -91,7 +97,3 @@ def _offset(zone: ZoneInfo, at: datetime) -> int:
     offset = at.astimezone(zone).utcoffset()
     assert offset is not None, "the moment is aware"
     return int(offset / timedelta(milliseconds=1))
-
-
-def _stored(at: datetime) -> int:
-    return (at - _FIRST) // timedelta(milliseconds=1)

@@ -43,7 +43,7 @@ class Mouth:
 def of(connection: Connection, since: datetime, kinds: Mapping[str, str]) -> Mouth:
     """Of those who came since; ``kinds`` says what each role is: our own people are no members."""
     staff, done = ours(connection, kinds), referrals.activated(connection)
-    words = {it: word for it, word in referrals.everybody(connection).items() if word.brought_by not in staff}
+    words = referrals.standing(referrals.words(connection), staff)
     new = _came(connection, since) - staff
     told = [word for it, word in words.items() if it in new]
     named = [it for it in told if it.brought_by is not None]

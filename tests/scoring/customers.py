@@ -6,6 +6,7 @@ X is an account of the shop of which nobody knows whose it is.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from bot.store import log
@@ -42,6 +43,15 @@ def _of_the_shop(
 
 def cost(tx: Transaction, category: str, when: datetime, yuan: int) -> None:
     happen(tx, "cost_recorded", None, when, object_type="cost", object_id=category, cost_cents=yuan * 100)
+
+
+def brought(
+    tx: Transaction, who: str | int, by: str | int | None, how: str, when: datetime, **more: Any
+) -> int:
+    """A word of who brought whom."""
+    more |= {"target_identity_id": WHO[by] if isinstance(by, str) else by, "props": {"by": how}}
+    more |= {"object_type": "referral", "object_id": str(WHO[who] if isinstance(who, str) else who)}
+    return happen(tx, "member_referred", who, when, room_id=None, **more)
 
 
 def recommend(tx: Transaction) -> None:
@@ -98,20 +108,16 @@ def _buy_since_last_year(tx: Transaction) -> None:
 def bring(tx: Transaction) -> None:
     """C, D, E, F, H and I are new. Proven: C and H by A, I by C, who was brought. E says so without a name, a
     code of E's was taken back; D's is 70 days old, and F was brought by a colleague."""
-
-    def brought(who: str, by: str | int | None, how: str, when: datetime, **more: Any) -> int:
-        more |= {"target_identity_id": WHO[by] if isinstance(by, str) else by, "props": {"by": how}}
-        return happen(tx, "member_referred", who, when, room_id=None, **more)
-
-    brought("C", "A", "code", on("2026-10-20"))
-    brought("D", "B", "code", on("2026-09-01"))
-    brought("E", None, "answer", at(20))
+    word = partial(brought, tx)
+    word("C", "A", "code", on("2026-10-20"))
+    word("D", "B", "code", on("2026-09-01"))
+    word("E", None, "answer", at(20))
     taken_back = happen(tx, "message_posted", "E", at(11))
     happen(tx, "message_recalled", "E", at(11), parent_event_id=taken_back)
-    brought("E", "A", "code", at(11), parent_event_id=taken_back)
-    brought("F", STAFF, "invite", at(1))
-    named = brought("H", "D", "answer", at(1))
-    brought("H", "A", "code", at(10), corrects_event_id=named)
-    brought("I", "C", "invite", at(20))
-    brought("I", "B", "invite", at(21))  # the first one counts
-    brought("K", "K", "code", at(1))  # nobody brings themselves
+    word("E", "A", "code", at(11), parent_event_id=taken_back)
+    word("F", STAFF, "invite", at(1))
+    named = word("H", "D", "answer", at(1))
+    word("H", "A", "code", at(10), corrects_event_id=named)
+    word("I", "C", "invite", at(20))
+    word("I", "B", "invite", at(21))  # the first one counts
+    word("K", "K", "code", at(1))  # nobody brings themselves

@@ -1,42 +1,27 @@
-"""The figures of a community of twelve, worked out by hand.
-
-All twelve were there from October on, but for L who came on 10 November; M left on the 20th. So ten are
-counted. A, B and C did something in November, D in September; a colleague and an expert did much.
-"""
+"""The figures of a community of twelve, worked out by hand."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import delete, select
 
-from bot.people import roles
-from bot.people.points import Entry, give
-from bot.scoring import book
-from bot.scoring.kpi import feeling
+from bot.scoring.kpi import answering, being_there, boundary, feeling
 from bot.scoring.kpi.figure import Figure, share
 from bot.scoring.kpi.names import NAMES
+from bot.scoring.kpi.people import People
 from bot.scoring.kpi.period import Period
 from bot.scoring.kpi.report import figures, lines
-from bot.scoring.levels import Standing
 from bot.scoring.mood import corrected_share
 from bot.scoring.sentiment import reliability
-from bot.store.figures import activity
 from bot.store.session import insert_new
-from bot.store.tables import (
-    complaint_case,
-    identity,
-    interaction,
-    member,
-    membership,
-    outgoing,
-    texts,
-)
+from bot.store.tables import identity, interaction, texts
 from bot.store.transaction import Transaction
-from tests.scoring.community import EXPERT, ROOM, STAFF, WHO, ZONE, at, day, happen
+from tests.scoring.community import ROOM, WHO, ZONE, at, day, happen, live_in
 from tests.scoring.customers import bring, buy, recommend
+from tests.scoring.november import live_through_november, say
 
 GLAD = 100 * (corrected_share((2 / 3 + 0) / 2, reliability(1)) or 0)
 SORRY = 100 * (corrected_share((1 / 3 + 1) / 2, reliability(-1)) or 0)
@@ -44,120 +29,12 @@ SORRY = 100 * (corrected_share((1 / 3 + 1) / 2, reliability(-1)) or 0)
 
 @pytest.fixture
 def november(tx: Transaction) -> Period:
-    people(tx)
-    acts(tx)
-    works(tx)
-    answers(tx)
-    posts(tx)
-    comings(tx)
+    live_through_november(tx)
     recommend(tx)
     buy(tx)
     bring(tx)
-    feelings(tx)
     kinds = {"同事": "staff", "营养师": "expert"}
     return Period(tx.connection, ZONE, day(at(1)), day(at(30)), kinds, [ROOM])
-
-
-def people(tx: Transaction) -> None:
-    ids = [*WHO.values(), STAFF, EXPERT]
-    insert_new(tx.connection, member, [{"id": id, "number": id, "created_at": tx.now} for id in ids])
-    rows = [{"id": id, "source": "t", "external_id": str(id), "member_id": id, "name": ""} for id in ids]
-    insert_new(tx.connection, identity, rows)
-    for id in ids:
-        joined = at(10) if id == WHO["L"] else at(1, month=10)
-        left = at(20, 12) if id == WHO["M"] else None
-        row = {"room_id": ROOM, "identity_id": id, "alias": "", "joined_at": joined, "left_at": left}
-        insert_new(tx.connection, membership, [row])
-    roles.give(tx, STAFF, "同事", None)
-    roles.give(tx, EXPERT, "营养师", None)
-
-
-def acts(tx: Transaction) -> None:
-    did = [
-        ("A", at(3), 7, 4),
-        ("A", at(9), 3, 2),
-        ("B", at(30), 4, 4),
-        ("C", at(1), 1, 0),
-        ("D", at(9, month=9), 5, 5),
-        ("L", at(12), 5, 5),
-    ]
-    rows = [(WHO[who], day(when), times, own) for who, when, times, own in did]
-    rows += [(STAFF, day(at(3)), 99, 99), (EXPERT, day(at(3)), 50, 50)]
-    names = ("identity_id", "day", "acts", "own")
-    insert_new(
-        tx.connection, activity, [{**dict(zip(names, row, strict=True)), "room_id": ROOM} for row in rows]
-    )
-
-
-def works(tx: Transaction) -> None:
-    happen(tx, "ugc_submitted", "A", at(3))
-    rejected = happen(tx, "ugc_submitted", "A", at(4))
-    happen(tx, "ugc_rejected", "A", at(5), corrects_event_id=rejected)
-    came_back = happen(tx, "ugc_submitted", "B", at(6))
-    out = happen(tx, "ugc_duplicate", "B", at(7), corrects_event_id=came_back)
-    happen(tx, "ugc_restored", "B", at(8), corrects_event_id=out)
-    happen(tx, "ugc_submitted", "L", at(12))
-    happen(tx, "ugc_submitted", STAFF, at(12))
-    give(tx, Entry(WHO["A"], "ugc_approved", rejected + 1000, "创作", 2.5, at=at(3)))
-    book.stand(tx, {WHO["A"]: Standing(level=2), WHO["B"]: Standing(level=1)})
-
-
-def answers(tx: Transaction) -> None:
-    def about(name: str, who: str | int, when: datetime, number: int, **more: Any) -> None:
-        happen(tx, name, who, when, object_type="question", object_id=str(number), **more)
-
-    about("question_asked", "C", at(10), 1)
-    about("answer_given", "C", at(10, 10, 5), 1)  # one's own answer is none
-    about("answer_given", "A", at(10, 10, 30), 1)
-    about("question_asked", "B", at(12), 2)
-    about("expert_answered", EXPERT, at(13, 16), 2)  # after 30 hours
-    about("question_asked", "B", at(14), 3)  # never answered
-    about("question_asked", "B", at(30, 18), 4)  # too young to be judged
-    for by, to in (("A", "B"), ("B", "A"), ("A", "C")):
-        about("answer_thanked", by, at(15), 1, target_identity_id=WHO[to])
-
-
-def posts(tx: Transaction) -> None:
-    begun = [("give", at(2)), ("give", at(5, 7)), ("give", at(9)), ("ask", at(11)), ("promo", at(20, 9))]
-    for n, (intent, when) in enumerate([*begun, ("reply", at(3)), ("give", at(9, month=10))]):
-        row = {"id": 1000 + n, "post_id": 1000 + n, "account": "main", "room_id": ROOM, "kind": "text"}
-        sent = {"state": "sent", "intent": intent, "priority": 3, "queued_at": when, "sending_at": when}
-        insert_new(tx.connection, outgoing, [{**row, **sent, "payload": {}, "dedupe_key": str(n)}])
-    happen(tx, "post_made_by_hand", STAFF, at(21), props={"sells": True, "at_all": True})
-    happen(tx, "post_made_by_hand", STAFF, at(22), props={"sells": False, "at_all": False})
-    happen(tx, "send_suppressed", None, at(23), props={"rule": "promo_week"})
-
-
-def comings(tx: Transaction) -> None:
-    for name, times in (("started", 3), ("submitted", 2), ("passed", 1), ("referred_to_human", 1)):
-        for _ in range(times):
-            happen(tx, f"questionnaire_{name}", "L", at(9))
-    happen(tx, "dnc_set", "E", at(9))
-    for who, moment in (("A", at(3)), ("E", at(3)), ("B", at(25)), ("G", at(1, month=9))):
-        happen(tx, "wakeup_sent", who, moment)
-    for who in "DF":
-        happen(tx, "wakeup_held_out", who, at(3))
-    row = {"room_id": ROOM, "identity_id": WHO["F"], "interaction_id": 1}
-    closed: dict[str, Any] = {"answered_at": at(9, 10, 6), "closed_at": at(9, 11), "opened_at": at(9, 10)}
-    open_: dict[str, Any] = {"answered_at": None, "closed_at": None, "opened_at": at(10)}
-    for number, rest in enumerate((closed, open_), 1):
-        insert_new(tx.connection, complaint_case, [{"id": number, "number": number, **row, **rest}])
-
-
-def feelings(tx: Transaction) -> None:
-    """A was glad twice and sorry once, B sorry; what a colleague says is no voice, nor what is practical."""
-    said: list[tuple[str | int, str]] = [
-        ("A", "太好吃了"),
-        ("A", "真香"),
-        ("A", "难吃死了"),
-        ("A", "明天几点到"),
-        ("B", "太失望了"),
-        (STAFF, "真香"),
-    ]
-    for who, words in said:
-        id = tx.new_id()
-        insert_new(tx.connection, texts, [{"id": id, "body": words, "keep_until": None}])
-        happen(tx, "message_posted", who, at(3 if who == "A" else 30), text_id=id)
 
 
 # Answered after 30 minutes and 30 hours (by day 11 + 7); two wait, one since 6 hours (by day 3), one longer.
@@ -173,16 +50,21 @@ WAITS: dict[str, float | None] = {
 Z = (100 / 7 + 25) / (0.7 * (4.5 / 7 - 1 / 49) / 7 + (2.5 / 4 - 1 / 16) / 4) ** 0.5 / 100
 EXPECTED: dict[str, tuple[float | None, dict[str, float | None]]] = {
     "monthly_active": (30, {"自发月活": 20}),
-    "interactions_per_member": (1.5, {"活跃的人均": 5, "中位数": 0, "自发占比": 1000 / 15}),
+    # ten were there on each of 30 days, L from the 11th on, M until the 19th: (300 + 20 + 19) / 30 a day
+    "interactions_per_member": (
+        15 / 11.3,
+        {"日均在群": 11.3, "活跃的人均": 5, "中位数": 0, "自发占比": 1000 / 15},
+    ),
     "silent": (70, {"从没说过话": 60, "后来不说了": 10}),
     # written to: A and E, of whom A came; left alone: D and F. B's days are not over, G's are too long ago
     "woken": (50, {"写了的回来": 50, "没写的回来": 0}),
     "mood": (100 * (1 / 3 - 1) / 2, {"判得出": 80, "高兴": GLAD, "不高兴": SORRY}),
-    "questionnaire": (50, {"填完的": 200 / 3, "转人工": 50}),
+    "questionnaire": (50, {"填完的": 200 / 3, "转人工": 50, "婉拒后改判": 50}),
     "complaints": (2, {"首响分钟": 6, "未结": 1}),
     "flywheel": (3, {"共鸣": 3, "连接": 3, "信任": 1, "共创": 1}),
-    "works": (3, {"作者": 3, "每百位活跃会员": 75, "前一成作者占": 100 / 3}),
-    "challenge_participation": (20, {}),
+    "works": (3, {"作者": 3, "每百位活跃会员": 75, "前一成作者占": 100 / 3, "作者同意再用": 200 / 3}),
+    # eleven were there on 2 November: M was, L was not; C's work is gone, but C had joined
+    "challenge_participation": (200 / 11, {"看得到的人里": 200 / 11, "走完的": 50}),
     "answered": (100 / 3, {"会员互助": 50, **WAITS}),
     "nps": (25, {"推荐": 2, "中立": 1, "不推荐": 1, "问了的里答了": 400 / 6, "和再前90天的差z": Z}),
     # A, C to F, H, I, K, L and X bought since 2 September; D and X on two days, each once more
@@ -197,14 +79,21 @@ EXPECTED: dict[str, tuple[float | None, dict[str, float | None]]] = {
     # A and X, who came for 50 + 12: after a month they had brought 40 and 20, with A's second order 75
     "ltv_cac": (63 / 62, {"那批的LTV": 31.5, "那批的CAC": 31, "回本月数": 4}),
     "ltv_predicted": (None, {}),
-    "depth": (0, {"来往是双向的": 50}),
-    "promo_share": (200 / 7, {}),
-    "gives_per_ask": (3, {"给": 3, "要": 1, "卖": 2}),
+    # A and B, C and D; E had no thanks of A
+    "depth": (10, {"来往是双向的": 75}),
+    # by who saw them 12 + 11 of 79; since the 3rd two of six, since the 24th one by hand that sells nothing
+    "promo_share": (
+        200 / 7,
+        {"按当时人数": 2300 / 79, "7天": 0, "28天": 200 / 6, "28天最多的群": 200 / 6},
+    ),
+    # since the 3rd two gives and an ask; six of ten were asked once more
+    "gives_per_ask": (3, {"给": 3, "要": 1, "卖": 2, "28天最少的群": 2, "28天每人收到": 1}),
     "quiet_sends": (1, {}),
-    "at_all": (1, {}),
-    "left": (1, {"推广后24小时": 1}),
-    "dnc": (1, {"占会员": 10}),
-    "held_back": (1, {"promo_week": 1}),
+    "at_all": (2, {"每群每周": 2 / (30 / 7)}),
+    # M, three hours after twelve had seen a promotion; the other was seen by eleven
+    "left": (1, {"推广后24小时": 1, "推广后每千人退": 1000 / 23, "要后每千人退": 0, "给后每千人退": 0}),
+    "dnc": (1, {"30天占会员": 10}),
+    "held_back": (2, {"promo_week": 1, "private_week": 1}),
 }
 
 
@@ -265,12 +154,78 @@ def test_beside_each_figure_stands_what_it_was_before(november: Period) -> None:
     assert (monthly.value, monthly.n) == (0, 11)  # L had not come, M had not left
 
 
-def test_of_nobody_there_is_no_share_and_nothing_fails(tx: Transaction) -> None:
+def test_who_came_within_a_long_period_is_not_silent_in_it(november: Period) -> None:
+    """L came on 10 November and said nothing since the 13th: E of 70 days has no L."""
+    longer = replace(november, first=day(at(5, month=10)), last=day(at(13, month=12)))
+    (silent,) = (it for it in being_there.figures(longer) if it.id == "silent")
+    assert (silent.value, silent.n) == (90, 10)
+
+
+def test_whose_join_nobody_told_is_there_from_when_we_met_them(tx: Transaction, november: Period) -> None:
+    """N showed a sticker, which is no act, and nothing else."""
+    live_in(tx, [55], joined_at=None)
+    (silent,) = (it for it in being_there.figures(november) if it.id == "silent")
+    assert silent.n == 11
+    assert silent.parts["从没说过话"] == pytest.approx(700 / 11)
+    before = replace(november, first=day(at(1, month=9)), last=day(at(30, month=9)))
+    assert before.present == {55}
+    assert replace(before, first=day(at(1)) - 400, last=day(at(1)) - 370).present == set()
+
+
+def test_what_is_said_in_private_is_in_no_room(november: Period) -> None:
+    whole, room = november, replace(november, whole=False)
+    for period, sends, received, held_back in ((whole, 13, 1, 2), (room, 7, 2, 1)):
+        found = {it.id: it for it in figures(period, quiet)}
+        assert found["quiet_sends"].n == sends
+        assert found["gives_per_ask"].parts["28天每人收到"] == received
+        assert found["held_back"].value == held_back
+
+
+def test_who_left_in_the_morning_left_after_the_promotion_of_the_evening(
+    tx: Transaction, november: Period
+) -> None:
+    live_in(tx, [55], left_at=at(27, 7))
+    say(tx, "promo", at(26, 21))
+    since = replace(november, first=day(at(27)))
+    (left,) = (it for it in boundary.figures(since, quiet) if it.id == "left")
+    assert (left.value, left.parts["推广后24小时"]) == (1, 1)
+
+
+def test_nobody_answers_themselves_from_another_account(tx: Transaction, november: Period) -> None:
+    other = {"id": 66, "source": "t", "external_id": "66", "member_id": WHO["B"], "name": ""}
+    insert_new(tx.connection, identity, [other])
+    happen(tx, "answer_given", 66, at(14, 11), object_type="question", object_id="3")
+    (answered,) = answering.figures(replace(november, people=People()))
+    assert answered.value == pytest.approx(100 / 3)
+
+
+COUNTED = [
+    "complaints",
+    "flywheel",
+    "works",
+    "gives_per_ask",
+    "quiet_sends",
+    "at_all",
+    "left",
+    "dnc",
+    "held_back",
+]
+"""What counts; all else divides."""
+COUNTED_BESIDE = {
+    *["日均在群", "未结", "共鸣", "连接", "信任", "共创", "作者", "给", "要", "卖", "推广后24小时"],
+    *["获客花费", "没算进来的花费", "首单月份"],
+}
+
+
+def test_of_nobody_there_is_no_share_and_no_nought_for_one(tx: Transaction) -> None:
     empty = Period(tx.connection, ZONE, day(at(1)), day(at(30)), {}, [])
-    found = {it.id: it for it in figures(empty, quiet)}
-    for id in ("monthly_active", "interactions_per_member", "silent", "answered", "promo_share"):
-        assert found[id].value is None
-        assert found[id].why
+    for it in figures(empty, quiet):
+        if it.id in COUNTED:
+            assert it.value == 0, it.id
+        else:
+            assert it.value is None, it.id
+            assert it.why, it.id
+        assert {name for name, part in it.parts.items() if part is not None} <= COUNTED_BESIDE, it.id
 
 
 def test_a_share_of_few_is_told_apart() -> None:

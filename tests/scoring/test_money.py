@@ -12,37 +12,32 @@ from bot.people import roles
 from bot.scoring.kpi import buying, money, predicting, recommending, word_of_mouth
 from bot.scoring.kpi.figure import Figure
 from bot.scoring.kpi.ledger import Ledger
+from bot.scoring.kpi.people import People
 from bot.scoring.kpi.period import Period
 from bot.scoring.kpi.report import lines
 from bot.scoring.rules import Money
 from bot.store.session import insert_new
-from bot.store.tables import identity, member, membership
+from bot.store.tables import identity
 from bot.store.transaction import Transaction
-from tests.scoring.community import ROOM, WHO, ZONE, at, day, happen
-from tests.scoring.customers import X, cost, on, order
+from tests.scoring.community import ROOM, WHO, ZONE, at, day, live_in
+from tests.scoring.customers import X, brought, cost, on, order
 
 PARTS = (recommending, buying, word_of_mouth, money, predicting)
 
 
-def people(tx: Transaction, ids: list[int], room: int = ROOM) -> None:
-    insert_new(tx.connection, member, [{"id": it, "number": it, "created_at": tx.now} for it in ids])
-    rows = [{"id": it, "source": "t", "external_id": str(it), "member_id": it, "name": ""} for it in ids]
-    insert_new(tx.connection, identity, rows)
-    there = [{"room_id": room, "identity_id": it, "alias": "", "joined_at": on("2025-01-01")} for it in ids]
-    insert_new(tx.connection, membership, there)
-
-
 @pytest.fixture
 def november(tx: Transaction) -> Period:
-    people(tx, [WHO["A"], WHO["B"]])
-    people(tx, [WHO["C"]], ROOM + 1)
+    live_in(tx, [WHO["A"], WHO["B"]])
+    live_in(tx, [WHO["C"]], ROOM + 1)
     shop = {"id": X, "source": "shop/test", "external_id": "X", "member_id": None, "name": ""}
     insert_new(tx.connection, identity, [shop])
     return Period(tx.connection, ZONE, day(at(1)), day(at(30)), {}, [ROOM, ROOM + 1])
 
 
 def found(period: Period) -> dict[str, Figure]:
-    return {it.id: it for part in PARTS for it in part.figures(replace(period, ledger=Ledger()))}
+    return {
+        it.id: it for part in PARTS for it in part.figures(replace(period, ledger=Ledger(), people=People()))
+    }
 
 
 def test_of_nothing_there_is_no_figure_but_a_reason(november: Period) -> None:
@@ -118,7 +113,7 @@ def test_the_log_is_read_once_for_all_periods_side_by_side(tx: Transaction, nove
 def test_many_buyers_are_foretold_with_the_error_of_it(tx: Transaction, november: Period) -> None:
     pytest.importorskip("scipy")
     ids = list(range(1000, 1300))
-    people(tx, ids)
+    live_in(tx, ids)
     for n, who in enumerate(ids):
         for k in range(1 + n * 7 % 5 * (n % 3)):  # 0 to 8 orders after the first
             order(tx, who, on("2025-12-05") + timedelta(days=n + k * (9 + n % 11)), 40 + n % 50 + k)
@@ -135,11 +130,22 @@ def test_a_code_that_came_with_the_first_order_brought_an_account_of_nobody(
     tx: Transaction, november: Period
 ) -> None:
     order(tx, X, at(3), 100)
-    happen(tx, "member_referred", X, at(3), target_identity_id=WHO["A"], props={"by": "code"})
+    brought(tx, X, "A", "code", at(3))
     order(tx, "B", at(3), 100)
-    happen(tx, "member_referred", "B", at(4), target_identity_id=WHO["A"], props={"by": "code"})
+    brought(tx, "B", "A", "code", at(4))
     figure = found(november)["word_of_mouth"]
     assert (figure.value, figure.n) == (50, 2)  # B's came after the order
+
+
+def test_that_a_colleague_invited_somebody_hides_no_member_who_brought_them(
+    tx: Transaction, november: Period
+) -> None:
+    roles.give(tx, WHO["A"], "管理员", None)
+    order(tx, "B", at(3), 100)
+    brought(tx, "B", "A", "invite", at(1))
+    assert found(november)["word_of_mouth"].value == 0
+    brought(tx, "B", "C", "code", at(2))
+    assert found(november)["word_of_mouth"].value == 100
 
 
 def test_few_buyers_are_not_foretold(tx: Transaction, november: Period) -> None:

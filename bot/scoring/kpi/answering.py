@@ -14,8 +14,9 @@ from bot.scoring.kpi.period import Period
 IN_TIME = timedelta(hours=24)
 OPENS, CLOSES = timedelta(hours=9), timedelta(hours=21)
 """When an answer may be hoped for."""
-_BY_MEMBERS = "answer_given"
+_ASKED, _BY_MEMBERS = "question_asked", "answer_given"
 _ANSWERS = (_BY_MEMBERS, "expert_answered")
+_TAKEN_BACK = ("question_withdrawn", "answer_withdrawn")
 _MINUTE = timedelta(minutes=1)
 
 
@@ -43,13 +44,26 @@ def figures(period: Period) -> Iterator[Figure]:
 
 
 def _questions(period: Period) -> list[Asked]:
-    asked = {row.object_id: row for row in period.rows("question_asked")}
+    """Members' questions in the rooms, with answers from anywhere; what was taken back is neither."""
+    rows = period.rows(_ASKED, *_ANSWERS, *_TAKEN_BACK, anywhere=True)
+    taken_back = {row.corrects_event_id for row in rows if row.name in _TAKEN_BACK}
+    standing = [row for row in rows if row.id not in taken_back]
+    asked = {
+        row.object_id: row
+        for row in standing
+        if row.name == _ASKED and row.room_id in period.crowds and row.identity_id in period.member_of
+    }
     first: dict[str, Any] = {}
-    for row in period.rows(*_ANSWERS, anywhere=True):
-        question = asked.get(row.object_id)
-        if question is not None and question.identity_id != row.identity_id:
+    for row in standing:
+        question = asked.get(row.object_id) if row.name in _ANSWERS else None
+        if question is not None and not _is_same(period, question, row):
             first.setdefault(row.object_id, row)
     return [_asked(row, first.get(key)) for key, row in asked.items()]
+
+
+def _is_same(period: Period, question: Any, answer: Any) -> bool:
+    """Whether somebody answered themselves, from whichever account."""
+    return period.member_of[question.identity_id] == period.member_of.get(answer.identity_id)
 
 
 def _asked(question: Any, answer: Any) -> Asked:

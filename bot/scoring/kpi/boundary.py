@@ -1,125 +1,104 @@
-"""What the brand does to the rooms: promotion (11), gives and asks (12), the boundary board (17)."""
+"""The boundary board (17): what the brand does to the rooms, and what became of it."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from bot.scoring.kpi.figure import Figure, percent, share
-from bot.scoring.kpi.period import Period
-from bot.store.tables import interaction, membership, outgoing
+from bot.scoring import days
+from bot.scoring.kpi.figure import Figure, percent
+from bot.scoring.kpi.ledger import LEFT_ALONE
+from bot.scoring.kpi.period import MONTH, Period
+from bot.scoring.kpi.posts import Said
+from bot.store.tables import interaction
 
-SOON = timedelta(hours=24)
 IsQuiet = Callable[[datetime], bool]
-_COUNTED = ("sending", "sent", "unknown")
-_BEGUN = ("give", "ask", "promo")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A post that the brand began in a room, by the bot or by hand."""
-
-    room_id: int
-    at: datetime
-    intent: str
-    at_all: bool = False
+_THOUSAND, _WEEK = 1_000, 7
 
 
 def figures(period: Period, is_quiet: IsQuiet) -> Iterator[Figure]:
-    posts = _posts(period)
-    count = Counter(post.intent for post in posts)
-    yield share("promo_share", "推广占比", count["promo"], len(posts))
-    gives, asks = count["give"], count["ask"]
-    parts = {"给": float(gives), "要": float(asks), "卖": float(count["promo"])}
-    yield Figure("gives_per_ask", "给:要", gives / max(1, asks), len(posts), parts=parts, summed=not asks)
-    yield Figure("quiet_sends", "夜间", sum(is_quiet(post.at) for post in posts), len(posts), summed=True)
-    yield Figure("at_all", "@全员", sum(post.at_all for post in posts), len(posts), summed=True)
+    begun = [it for it in period.said if it.at >= period.begins]
+    posts = [it for it in begun if it.room_id]
+    yield Figure("quiet_sends", "夜间", sum(is_quiet(it.at) for it in begun), len(begun), summed=True)
+    yield _calls(period, posts)
     yield _left(period, posts)
     yield _left_alone(period)
     yield _held_back(period)
 
 
-def _posts(period: Period) -> list[Said]:
-    return [*_by_bot(period), *_by_hand(period)]
+def _calls(period: Period, posts: Sequence[Said]) -> Figure:
+    """@所有人, whoever called."""
+    calls = sum(post.at_all for post in posts)
+    weeks = (period.last - period.first + 1) / _WEEK
+    parts = {"每群每周": calls / len(period.rooms) / weeks if period.rooms else None}
+    return Figure("at_all", "@全员", calls, len(posts), parts=parts, summed=True)
 
 
-def _by_bot(period: Period) -> Iterator[Said]:
-    o = outgoing.c
-    query = (
-        select(o.room_id, func.min(o.sending_at), o.intent)
-        .where(o.room_id.in_(period.rooms), o.intent.in_(_BEGUN), o.state.in_(_COUNTED))
-        .where(o.sending_at >= period.begins, o.sending_at < period.ends)
-        .group_by(o.post_id, o.room_id, o.intent)
-    )
-    return (Said(row[0], row[1], row[2]) for row in period.connection.execute(query))
+# --- who left ---
 
 
-def _by_hand(period: Period) -> Iterator[Said]:
-    i = interaction.c
-    query = select(i.room_id, i.occurred_at, i.props).where(
-        i.name == "post_made_by_hand",
-        i.room_id.in_(period.rooms),
-        i.occurred_at >= period.begins,
-        i.occurred_at < period.ends,
-    )
-    for room_id, at, props in period.connection.execute(query):
-        yield Said(room_id, at, "promo" if props["sells"] else "hand", props["at_all"])
+def _left(period: Period, posts: Sequence[Said]) -> Figure:
+    """Members who left, and who of them within a day after a promotion; then of a thousand who saw a post, by
+    its intent."""
+    after = len(left_after_promotion(period))
+    rates = {
+        f"{name}后每千人退": _rate(period, [post for post in posts if post.intent == intent])
+        for name, intent in (("推广", "promo"), ("要", "ask"), ("给", "give"))
+    }
+    left = len(_leavings(period))
+    return Figure("left", "退群", left, left, parts={"推广后24小时": after, **rates}, summed=True)
 
 
-def _left(period: Period, posts: list[Said]) -> Figure:
-    """Members who left, and of these who left within a day after a promotion."""
-    left = _leavings(period)
-    after = len(_after_promotion(left, posts))
-    return Figure("left", "退群", len(left), len(left), parts={"推广后24小时": after}, summed=True)
+def _leavings(period: Period) -> list[tuple[int, int]]:
+    """From which room, and when."""
+    since, until = days.milliseconds(period.begins), days.milliseconds(period.ends)
+    return [(id, at) for id, crowd in period.crowds.items() for at in crowd.leavings(since, until)]
 
 
 def left_after_promotion(period: Period) -> list[int]:
     """The room of each who left one within a day after a promotion there."""
-    return _after_promotion(_leavings(period), _posts(period))
+    sold: defaultdict[int, list[int]] = defaultdict(list)
+    for post in period.said:
+        if post.sells:
+            sold[post.room_id].append(days.milliseconds(post.at))
+    return [id for id, at in _leavings(period) if any(0 <= at - it <= days.DAY for it in sold[id])]
 
 
-def _leavings(period: Period) -> list[tuple[int, datetime]]:
-    """From which room, and when."""
-    m = membership.c
-    query = select(m.room_id, m.left_at).where(
-        m.room_id.in_(period.rooms), m.left_at >= period.begins, m.left_at < period.ends
-    )
-    return [(row[0], row[1]) for row in period.connection.execute(query)]
+def _rate(period: Period, posts: Sequence[Said]) -> float | None:
+    seen = left = 0
+    for post in posts:
+        crowd, at = period.crowds[post.room_id], days.milliseconds(post.at)
+        seen += crowd.size(at)
+        left += len(crowd.leavings(at, min(at + days.DAY, days.milliseconds(period.ends))))
+    return _THOUSAND * left / seen if seen else None
 
 
-def _after_promotion(left: Iterable[tuple[int, datetime]], posts: Iterable[Said]) -> list[int]:
-    promos = [post for post in posts if post.intent == "promo"]
-    return [
-        room_id
-        for room_id, at in left
-        if any(it.room_id == room_id and timedelta(0) <= at - it.at <= SOON for it in promos)
-    ]
+# --- who was left alone ---
 
 
 def _left_alone(period: Period) -> Figure:
-    """Who asked not to be mentioned or written to."""
-    i = interaction.c
-    query = select(i.identity_id).where(
-        i.name == "dnc_set", i.occurred_at >= period.begins, i.occurred_at < period.ends
-    )
-    members = {period.member_of.get(it) for it in period.connection.scalars(query)} - {None}
+    """Who asked not to be mentioned or written to; and the share of E who did in 30 days."""
+    asked = [row for row in period.recorded(LEFT_ALONE) if period.is_about(row.member_id)]
+    now = {row.member_id for row in asked if row.occurred_at >= period.begins}
+    month_ago = period.ends - timedelta(days=MONTH)
+    lately = {row.member_id for row in asked if row.occurred_at >= month_ago} & period.eligible
     there = len(period.eligible)
-    parts = {"占会员": percent(len(members), there)}
-    return Figure("dnc", "别@我", len(members), there, parts=parts, summed=True)
+    parts = {"30天占会员": percent(len(lately), there)}
+    return Figure("dnc", "别@我", len(now - {None}), there, parts=parts, summed=True)
 
 
 def _held_back(period: Period) -> Figure:
     """What the guard held back or refused, by rule."""
     i = interaction.c
+    here = i.room_id.in_(period.rooms)
     query = select(i.props).where(
         i.name == "send_suppressed",
-        i.room_id.in_(period.rooms),
         i.occurred_at >= period.begins,
         i.occurred_at < period.ends,
+        here | i.room_id.is_(None) if period.whole else here,
     )
     rules = Counter(props["rule"] for props in period.connection.scalars(query))
     return Figure("held_back", "规矩拦下", sum(rules.values()), parts=dict(rules), summed=True)

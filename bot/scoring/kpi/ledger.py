@@ -1,4 +1,4 @@
-"""What the log has of orders, costs, benefits, recommendations, who brought whom and words to the silent: few
+"""What the log has of money and marks, of words to the silent and who wants none, of who was declined: few
 rows among many."""
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from bot.store.tables import identity, interaction
 
 COST, USED, REVERSED = "cost_recorded", "benefit_used", "benefit_reversed"
 ASKED, ANSWERED, WITHDRAWN = "nps_asked", "nps_answered", "survey_withdrawn"
-REFERRED, RECALLED = "member_referred", "message_recalled"
-WRITTEN_TO, HELD_OUT = "wakeup_sent", "wakeup_held_out"
+REJECTED = "questionnaire_rejected"
+WRITTEN_TO, HELD_OUT, LEFT_ALONE = "wakeup_sent", "wakeup_held_out", "dnc_set"
 _NAMES = (
     *(PAID, REFUNDED, COST, USED, REVERSED),
-    *(ASKED, ANSWERED, WITHDRAWN, REFERRED, RECALLED),
-    *(WRITTEN_TO, HELD_OUT),
+    *(ASKED, ANSWERED, WITHDRAWN, WRITTEN_TO, HELD_OUT, LEFT_ALONE, REJECTED),
 )
 
 
@@ -43,9 +42,9 @@ class Ledger:
 
 _i = interaction.c
 _QUERY = (
-    select(_i.id, _i.name, _i.source, _i.occurred_at, _i.identity_id, _i.target_identity_id, _i.object_id)
+    select(_i.id, _i.name, _i.source, _i.occurred_at, _i.identity_id, _i.object_id)
     .add_columns(_i.amount_cents, _i.cost_cents, _i.value_int, _i.props)
-    .add_columns(_i.corrects_event_id, _i.parent_event_id, identity.c.member_id)
+    .add_columns(_i.corrects_event_id, identity.c.member_id)
     .select_from(interaction.outerjoin(identity, identity.c.id == _i.identity_id))
     .where(_i.name.in_(_NAMES), _i.is_test.is_(False))
     .order_by(_i.id)

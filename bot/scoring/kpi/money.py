@@ -13,7 +13,7 @@ from bot.scoring.kpi.buying import newcomers
 from bot.scoring.kpi.figure import Figure, percent
 from bot.scoring.kpi.ledger import COST, REVERSED, USED
 from bot.scoring.kpi.period import Period
-from bot.scoring.kpi.word_of_mouth import proven_among, referrals
+from bot.scoring.kpi.word_of_mouth import proven_among
 from bot.scoring.orders import Buyer
 
 YEAR = timedelta(days=365)
@@ -104,7 +104,7 @@ def _cost(period: Period) -> Figure:
         return Figure("cac", "CAC", None, unit="元", why=_BY_ROOM)
     new = newcomers(period, period.begins, period.ends)
     spent, rest = _spent(period, period.begins, period.ends)
-    alone = len(new) - len(proven_among(new, referrals(period)))
+    alone = len(new) - len(proven_among(period, new))
     parts = {
         "不算别人带来的": spent / 100 / alone if spent and alone else None,
         "获客花费": spent / 100,

@@ -1,4 +1,5 @@
-"""Who is whose, and since when they were heard: read once for a report, though it looks at two periods."""
+"""Who is whose, where they are or were, who brought them, and since when they were heard: read once for a
+report, though it looks at two periods."""
 
 from __future__ import annotations
 
@@ -6,6 +7,10 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, func, select
 
+from bot.people import referrals
+from bot.people.referrals import Word
+from bot.scoring.kpi import crowds
+from bot.scoring.kpi.crowds import Crowd
 from bot.store.figures import activity
 from bot.store.reading import stream
 from bot.store.tables import identity
@@ -19,6 +24,8 @@ class People:
 
     def __init__(self) -> None:
         self._member_of: dict[int, int] | None = None
+        self._crowds: dict[int, Crowd] | None = None
+        self._words: list[Word] | None = None
         self._first_seen: dict[int, int] | None = None
 
     def member_of(self, connection: Connection, theirs: Collection[int]) -> dict[int, int]:
@@ -27,6 +34,18 @@ class People:
             known = stream(connection, _KNOWN)
             self._member_of = {id: member for id, member in known if member not in theirs}
         return self._member_of
+
+    def crowds(self, connection: Connection, theirs: Collection[int]) -> dict[int, Crowd]:
+        """Who was in each room, but for ``theirs``."""
+        if self._crowds is None:
+            self._crowds = crowds.read(connection, self.member_of(connection, theirs))
+        return self._crowds
+
+    def words(self, connection: Connection) -> list[Word]:
+        """Who is said to have brought whom."""
+        if self._words is None:
+            self._words = referrals.words(connection)
+        return self._words
 
     def first_seen(self, connection: Connection) -> dict[int, int]:
         """The first day on which each identity did something, anywhere."""

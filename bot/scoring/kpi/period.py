@@ -10,17 +10,22 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, select
 
+from bot.people import referrals
+from bot.people.referrals import Word
 from bot.people.roles import ADMIN, IN_FORCE, OURS
 from bot.scoring import days
+from bot.scoring.kpi import posts
+from bot.scoring.kpi.crowds import Crowd, Stay
 from bot.scoring.kpi.ledger import Ledger
 from bot.scoring.kpi.people import People
+from bot.scoring.kpi.posts import Said
 from bot.scoring.orders import PAID, REFUNDED, Buyer, Order, standing
 from bot.scoring.rules import Money
 from bot.store.figures import activity
-from bot.store.reading import plain, stream
-from bot.store.tables import interaction, membership, room
+from bot.store.reading import plain
+from bot.store.tables import interaction, room
 
 MONTH = 30
 
@@ -62,31 +67,35 @@ class Period:
         return ours(self.connection, self.kinds)
 
     @cached_property
-    def joined(self) -> dict[int, datetime]:
-        """When each member who is there at the period's end came to the first of the rooms."""
-        first = self.people.first_seen(self.connection)
-        found: dict[int, datetime] = {}
-        for identity_id, joined_at in stream(self.connection, self._present()):
-            member = self.member_of.get(identity_id)
-            at = joined_at or self._begin_of(first.get(identity_id))
-            if member is not None and at < self.ends and at < found.get(member, self.ends):
-                found[member] = at
-        return found
+    def crowds(self) -> dict[int, Crowd]:
+        """Who was in each of the rooms, from when to when."""
+        known = self.people.crowds(self.connection, self._ours)
+        return {id: known.get(id, Crowd()) for id in self.rooms}
 
-    def _present(self) -> Select[Any]:
-        m = membership.c
-        return select(m.identity_id, m.joined_at).where(
-            m.room_id.in_(self.rooms), m.left_at.is_(None) | (m.left_at >= self.ends)
-        )
+    @property
+    def stays(self) -> Iterator[Stay]:
+        return (stay for crowd in self.crowds.values() for stay in crowd.stays())
 
-    def _begin_of(self, day: int | None) -> datetime:
-        """Who was there before the bot has no join: they came when they were first heard, or long ago."""
-        return days.begin(self.first if day is None else day, self.zone)
+    def there(self, since: datetime, until: datetime, rooms: Collection[int] | None = None) -> set[int]:
+        """Members who were in one of the rooms, or of some of them, from before ``since`` until then."""
+        first, last = days.milliseconds(since), days.milliseconds(until)
+        some = (crowd for id, crowd in self.crowds.items() if rooms is None or id in rooms)
+        return {member for crowd in some for member in crowd.through(first, last)}
+
+    @cached_property
+    def present(self) -> set[int]:
+        """Members who are there at the period's end."""
+        return self.there(self.ends, self.ends)
 
     @cached_property
     def eligible(self) -> set[int]:
         """Members who were there from before the period to its end."""
-        return {member for member, at in self.joined.items() if at < self.begins}
+        return self.there(self.begins, self.ends)
+
+    @cached_property
+    def said(self) -> list[Said]:
+        """What the brand began here, in the period and in the four weeks before its end."""
+        return posts.begun(self)
 
     def acts(self, since: int, until: int) -> Iterator[tuple[int, int, int, int]]:
         """(member, day, acts, of their own accord) on the days from ``since`` to ``until``."""
@@ -101,7 +110,8 @@ class Period:
     def rows(self, *names: str, anywhere: bool = False) -> list[Any]:
         """Rows of the log by these names, in the rooms or ``anywhere``."""
         i = interaction.c
-        query = select(i.id, i.name, i.identity_id, i.occurred_at, i.object_id).where(
+        columns = (i.id, i.name, i.identity_id, i.room_id, i.occurred_at, i.object_id, i.programme_id)
+        query = select(*columns, i.corrects_event_id).where(
             i.name.in_(names),
             i.occurred_at >= self.begins,
             i.occurred_at < self.ends,
@@ -131,11 +141,15 @@ class Period:
         return self.whole or member_id in self._came
 
     @cached_property
+    def brought(self) -> dict[int, Word]:
+        """Who was brought by whom, by who came."""
+        words = self.people.words(self.connection)
+        return referrals.standing((word for word in words if word.at < self.ends), self._ours)
+
+    @cached_property
     def _came(self) -> set[int]:
         """Members who are or were in the rooms."""
-        query = select(membership.c.identity_id).where(membership.c.room_id.in_(self.rooms))
-        found = (self.member_of.get(row.identity_id) for row in stream(self.connection, query))
-        return {member for member in found if member is not None}
+        return {member for member, *_ in self.stays}
 
     @cached_property
     def month(self) -> dict[int, tuple[int, int]]:

@@ -33,7 +33,7 @@ def figures(period: Period) -> Iterator[Figure]:
 
 
 def _nps(period: Period, marks: dict[int, int]) -> Nps:
-    return nps(marks.values(), len(period.joined))
+    return nps(marks.values(), len(period.present))
 
 
 def _marks(period: Period, until: datetime) -> dict[int, int]:
@@ -43,11 +43,11 @@ def _marks(period: Period, until: datetime) -> dict[int, int]:
         row.member_id: row.value_int
         for row in period.recorded(ANSWERED)
         if until - LATELY <= row.occurred_at < until
-        and row.member_id in period.joined
+        and row.member_id in period.present
         and row.id not in withdrawn
     }
 
 
 def _asked(period: Period) -> set[int]:
     rows = (row for row in period.recorded(ASKED) if row.occurred_at >= period.ends - LATELY)
-    return {row.member_id for row in rows if row.member_id in period.joined}
+    return {row.member_id for row in rows if row.member_id in period.present}

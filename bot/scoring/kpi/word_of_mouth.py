@@ -4,71 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
+from bot.people.referrals import PROOFS, Word
 from bot.scoring import book
 from bot.scoring.kpi.buying import newcomers
-from bot.scoring.kpi.coming_in import CO_CREATOR
 from bot.scoring.kpi.figure import Figure, percent, share
-from bot.scoring.kpi.ledger import RECALLED, REFERRED
 from bot.scoring.kpi.period import Period
-from bot.scoring.orders import Buyer, buyer_of
+from bot.scoring.kpi.staying import CO_CREATOR
+from bot.scoring.orders import Buyer
 
-PROVEN = ("code", "invite")
 WITHIN = timedelta(days=30)
 """A proof holds for so long before the first order."""
 
 
-class Referral(NamedTuple):
-    """Who brought somebody (None: nobody knows), when that became known, and whether there is a proof."""
-
-    by: int | None
-    at: datetime
-    is_proven: bool
-
-
 def figures(period: Period) -> Iterator[Figure]:
     new = newcomers(period, period.begins, period.ends)
-    brought = referrals(period)
-    proven = proven_among(new, brought)
+    told = [word for buyer in new if (word := period.brought.get(_who(buyer)))]
+    proven = proven_among(period, new)
     levels = book.standings(period.connection)
     trusted = {member for member, it in levels.items() if it.level >= CO_CREATOR}
-    told = sum(buyer in brought and not brought[buyer].is_proven for buyer in new)
-    second = sum(it.by is not None and Buyer(it.by, is_member=True) in brought for it in proven.values())
+    say_so = sum(word.by not in PROOFS for word in told)
     yield share(
         "word_of_mouth",
         "口碑新客",
         len(proven),
         len(new),
-        算上自己说的=percent(len(proven) + told, len(new)),
-        共创者带来的=percent(sum(it.by in trusted for it in proven.values()), len(new)),
-        介绍人也是被介绍来的=percent(second, len(new)),
+        算上自己说的=percent(len(proven) + say_so, len(new)),
+        共创者带来的=percent(sum(word.brought_by in trusted for word in proven), len(new)),
+        介绍人也是被介绍来的=percent(sum(word.brought_by in period.brought for word in proven), len(new)),
     )
 
 
-def referrals(period: Period) -> dict[Buyer, Referral]:
-    """Who was brought, and by whom, once each: the first with a proof, else the first whom they named.
-
-    Our own people bring nobody; nobody brings themselves, by whichever account.
-    """
-    recalled = {row.parent_event_id for row in period.recorded(RECALLED)} - {None}
-    found: dict[Buyer, Referral] = {}
-    for row in sorted(period.recorded(REFERRED), key=lambda row: row.occurred_at):
-        who, by = buyer_of(row), period.member_of.get(row.target_identity_id)
-        is_ours = by is None and row.target_identity_id is not None
-        if who == (by, True) or is_ours or row.parent_event_id in recalled:
-            continue
-        told = Referral(by, row.occurred_at, row.props.get("by") in PROVEN)
-        if who not in found or told.is_proven > found[who].is_proven:
-            found[who] = told
-    return found
+def proven_among(period: Period, new: Mapping[Buyer, datetime]) -> list[Word]:
+    """How those new customers were brought of whom there is a proof from 30 days before their first order."""
+    found = [(word, at) for buyer, at in new.items() if (word := period.brought.get(_who(buyer)))]
+    return [word for word, at in found if word.by in PROOFS and timedelta(0) <= at - word.at <= WITHIN]
 
 
-def proven_among(new: Mapping[Buyer, datetime], brought: Mapping[Buyer, Referral]) -> dict[Buyer, Referral]:
-    """Those new customers who were brought, with a proof of the 30 days before their first order."""
-    found = {buyer: brought[buyer] for buyer in new if buyer in brought}
-    return {
-        buyer: it
-        for buyer, it in found.items()
-        if it.is_proven and timedelta(0) <= new[buyer] - it.at <= WITHIN
-    }
+def _who(buyer: Buyer) -> int:
+    """As words name them: accounts of nobody are below zero."""
+    return buyer.id if buyer.is_member else -buyer.id

@@ -150,6 +150,7 @@ KIND = Kind(
             "challenge_hinted",
             "ugc_withdrawn",
             "badge_awarded",
+            "challenge_closed",
             "challenge_completed",
             "challenge_joined",
             "challenge_made_up",

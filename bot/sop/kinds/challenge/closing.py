@@ -18,7 +18,7 @@ from bot.sop.runs import Run
 from bot.sop.schedule import Schedule, once
 
 LATE_AFTER = timedelta(hours=8)
-WON, COMPLETED = "prize_won", "challenge_completed"
+WON, COMPLETED, CLOSED = "prize_won", "challenge_completed", "challenge_closed"
 
 
 def schedule(sop: Challenge) -> Schedule | None:
@@ -43,6 +43,7 @@ def settle(ctx: Context[Challenge], last: date) -> Run:
     for one in prizes.standings(ctx, ctx.sop):
         if _went_all_the_way(ctx.sop, one, last):
             _complete(ctx, one.identity_id)
+    ctx.record(CLOSED)
     return ctx.keep(run, {"winners": won, "last": last.isoformat(), "told": []})
 
 

@@ -1,8 +1,7 @@
-"""How people come in and stay: the questionnaire (14), complaints, and the flywheel's four counted stages."""
+"""How people stay: complaints, and the flywheel's four counted stages."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from statistics import median
@@ -10,7 +9,7 @@ from statistics import median
 from sqlalchemy import select
 
 from bot.scoring import book
-from bot.scoring.kpi.figure import Figure, percent, share
+from bot.scoring.kpi.figure import Figure
 from bot.scoring.kpi.period import Period
 from bot.store.tables import complaint_case, interaction, score_entry
 
@@ -22,27 +21,8 @@ _MADE = ("ugc_approved", "answer_thanked")
 
 
 def figures(period: Period) -> Iterator[Figure]:
-    yield _questionnaire(period)
     yield _complaints(period)
     yield _flywheel(period)
-
-
-def _questionnaire(period: Period) -> Figure:
-    i = interaction.c
-    query = select(i.name).where(
-        i.name.like("questionnaire\\_%", escape="\\"),
-        i.occurred_at >= period.begins,
-        i.occurred_at < period.ends,
-    )
-    count = Counter(it.removeprefix("questionnaire_") for it in period.connection.scalars(query))
-    return share(
-        "questionnaire",
-        "问卷通过",
-        min(count["passed"], count["submitted"]),
-        count["submitted"],
-        填完的=percent(count["submitted"], count["started"]),
-        转人工=percent(count["referred_to_human"], count["submitted"]),
-    )
 
 
 def _complaints(period: Period) -> Figure:
