@@ -100,8 +100,10 @@ async def test_a_night_without_anything_new_writes_nothing(world: World) -> None
 
 
 async def test_an_interest_goes_once_hardly_anything_is_left_of_it_on_the_day_it_was_said_to(
-    world: World,
+    make_world: MakeWorld, sops: SopSet
 ) -> None:
+    soon = replace(RULES, interest=replace(RULES.interest, half_life=30))
+    world = await make_world(replace(only(sops), tagging=soon))
     await says(world, "番茄")
     (row,) = look(world, tag)
     await world.move_to(row["expires_at"] - timedelta(hours=1))
