@@ -82,17 +82,29 @@ def together(
 
 
 def everybody(
-    connection: Connection, scoring: Scoring, today: int, since: int
+    connection: Connection,
+    scoring: Scoring,
+    today: int,
+    since: int,
+    *,
+    least: float = 0.0,
+    besides: Collection[int] = (),
 ) -> Iterator[tuple[int, Person]]:
-    """(member, what they come to), of all who ever did anything; of the days those after ``since``."""
-    members, scores = member_of(connection), _scores(connection, scoring, today)
+    """(member, what they come to), of all who ever did anything, if their score is at ``least`` so much or
+    they are among those ``besides``; of the days those after ``since``."""
+    scores = _scores(connection, scoring, today)
+
+    def is_wanted(member: int | None) -> bool:
+        return member in besides or (member is not None and sum(scores.get(member, {}).values()) >= least)
+
+    members = {who: member for who, member in member_of(connection).items() if is_wanted(member)}
     days: defaultdict[int, set[int]] = defaultdict(set)
     a = activity.c
     recent = select(a.identity_id, a.day).where(a.day > since, a.day <= today)
     for who, day in plain(connection, recent):
         if (member := members.get(who)) is not None:
             days[member].add(day)
-    for member in sorted({*scores, *days}):
+    for member in sorted({*filter(is_wanted, scores), *days}):
         yield member, Person(Score(scores.get(member, {})), sorted(days.get(member, ())))
 
 
