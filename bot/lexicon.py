@@ -36,7 +36,7 @@ class Lexicon:
 
     def __init__(self, words: Iterable[str], unless: Iterable[str]) -> None:
         wanted, harmless = ([*dict.fromkeys(map(normalize, phrases))] for phrases in (words, unless))
-        self._wanted = len(wanted)
+        self._wanted, self._unless = len(wanted), len(harmless)
         self._read = reader([*wanted, *harmless])
         self._automaton = AhoCorasick([*wanted, *harmless], matchkind=MatchKind.Standard) if wanted else None
 
@@ -44,8 +44,8 @@ class Lexicon:
         if self._automaton is None or not text:
             return False
         matches = self._automaton.find_matches_as_indexes(self._read(text), overlapping=True)
-        if not matches:
-            return False
+        if not matches or not self._unless:
+            return bool(matches)
         harmless = [(start, end) for which, start, end in matches if which >= self._wanted]
         return any(
             which < self._wanted and not any(first <= start and end <= last for first, last in harmless)

@@ -42,7 +42,8 @@ class Reviewed:
 def look_at_all(reader: Reader, scoring: Scoring, zone: ZoneInfo, today: int) -> Iterator[list[Reviewed]]:
     """Those for whom anything changes, some at a time."""
     with reader() as connection:
-        stood, people = book.standings(connection), facts.of_all(connection, scoring, zone, today)
+        stood = book.standings(connection)
+        people = facts.of_movable(connection, scoring, zone, today, stood.keys())
         each = (_reviewed(it, stood.get(it, Standing()), known, scoring, today) for it, known in people)
         yield from portions((it for it in each if it.after != it.before), MOST)
 

@@ -16,7 +16,7 @@ from bot.people.tags import BEHAVIOUR, MESSAGE, PURCHASE
 from bot.scoring import days, hits
 from bot.scoring.daybook import ACTS, Part
 from bot.scoring.dictionary import Dictionary
-from bot.scoring.hits import PAID, REFUNDED, Hits, Rolled
+from bot.scoring.hits import PAID, REFUNDED, Hits, Rolled, Wishes
 from bot.scoring.tag_rules import Tagging
 from bot.store.tables import identity, identity_log, interaction, score_entry
 from bot.store.transaction import Reader
@@ -62,16 +62,17 @@ class Rolling:
                 yield from _small(rolled)
 
     def _parts(self, connection: Connection, after: int | None) -> Iterator[Rolled]:
-        dictionary = Dictionary(self.rules)
+        dictionary, wishes = Dictionary(self.rules), hits.everyones_wishes(connection)
         yield Rolled({}, hits.refused(connection))
         for span in self._spoken(connection, after):
-            yield _differing(connection, span, MESSAGE, self._said(connection, dictionary, span))
-        for people in self._concerned(connection, after, _rewarded):
+            said = self._said(connection, dictionary, span)
+            yield _differing(connection, wishes, span, MESSAGE, said)
+        for people in _concerned(connection, after, _rewarded, BEHAVIOUR):
             found = hits.done(connection, self.rules, people, self.zone)
-            yield _differing(connection, Span(people, 0, _EVER), BEHAVIOUR, found)
-        for people in self._concerned(connection, after, _buyers):
+            yield _differing(connection, wishes, Span(people, 0, _EVER), BEHAVIOUR, found)
+        for people in _concerned(connection, after, _buyers, PURCHASE):
             found = hits.bought(connection, dictionary, self.rules, people, self.zone)
-            yield _differing(connection, Span(people, 0, _EVER), PURCHASE, found)
+            yield _differing(connection, wishes, Span(people, 0, _EVER), PURCHASE, found)
 
     def _said(self, connection: Connection, dictionary: Dictionary, span: Span) -> Hits:
         begins, ends = days.begin(span.first, self.zone), days.last_moment(span.last, self.zone)
@@ -89,13 +90,6 @@ class Rolling:
         for day in sorted(it for it in who_on if it >= self.since):
             yield from (Span(people, day, day) for people in portions(sorted(who_on[day]), MOST))
 
-    def _concerned(
-        self, connection: Connection, after: int | None, find: Callable[[Connection, int], Collection[int]]
-    ) -> Iterator[list[int]]:
-        if after is None:
-            return _everybody(connection)
-        return portions(sorted(find(connection, after)), MOST)
-
 
 def _small(rolled: Rolled) -> Iterator[Rolled]:
     """The same in portions."""
@@ -103,9 +97,18 @@ def _small(rolled: Rolled) -> Iterator[Rolled]:
     yield from (Rolled(dict(some), []) for some in portions(rolled.found.items(), MOST_ROWS))
 
 
-def _differing(connection: Connection, span: Span, source: str, found: Hits) -> Rolled:
+def _differing(connection: Connection, wishes: Wishes, span: Span, source: str, found: Hits) -> Rolled:
     stood = hits.stored(connection, span.people, source, span.first, span.last)
-    return hits.differing(stood, hits.barred(connection, span.people).without(found))
+    return hits.differing(stood, wishes.bar(hits.accounts(connection, span.people)).without(found))
+
+
+def _concerned(
+    connection: Connection, after: int | None, find: Callable[[Connection, int], Collection[int]], source: str
+) -> Iterator[list[int]]:
+    """Those of whom ``find`` finds anything new; where all is to be read, those of whom there is anything."""
+    if after is not None:
+        return portions(sorted(find(connection, after)), MOST)
+    return portions(sorted({*find(connection, 0), *hits.with_any(connection, source)}), MOST)
 
 
 def _everybody(connection: Connection) -> Iterator[list[int]]:
@@ -129,7 +132,7 @@ def _new_words(connection: Connection, after: int) -> Iterator[tuple[int, dateti
 
 
 def _rewarded(connection: Connection, after: int) -> Collection[int]:
-    query = select(score_entry.c.identity_id).where(score_entry.c.id > after).distinct()
+    query = select(score_entry.c.identity_id).where(score_entry.c.id > after)
     return set(connection.scalars(query))
 
 
@@ -137,6 +140,6 @@ def _buyers(connection: Connection, after: int) -> Collection[int]:
     """Who bought anything, and whose accounts have become known."""
     i = interaction.c
     orders = (i.id > after) & i.name.in_((PAID, REFUNDED)) & i.identity_id.is_not(None)
-    query = select(i.identity_id).where(orders).distinct()
+    query = select(i.identity_id).where(orders)  # not distinct: SQLite would read all rows by person for that
     linked = select(identity_log.c.moved).where(identity_log.c.id > after)
     return {*connection.scalars(query), *(it for moved in connection.scalars(linked) for it in moved)}

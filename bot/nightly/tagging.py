@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, bindparam, case, delete, func, or_, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select
 
 from bot.nightly.portions import portions
 from bot.people import consent, directory, tag_wishes, tags
@@ -25,9 +25,9 @@ from bot.scoring.tag_rules import Tagging
 from bot.scoring.tagging import Hit, Inferred, Usual
 from bot.store import log
 from bot.store.figures import HITS_KEPT, tag_hit
-from bot.store.reading import stream
+from bot.store.reading import plain, stream
 from bot.store.session import upsert
-from bot.store.tables import identity, member, tag
+from bot.store.tables import member, tag
 from bot.store.transaction import Reader, Transaction
 
 MOST = 200
@@ -103,10 +103,7 @@ class Inferring:
     ) -> Iterator[Inferred]:
         """All tags that are due to a member, but for those that they refused."""
         rules, today = self.rules, self.today
-        liked = _by_key(it for it in found if it.key in rules.interests)
-        valued = [it for it in found if it.key in rules.values]
-        acts = _by_key(it for it in valued if it.source == BEHAVIOUR)
-        talk = _by_key(it for it in valued if it.source == MESSAGE)
+        liked, acts, talk = _sorted(found, rules)
         held = known.held
         due = [
             *tagging.interests(liked, held, usual, rules, today),
@@ -130,17 +127,20 @@ class Inferring:
     # --- reading ---
 
     def _hits(self, connection: Connection) -> Iterator[tuple[int, list[Hit]]]:
-        """Each member's, by member; of those who can have any tag by them."""
-        h, mine = tag_hit.c, identity.c.member_id
-        joined = tag_hit.join(identity, identity.c.id == h.identity_id)
-        recent = mine.is_not(None) & (h.day > self.today - HITS_KEPT)
-        acted = func.max(case((h.source == BEHAVIOUR, 1), else_=0)) == 1
-        often = func.count() >= self.rules.interest.days
-        likely = select(mine).select_from(joined).where(recent).group_by(mine, h.key).having(often | acted)
-        columns = (mine, h.key, h.day, h.source, h.times, h.event_id)
-        query = select(*columns).select_from(joined).where(recent, mine.in_(likely)).order_by(mine)
-        for who, rows in groupby(stream(connection, query), key=itemgetter(0)):
-            yield who, [Hit(*rest) for _, *rest in rows]
+        """Each member's; those with several accounts come last."""
+        h, members = tag_hit.c, book.member_of(connection)
+        columns = (h.identity_id, h.key, h.day, h.source, h.times, h.event_id)
+        query = select(*columns).where(h.day > self.today - HITS_KEPT).order_by(h.identity_id)
+        accounts = Counter(members.values())
+        together: defaultdict[int, list[Hit]] = defaultdict(list)
+        for identity_id, rows in groupby(plain(connection, query), key=itemgetter(0)):
+            if (who := members.get(identity_id)) is not None:
+                found = [Hit(*rest) for _, *rest in rows]
+                if accounts[who] == 1:
+                    yield who, found
+                else:
+                    together[who] += found
+        yield from sorted(together.items())
 
     def _usual(self, connection: Connection) -> Usual:
         """Over everybody, to each day what of its points is left."""
@@ -148,7 +148,7 @@ class Inferring:
         recent = h.day > self.today - HITS_KEPT
         query = select(h.key, h.day, h.source, func.count()).where(recent, h.source.in_((MESSAGE, PURCHASE)))
         points: defaultdict[str, float] = defaultdict(float)
-        for key, day, source, count in stream(connection, query.group_by(h.key, h.day, h.source)):
+        for key, day, source, count in plain(connection, query.group_by(h.key, h.day, h.source)):
             if key in self.rules.interests:
                 points[key] += (
                     count * tagging.worth(source, rule) * tagging.left(self.today - day, rule.half_life)
@@ -254,11 +254,22 @@ def _with_others(
     yield from ((who, ()) for who in sorted(others))
 
 
-def _by_key(hits: Iterator[Hit]) -> dict[str, list[Hit]]:
-    found: defaultdict[str, list[Hit]] = defaultdict(list)
+class _ByKey(NamedTuple):
+    """What speaks for interests; for values as acts, and as talk."""
+
+    liked: defaultdict[str, list[Hit]]
+    acts: defaultdict[str, list[Hit]]
+    talk: defaultdict[str, list[Hit]]
+
+
+def _sorted(hits: Iterable[Hit], rules: Tagging) -> _ByKey:
+    found = _ByKey(defaultdict(list), defaultdict(list), defaultdict(list))
     for it in hits:
-        found[it.key].append(it)
-    return dict(found)
+        if it.key in rules.interests:
+            found.liked[it.key].append(it)
+        if it.key in rules.values and it.source in (BEHAVIOUR, MESSAGE):
+            (found.acts if it.source == BEHAVIOUR else found.talk)[it.key].append(it)
+    return found
 
 
 def _first(tx: Transaction, members: Sequence[int]) -> dict[tuple[int, str, str], Any]:

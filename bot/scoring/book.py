@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from bot.people.points import Dimension
 from bot.scoring.contribution import Score, score
@@ -14,7 +14,7 @@ from bot.scoring.daybook import Day
 from bot.scoring.levels import Standing
 from bot.scoring.rules import Scoring
 from bot.store.figures import activity, contribution, standing
-from bot.store.reading import about, plain, stream
+from bot.store.reading import about, plain
 from bot.store.session import insert_whole, one_of, upsert
 from bot.store.tables import identity
 from bot.store.transaction import Transaction
@@ -73,62 +73,64 @@ def together(
     connection: Connection, read: Iterable[Day], scoring: Scoring, today: int
 ) -> Iterator[tuple[int, Person]]:
     """(member, what their ``read`` days come to), whatever the figures' tables hold."""
-    member_of = _member_of(connection)
+    members = member_of(connection)
     of_member: defaultdict[int, list[Day]] = defaultdict(list)
     for day in read:
-        if (member := member_of.get(day.identity_id)) is not None:
+        if (member := members.get(day.identity_id)) is not None:
             of_member[member].append(day)
     return ((whose, person(found, scoring, today)) for whose, found in sorted(of_member.items()))
 
 
 def everybody(
-    connection: Connection, scoring: Scoring, today: int, since: int
+    connection: Connection,
+    scoring: Scoring,
+    today: int,
+    since: int,
+    *,
+    least: float = 0.0,
+    besides: Collection[int] = (),
 ) -> Iterator[tuple[int, Person]]:
-    """(member, what they come to), of all who ever did anything; of the days those after ``since``."""
-    member_of = _member_of(connection)
-    scores: defaultdict[int, dict[Dimension, float]] = defaultdict(dict)
-    for (who, dimension), points in _points(connection, scoring, today).items():
-        if (member := member_of.get(who)) is not None:
-            of_member = scores[member]
-            of_member[dimension] = of_member.get(dimension, 0.0) + points
+    """(member, what they come to), of all who ever did anything, if their score is at ``least`` so much or
+    they are among those ``besides``; of the days those after ``since``."""
+    scores = _scores(connection, scoring, today)
+
+    def is_wanted(member: int | None) -> bool:
+        return member in besides or (member is not None and sum(scores.get(member, {}).values()) >= least)
+
+    members = {who: member for who, member in member_of(connection).items() if is_wanted(member)}
     days: defaultdict[int, set[int]] = defaultdict(set)
     a = activity.c
     recent = select(a.identity_id, a.day).where(a.day > since, a.day <= today)
     for who, day in plain(connection, recent):
-        if (member := member_of.get(who)) is not None:
+        if (member := members.get(who)) is not None:
             days[member].add(day)
-    for member in sorted({*scores, *days}):
+    for member in sorted({*filter(is_wanted, scores), *days}):
         yield member, Person(Score(scores.get(member, {})), sorted(days.get(member, ())))
-
-
-def _points(connection: Connection, scoring: Scoring, today: int) -> dict[tuple[int, Dimension], float]:
-    """By identity and dimension what is left of all days up to ``today``."""
-    left = [scoring.decay(age) for age in range(today + 1)]
-    found: defaultdict[tuple[int, Dimension], float] = defaultdict(float)
-    c = contribution.c
-    scored = select(c.identity_id, c.dimension, c.day, c.points).where(c.day <= today)
-    for who, dimension, day, points in plain(connection, scored):
-        found[who, dimension] += points * left[today - day]
-    return found
 
 
 def most_active(
     connection: Connection, scoring: Scoring, today: int, least: float
 ) -> dict[int, dict[Dimension, float]]:
-    """The scores of those who have so many points of a dimension; what has not even without fading is never
-    read."""
-    c, mine = contribution.c, identity.c.member_id
-    joined = contribution.join(identity, identity.c.id == c.identity_id)
-    grouped = select(mine).select_from(joined).where(mine.is_not(None)).group_by(mine, c.dimension)
-    likely = grouped.having(func.sum(c.points) >= least)
-    query = select(mine, c.dimension, c.day, c.points).select_from(joined)
-    scores: defaultdict[int, dict[Dimension, float]] = defaultdict(lambda: defaultdict(float))
-    for member, dimension, day, points in stream(connection, query.where(mine.in_(likely), c.day <= today)):
-        scores[member][dimension] += points * scoring.decay(today - day)
-    return {member: dict(got) for member, got in scores.items() if max(got.values()) >= least}
+    """The scores of those who have so many points of a dimension."""
+    scores = _scores(connection, scoring, today)
+    return {member: got for member, got in scores.items() if max(got.values()) >= least}
 
 
-def _member_of(connection: Connection) -> dict[int, int | None]:
+def _scores(connection: Connection, scoring: Scoring, today: int) -> dict[int, dict[Dimension, float]]:
+    """By member and dimension what is left of all days up to ``today``."""
+    left = [scoring.decay(age) for age in range(today + 1)]
+    members, c = member_of(connection), contribution.c
+    found: dict[int, dict[Dimension, float]] = {}
+    scored = select(c.identity_id, c.dimension, c.day, c.points).where(c.day <= today)
+    for who, dimension, day, points in plain(connection, scored):
+        if (member := members.get(who)) is not None:
+            of_member = found.setdefault(member, {})
+            of_member[dimension] = of_member.get(dimension, 0.0) + points * left[today - day]
+    return found
+
+
+def member_of(connection: Connection) -> dict[int, int | None]:
+    """Whose each identity is."""
     return dict(plain(connection, select(identity.c.id, identity.c.member_id)))
 
 

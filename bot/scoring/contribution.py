@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.people.points import Dimension
 from bot.scoring.rules import DIMENSIONS, Scoring
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(NamedTuple):
     """Something of a day that earns points; ``points`` None: by the weights, else what a SOP gave for it.
 
     ``event`` is its interaction, ``at`` orders the day. Pictures of the same ten minutes are one act.
@@ -29,8 +29,7 @@ class Act:
     dimension: Dimension | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(NamedTuple):
     """What an act came to on its day."""
 
     act: Act

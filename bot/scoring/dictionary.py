@@ -26,13 +26,14 @@ class Dictionary:
                 self._keys[normalize(word)].add(key)
         self._words = Lexicon(self._keys, ())
         self._never = Lexicon(rules.stop_list, ())
+        self._all = frozenset(self._keys)
 
     def keys_in(self, text: str) -> set[str]:
         """Each once, however often it is spoken of."""
         if not self._words.is_in(text) or self._never.is_in(text):
             return set()
-        parts = _cutter(frozenset(self._keys)).cut_for_search(normalize(text), hmm=True)
-        return {key for part in parts for key in self._keys.get(part, ())}
+        parts = _cutter(self._all).cut_for_search(normalize(text), hmm=True)
+        return {key for part in self._all.intersection(parts) for key in self._keys[part]}
 
 
 @lru_cache(maxsize=1)

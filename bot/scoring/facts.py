@@ -48,12 +48,14 @@ def of_one(
     return _facts(person, member, beside)
 
 
-def of_all(
-    connection: Connection, scoring: Scoring, zone: ZoneInfo, today: int
+def of_movable(
+    connection: Connection, scoring: Scoring, zone: ZoneInfo, today: int, stood: Collection[int]
 ) -> Iterator[tuple[int, Facts]]:
-    """(member, facts) of all who ever did anything, by what the figures' tables hold."""
+    """(member, facts) of those who ``stood`` anywhere and of whose score is enough for the first level that
+    takes any, by what the figures' tables hold. All others stay where they began."""
     longest = max((it.present.within for it in scoring.levels if it.present is not None), default=0)
-    people = book.everybody(connection, scoring, today, since=today - longest)
+    least = scoring.levels[1].score if len(scoring.levels) > 1 else 0.0
+    people = book.everybody(connection, scoring, today, since=today - longest, least=least, besides=stood)
     return with_beside(connection, zone, people)
 
 

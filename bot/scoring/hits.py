@@ -7,7 +7,7 @@ they go. Reading needs no core's thread; nothing here writes but ``write``.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from bot.scoring.daybook import ACTS, Part, parameters, that_count
 from bot.scoring.dictionary import Dictionary
 from bot.scoring.tag_rules import Tagging
 from bot.store.figures import tag_hit
-from bot.store.reading import stream
+from bot.store.reading import plain
 from bot.store.rights import ERASED
 from bot.store.session import one_of, upsert
 from bot.store.tables import identity, interaction, score_entry, tag, texts
@@ -76,16 +76,52 @@ class Barred:
         }
 
 
-def barred(connection: Connection, people: Collection[int]) -> Barred:
-    alone, refused = consent.all_impersonal(connection), tag_wishes.refused(connection)
-    query = select(identity.c.id, identity.c.member_id, identity.c.source)
-    known = connection.execute(query.where(one_of(identity.c.id, "people")), {"people": people}).all()
-    keys_of = defaultdict(list)
+class Account(NamedTuple):
+    id: int
+    member_id: int | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Who wants to be told from others by nothing, and the tags that somebody refused; by member."""
+
+    alone: Collection[int]
+    refused: Mapping[int, Collection[str]]
+
+    def bar(self, accounts: Iterable[Account]) -> Barred:
+        """What is not kept of these accounts."""
+        people, tags = set(), set()
+        for id, member, source in accounts:
+            if member is None or source == ERASED or member in self.alone:
+                people.add(id)
+            else:
+                tags |= {(id, key) for key in self.refused.get(member, ())}
+        return Barred(people, tags)
+
+
+def everyones_wishes(connection: Connection) -> Wishes:
+    return Wishes(consent.all_impersonal(connection), _by_member(tag_wishes.refused(connection)))
+
+
+def _wishes(tx: Transaction, members: Collection[int]) -> Wishes:
+    refused = tag_wishes.refused(tx.connection, members)
+    return Wishes(consent.impersonal(tx, members), _by_member(refused))
+
+
+def _by_member(refused: Iterable[tuple[int, str]]) -> dict[int, set[str]]:
+    found: defaultdict[int, set[str]] = defaultdict(set)
     for member, key in refused:
-        keys_of[member].append(key)
-    return Barred(
-        {row.id for row in known if row.member_id is None or row.source == ERASED or row.member_id in alone},
-        {(row.id, key) for row in known for key in keys_of.get(row.member_id, ())},
+        found[member].add(key)
+    return found
+
+
+def accounts(connection: Connection, people: Collection[int]) -> list[Account]:
+    query = select(identity.c.id, identity.c.member_id, identity.c.source)
+    return list(
+        map(
+            Account._make, plain(connection, query.where(one_of(identity.c.id, "people")), {"people": people})
+        )
     )
 
 
@@ -106,21 +142,27 @@ def stored(connection: Connection, people: Collection[int], source: str, first: 
     query = select(h.identity_id, h.key, h.day, h.times, h.event_id).where(
         one_of(h.identity_id, "people"), h.source == source, h.day.between(first, last)
     )
-    rows = connection.execute(query, {"people": people})
+    rows = plain(connection, query, {"people": people})
     return {Key(who, key, day, source): (times, event) for who, key, day, times, event in rows}
+
+
+def with_any(connection: Connection, source: str) -> set[int]:
+    """Who has any hits of a source."""
+    return set(connection.scalars(select(tag_hit.c.identity_id).where(tag_hit.c.source == source).distinct()))
 
 
 def said(connection: Connection, dictionary: Dictionary, part: Part, zone: ZoneInfo) -> Hits:
     """What members spoke of in rooms; a message counts once for each tag."""
     i = interaction.c
+    day = days.column(i.occurred_at, zone, part.first, part.last)
     query = (
-        select(i.id, i.identity_id, i.occurred_at, texts.c.body)
+        select(i.id, i.identity_id, day, texts.c.body)
         .select_from(interaction.join(texts, texts.c.id == i.text_id))
         .where(i.name.in_(sorted(ACTS)), i.room_id.is_not(None), *that_count(part))
     )
     return _counted(
-        (Key(who, key, days.number(at, zone), MESSAGE), id)
-        for id, who, at, body in stream(connection, query, parameters(part))
+        (Key(who, key, on, MESSAGE), id)
+        for id, who, on, body in plain(connection, query, parameters(part))
         for key in dictionary.keys_in(body)
     )
 
@@ -195,7 +237,8 @@ def write(tx: Transaction, rolled: Rolled) -> None:
         tx.connection.execute(
             delete(tag_hit).where(this), [dict(zip(names, it, strict=True)) for it in rolled.gone]
         )
-    people = {it.identity_id for it in rolled.found}
-    kept = barred(tx.connection, people).without(rolled.found) if people else {}
+    known = accounts(tx.connection, {it.identity_id for it in rolled.found})
+    wishes = _wishes(tx, {member for _, member, _ in known if member is not None})
+    kept = wishes.bar(known).without(rolled.found)
     rows = [{**key._asdict(), "times": times, "event_id": event} for key, (times, event) in kept.items()]
     upsert(tx.connection, tag_hit, rows, Key._fields)

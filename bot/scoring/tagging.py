@@ -77,12 +77,15 @@ def interests(
 ) -> Iterator[Inferred]:
     """The interests of one person; ``held`` are those that they had yesterday."""
     rule = rules.interest
+    days_of = {key: len({it.day for it in found}) for key, found in hits.items()}
+    if max(days_of.values(), default=0) < rule.days:
+        return  # as most do not come to any
     of_key = {key: points(found, rule, today) for key, found in hits.items()}
     everything = math.fsum(of_key.values())
     for key, x in of_key.items():
         share = (x + 1) / (everything + len(rules.interests))
         lift = share / usual.share(key, len(rules.interests)) if usual.members >= rule.members else math.inf
-        days = len({it.day for it in hits[key]})
+        days = days_of[key]
         stays = x >= rule.off and lift >= 1 and days >= rule.days
         comes = x >= rule.on and lift >= rule.lift
         if stays and (comes or key in held):

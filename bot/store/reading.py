@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Column, Connection, PoolProxiedConnection, Select
+from sqlalchemy import URL, Column, Connection, Engine, PoolProxiedConnection, Select
 
 from bot.errors import StoreError
 from bot.store import session
@@ -26,15 +27,22 @@ def reading(url: str | URL) -> Iterator[Connection]:
     is_file = parsed.get_backend_name() == "sqlite"
     if is_file and not Path(parsed.database or "").is_file():
         raise StoreError("还没有数据库：机器人还没有跑过（bot run），或者 DATABASE_URL 写的不是它。")
-    engine = session.open_engine(url)
-    if is_file:
-        engine.dialect.do_begin = _begin_reading  # type: ignore[method-assign]
+    engine = _engine(parsed)
     options = {} if is_file else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     try:
         with engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
     finally:
         engine.dispose()
+
+
+@lru_cache(maxsize=4)
+def _engine(url: URL) -> Engine:
+    """Kept for what it learns of the database and of statements: that takes longer than most reading."""
+    engine = session.open_engine(url)
+    if engine.dialect.name == "sqlite":
+        engine.dialect.do_begin = _begin_reading  # type: ignore[method-assign]
+    return engine
 
 
 def stream(
