@@ -21,8 +21,8 @@ from bot.store.transaction import Reader, Transaction
 T = TypeVar("T")
 Write = Callable[[Transaction, T], object]
 Finish = Callable[[Transaction], None]
-MOST = 1_000
-"""Days that are written in one transaction; some 20 ms."""
+MOST = 3_000
+"""Days that are written in one transaction; some 30 ms."""
 
 
 @dataclass(frozen=True, slots=True)

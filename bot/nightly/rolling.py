@@ -21,9 +21,9 @@ from bot.scoring.tag_rules import Tagging
 from bot.store.tables import identity, identity_log, interaction, score_entry
 from bot.store.transaction import Reader
 
-MOST = 500
+MOST = 2_000
 """People whose hits are read together."""
-MOST_ROWS = 1_000
+MOST_ROWS = 3_000
 """Hits that are written in one transaction."""
 VERSION = 1
 """Another whenever hits are found otherwise by the same words."""

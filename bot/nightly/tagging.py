@@ -30,7 +30,7 @@ from bot.store.session import upsert
 from bot.store.tables import member, tag
 from bot.store.transaction import Reader, Transaction
 
-MOST = 200
+MOST = 500
 """Members whose tags are written in one transaction."""
 
 
