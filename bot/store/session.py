@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError, from_json, to_json
 from sqlalchemy import (
     URL,
     Column,
@@ -67,7 +67,7 @@ def open_engine(url: str | URL) -> Engine:
     if parsed.database:
         make_folder(Path(parsed.database).parent)
     options = {"check_same_thread": False, "cached_statements": STATEMENTS}
-    engine = create_engine(parsed, hide_parameters=True, json_serializer=_as_json, connect_args=options)
+    engine = create_engine(parsed, hide_parameters=True, connect_args=options, **_JSON)
     event.listen(engine, "connect", _prepare_sqlite)
     engine.dialect.do_begin = _begin_immediate  # type: ignore[method-assign]
     event.listen(engine, "handle_error", trouble.raise_lasting)
@@ -89,9 +89,7 @@ def parse_url(url: str | URL) -> URL:
 def _open_server(url: URL) -> Engine:
     link = {name: value for name, value in _LINK.items() if name not in url.query}
     psycopg = url.set(drivername="postgresql+psycopg")
-    engine = create_engine(
-        psycopg, hide_parameters=True, json_serializer=_as_json, pool_pre_ping=True, connect_args=link
-    )
+    engine = create_engine(psycopg, hide_parameters=True, pool_pre_ping=True, connect_args=link, **_JSON)
     event.listen(engine, "handle_error", _cut_details)
     return engine
 
@@ -102,6 +100,17 @@ def _as_json(value: Any) -> str:
         return to_json(value, inf_nan_mode="constants").decode()
     except PydanticSerializationError:
         return json.dumps(value)
+
+
+def _of_json(written: str | bytes) -> Any:
+    """As ``json.loads`` has it, in a half to a tenth of the time; the same again."""
+    try:
+        return from_json(written)
+    except ValueError:
+        return json.loads(written)
+
+
+_JSON: Mapping[str, Any] = {"json_serializer": _as_json, "json_deserializer": _of_json}
 
 
 def _cut_details(context: ExceptionContext) -> None:

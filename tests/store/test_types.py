@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Column, Engine, MetaData, String, Table, cast, insert, select
+from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import StatementError
 
 from bot.store.transaction import Transaction
@@ -43,9 +44,9 @@ def test_a_naive_moment_is_refused(engine: Engine) -> None:
 
 @given(st.datetimes(timezones=st.timezones()))
 def test_the_order_of_moments_is_that_of_their_numbers(moment: datetime) -> None:
-    to_number = UtcTime().process_bind_param
-    number = to_number(moment, None)  # type: ignore[arg-type]
-    later = to_number(moment.astimezone(EPOCH.tzinfo) + timedelta(milliseconds=1), None)  # type: ignore[arg-type]
+    to_number = UtcTime().bind_processor(DefaultDialect())
+    number = to_number(moment)
+    later = to_number(moment.astimezone(EPOCH.tzinfo) + timedelta(milliseconds=1))
     assert number is not None
     assert later == number + 1
 
