@@ -40,14 +40,14 @@ FIRST_CODE = 4821
 """To be confirmed by it; each further one is one more."""
 
 
-_MEMORY, ROOM = Path("/dev/shm"), 1 << 30
+_MEMORY, _GIGABYTE = Path("/dev/shm"), 1 << 30
 
 
 def _in_memory() -> Path | None:
-    """Where files are no matter for the disk: none outlives the world. None: the machine has no such place,
-    or no gigabyte there."""
-    there = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
-    return _MEMORY if there and shutil.disk_usage(_MEMORY).free >= ROOM else None
+    """Where files that do not outlive the world need no disk; None: the machine has no such place, or too
+    little room there."""
+    is_there = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
+    return _MEMORY if is_there and shutil.disk_usage(_MEMORY).free >= _GIGABYTE else None
 
 
 class World:

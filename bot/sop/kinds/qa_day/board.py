@@ -104,7 +104,7 @@ def questions(
 def _questions(by: tuple[str, ...], *, waits: bool | None) -> Select[*tuple[Any, ...]]:
     """``by`` are columns of the run: it was opened at a moment or later, and of the others each is one.
 
-    Nearly all that nobody answered, or nearly all that was, need not be read: only what ``waits`` is open.
+    ``waits``: only those that wait for an answer, or only those that do not; None: all.
     """
     query = select(run)
     for name in by:
