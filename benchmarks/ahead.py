@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from benchmarks.results import Result
+from benchmarks.world import as_in_bot_run
 from bot import app
 from bot.foresight.ahead import Span, play_ahead
 from bot.foresight.asked import examine
@@ -67,6 +68,7 @@ def measure(folder: Path, rounds: int) -> list[Result]:
 def _timed(do: Callable[[], None], rounds: int) -> list[float]:
     seconds = []
     for _ in range(rounds):
+        as_in_bot_run()
         began = time.perf_counter()
         do()
         seconds.append(time.perf_counter() - began)

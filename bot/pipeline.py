@@ -67,10 +67,10 @@ class Pipeline:
             here = [legible[event.id] for event in segment if event.id in legible] if legible else []
             typed = {**commands, **self.desk.read_leads(tx, here, held)}
             new = self._recorder(tx, held, typed).record(tx, segment)
-            speakers = {it.person.identity_id for it in new if isinstance(it, Heard)}
-            tx.listening |= runs.who_is_listened_to(tx, speakers)
-            if speakers:
-                tx.listening_rooms |= runs.rooms_listened_to(tx)
+            heard = [it for it in new if isinstance(it, Heard)]
+            tx.listening |= runs.who_is_listened_to(tx, {it.person.identity_id for it in heard})
+            rooms = {it.room.id for it in heard if it.room is not None}
+            tx.listening_rooms |= runs.rooms_listened_to(tx, rooms)
             telling = logger.isEnabledFor(logging.INFO)
             for happened in new:
                 if telling:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from bot.nightly.apart import Apart
 from bot.people import directory
@@ -20,9 +20,11 @@ from bot.people.directory import Room
 from bot.sop.loader import SopSet
 from bot.sop.operators import alert
 from bot.sop.timetable import YEAR, AnyRow, SlotState
+from bot.store.quick import once
 from bot.store.session import insert_new
 from bot.store.tables import slot
 from bot.store.transaction import Errand, Reader, Transaction
+from bot.store.types import UtcTime
 
 if TYPE_CHECKING:
     from bot.reporting.asked import Asked, Report, Terms
@@ -31,6 +33,13 @@ LATE_AFTER = timedelta(hours=12)
 AGAIN = timedelta(minutes=10)
 REPORT, STEP = "报告", "weekly"
 """In the place of a SOP's id and step; no SOP can be called so."""
+_LAST = once(
+    select(slot.c.due_at, slot.c.handled_at, slot.c.state)
+    .where(slot.c.sop_id == REPORT, slot.c.room_id == bindparam("here"))
+    .where(slot.c.due_at <= bindparam("now", type_=UtcTime))
+    .order_by(slot.c.due_at.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +86,7 @@ class Weekly:
 
     def _last(self, tx: Transaction, room: Room) -> AnyRow | None:
         """The last moment that came; what a clock said that was ahead is none."""
-        s = slot.c
-        query = select(s.due_at, s.handled_at, s.state).where(
-            s.sop_id == REPORT, s.room_id == room.id, s.due_at <= tx.now
-        )
-        return tx.connection.execute(query.order_by(s.due_at.desc()).limit(1)).first()
+        return tx.connection.execute(_LAST, {"here": room.id, "now": tx.now}).first()
 
     def _note(self, tx: Transaction, moment: _Moment, state: SlotState) -> None:
         day = moment.due_at.astimezone(self.sops.community.zone).date().isoformat()

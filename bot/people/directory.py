@@ -92,8 +92,7 @@ def room_by_id(tx: Transaction, room_id: int) -> Room | None:
 
 def enabled_room(tx: Transaction, account: str, key: str | None) -> Room | None:
     """The room of this key, if ``account`` has it and it is enabled."""
-    query = _rooms().where(room.c.key == key, room.c.account == account, room.c.disabled_at.is_(None))
-    row = tx.connection.execute(query).first()
+    row = None if key is None else tx.connection.execute(_ENABLED, {"mine": account, "called": key}).first()
     return None if row is None else _room(row)
 
 
@@ -113,6 +112,7 @@ _ENABLED_KEYS = once(
     .select_from(room.join(room_address, room_address.c.room_id == room.c.id))
     .where(room_address.c.account == bindparam("mine"), room.c.disabled_at.is_(None))
 )
+_ENABLED = once(_rooms().where(room.c.key == bindparam("called"), _MINE, room.c.disabled_at.is_(None)))
 _ROOM_BY_ID = once(_rooms().where(room.c.id == bindparam("this")))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 
 from bot.people.directory import Person
 from bot.store.quick import once
@@ -69,17 +71,21 @@ def take(tx: Transaction, member_id: int, name: str, taken_by: int | None) -> bo
 
 def holders(tx: Transaction, name: str, account: str) -> list[Person]:
     """Who has a role, as ``account`` knows them: one identity each, by number."""
+    rows = tx.connection.execute(_holders(account), {"named": name}).all()
+    found = {row[1]: Person(*row) for row in reversed(rows)}
+    return [found[member_id] for member_id in reversed(found)]
+
+
+@cache
+def _holders(account: str) -> Select[*tuple[Any, ...]]:
     now = member.alias()
-    joined = _ROLE.join(now, now.c.id == _who).join(identity, identity.c.member_id == now.c.id)
-    query = (
+    return once(
         select(identity.c.id, now.c.id, now.c.number, identity.c.name)
-        .select_from(joined)
-        .where(role.c.role == name, role.c.taken_at.is_(None))
+        .select_from(_ROLE.join(now, now.c.id == _who).join(identity, identity.c.member_id == now.c.id))
+        .where(role.c.role == bindparam("named"), role.c.taken_at.is_(None))
         .where(identity.c.source.endswith(f":{account}", autoescape=True))
         .order_by(now.c.number, identity.c.id.desc())
     )
-    found = {row[1]: Person(*row) for row in reversed(tx.connection.execute(query).all())}
-    return [found[member_id] for member_id in reversed(found)]
 
 
 def has_admin(tx: Transaction, source: str) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -38,6 +40,16 @@ FIRST_CODE = 4821
 """To be confirmed by it; each further one is one more."""
 
 
+_MEMORY, _GIGABYTE = Path("/dev/shm"), 1 << 30
+
+
+def _in_memory() -> Path | None:
+    """Where files that do not outlive the world need no disk; None: the machine has no such place, or too
+    little room there."""
+    is_there = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
+    return _MEMORY if is_there and shutil.disk_usage(_MEMORY).free >= _GIGABYTE else None
+
+
 class World:
     """``start`` and ``stop`` the bot, let things ``happen``, move the ``stage``'s clock, read ``sent``."""
 
@@ -60,7 +72,7 @@ class World:
         self.channel.me = replace(self.channel.me, name=sops.community.bot.name)
         self.engine = session.open_engine(url)
         session.throw_away(self.engine)
-        self._folder = tempfile.TemporaryDirectory(prefix="media-")
+        self._folder = tempfile.TemporaryDirectory(prefix="media-", dir=_in_memory())
         self.media = Path(self._folder.name)
         self._pace, self._claim, self._foresee = pace or Pace(), claim, foresee
         self._without_thread, self._load = without_thread, load

@@ -77,8 +77,7 @@ class Context(Generic[S]):
 
     def room_for(self, key: str) -> Room | None:
         """The enabled room of the account with this key."""
-        rooms = directory.rooms_of(self.tx, self.account)
-        return next((room for room in rooms if room.key == key and room.enabled), None)
+        return directory.enabled_room(self.tx, self.account, key)
 
     def reached(self, members: Collection[int]) -> set[int]:
         """Those of these members for whom the SOP is: whom it may turn to by its own accord."""

@@ -50,9 +50,9 @@ def alert(
         sop_id=sop_id,
         cause_id=cause_id,
     )
-    rooms = [room for room in directory.rooms_of(tx, account) if room.key == room_key and room.enabled]
-    if rooms:
-        enqueue(tx, account, replace(post, room_id=rooms[0].id))
+    room = directory.enabled_room(tx, account, room_key)
+    if room is not None:
+        enqueue(tx, account, replace(post, room_id=room.id))
         return
     for admin in roles.holders(tx, roles.ADMIN, account):
         mine = f"{post.dedupe_key}:{admin.identity_id}"

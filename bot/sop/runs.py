@@ -129,7 +129,7 @@ _listening = run.c.listens_until.is_not(None) & run.c.closed_at.is_(None)
 _LISTENED_TO = once(select(run.c.identity_id).where(one_of(run.c.identity_id, "people"), _listening))
 _OF_ROOMS = once(
     select(run.c.room_id)
-    .where(run.c.identity_id.is_(None), run.c.room_id.is_not(None), _listening)
+    .where(run.c.identity_id.is_(None), one_of(run.c.room_id, "rooms"), _listening)
     .distinct()
 )
 _LISTENING_TO = once(
@@ -148,9 +148,11 @@ def who_is_listened_to(tx: Transaction, identity_ids: Collection[int]) -> set[in
     return set(tx.connection.scalars(_LISTENED_TO, {"people": identity_ids}))
 
 
-def rooms_listened_to(tx: Transaction) -> set[int]:
-    """The rooms in which some run listens to everybody, or listened until lately."""
-    return set(tx.connection.scalars(_OF_ROOMS))
+def rooms_listened_to(tx: Transaction, room_ids: Collection[int]) -> set[int]:
+    """Those of ``room_ids`` in which some run listens to everybody, or listened until lately."""
+    if not room_ids:
+        return set()
+    return set(tx.connection.scalars(_OF_ROOMS, {"rooms": room_ids}))
 
 
 def listening_to(

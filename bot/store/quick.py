@@ -12,6 +12,7 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NoReturn, TypeVar, cast
 
 from sqlalchemy import (
@@ -48,10 +49,10 @@ class Quick(Connection):
     def execute(self, statement: Executable, parameters: Any = None, **options: Any) -> CursorResult[Any]:
         if statement not in _ONCE or not self._is_ours():
             return super().execute(statement, parameters, **options)
-        prepared = _prepare(self.dialect, cast(ClauseElement, statement))
+        prepared = _PREPARED.get(statement) or _prepare(self.dialect, statement)
         if isinstance(parameters, list):
-            return cast("CursorResult[Any]", self._run_many(prepared, parameters))
-        return cast("CursorResult[Any]", self._run(prepared, parameters or {}))
+            return self._many(prepared.sql, [prepared.values(given) for given in parameters])
+        return self._run(prepared, parameters or {})
 
     def scalars(self, statement: Executable, parameters: Any = None, **options: Any) -> ScalarResult[Any]:
         return self.execute(statement, parameters, **options).scalars()
@@ -62,29 +63,27 @@ class Quick(Connection):
     def exec_driver_sql(self, statement: str, parameters: Any = None, **options: Any) -> CursorResult[Any]:  # type: ignore[override]
         if not isinstance(parameters, list) or not self._is_ours():
             return super().exec_driver_sql(statement, parameters, **options)
-        return cast("CursorResult[Any]", self._many(statement, parameters))
+        return self._many(statement, parameters)
 
     def _is_ours(self) -> bool:
         return self.dialect.name == "sqlite" and self.in_transaction()
 
-    @property
+    @cached_property
     def _driver(self) -> sqlite3.Connection:
+        """The same for life: SQLAlchemy connects anew where a server was lost, and SQLite has none."""
         return cast(sqlite3.Connection, self.connection.driver_connection)
 
-    def _run(self, prepared: _Prepared, given: Given) -> Found:
+    def _run(self, prepared: _Prepared, given: Given) -> CursorResult[Any]:
         try:
             cursor = self._driver.execute(prepared.sql, prepared.values(given))
             rows = cursor.fetchall() if prepared.make is not None else []
         except sqlite3.Error as error:
             self._fail(prepared.sql, error)
-        return Found(prepared.rows(rows), cursor.rowcount)
+        return Found(prepared.rows(rows), cursor.rowcount)  # type: ignore[return-value]
 
-    def _run_many(self, prepared: _Prepared, each: Sequence[Given]) -> Found:
-        return self._many(prepared.sql, [prepared.values(given) for given in each])
-
-    def _many(self, sql: str, rows: Sequence[Sequence[Any]]) -> Found:
+    def _many(self, sql: str, rows: Sequence[Sequence[Any]]) -> CursorResult[Any]:
         try:
-            return Found([], self._driver.executemany(sql, rows).rowcount)
+            return Found([], self._driver.executemany(sql, rows).rowcount)  # type: ignore[return-value]
         except sqlite3.Error as error:
             self._fail(sql, error)
 
@@ -160,15 +159,13 @@ class _Prepared:
         return values
 
 
-_PREPARED: dict[ClauseElement, _Prepared] = {}
+_PREPARED: dict[Executable, _Prepared] = {}
 
 
-def _prepare(dialect: Dialect, statement: ClauseElement) -> _Prepared:
+def _prepare(dialect: Dialect, statement: Executable) -> _Prepared:
     """The same for all connections to SQLite, which are opened alike: no dialect is kept by it."""
-    found = _PREPARED.get(statement)
-    if found is None:
-        found = _PREPARED[statement] = _compiled(dialect, statement)
-    return found
+    prepared = _PREPARED[statement] = _compiled(dialect, cast(ClauseElement, statement))
+    return prepared
 
 
 def _compiled(dialect: Dialect, statement: ClauseElement) -> _Prepared:

@@ -211,7 +211,13 @@ class Run(SQLModel, table=True):
     __tablename__ = "run"
     __table_args__ = (
         UniqueConstraint("sop_id", "scope", "occurrence"),
-        Index("ix_run_listening", "identity_id", **where("listens_until IS NOT NULL AND closed_at IS NULL")),
+        Index("ix_run_open", "sop_id", "room_id", **where("closed_at IS NULL")),
+        Index(
+            "ix_run_listening",
+            "identity_id",
+            "room_id",
+            **where("listens_until IS NOT NULL AND closed_at IS NULL"),
+        ),
     )
     id: int = row_id()
     account: str

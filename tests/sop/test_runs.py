@@ -105,6 +105,15 @@ def test_those_who_are_listened_to_are_told(tx: Transaction) -> None:
     assert runs.who_is_listened_to(tx, [ZHOU]) == runs.who_is_listened_to(tx, []) == set()
 
 
+def test_rooms_in_which_everybody_is_listened_to_are_told(tx: Transaction) -> None:
+    begin(tx, "not listening", identity=None, room=THERE)
+    it = begin(tx, "room", identity=None)
+    runs.change(tx, it.id, listens_until=MONDAY_9)
+    listening(tx, "member:1", 10, room=THERE)
+    assert runs.rooms_listened_to(tx, [HERE, THERE, 99]) == {HERE}
+    assert runs.rooms_listened_to(tx, [THERE]) == runs.rooms_listened_to(tx, []) == set()
+
+
 # --- waiting ---
 
 

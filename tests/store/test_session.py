@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,15 +8,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import Engine, event, insert, make_url, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.pool import Pool
 
 from bot.errors import StoreError
 from bot.store.session import (
-    _as_json,
     check,
     count_up,
     insert_new,
@@ -240,16 +236,3 @@ def touch(engine: Engine, meet: Barrier, first: str, then: str) -> None:
         count_up(connection, counter, {"scope": first}, "last")
         meet.wait(10)
         count_up(connection, counter, {"scope": then}, "last")
-
-
-_WORDS = st.text(st.characters(exclude_categories=()))  # half a character, too
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | _WORDS,
-    lambda inner: st.lists(inner) | st.dictionaries(_WORDS, inner),
-    max_leaves=10,
-)
-
-
-@given(_JSON)
-def test_what_is_kept_as_json_comes_back_as_it_was(value: object) -> None:
-    assert json.loads(_as_json(value)) == value

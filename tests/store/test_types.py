@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Column, Engine, MetaData, String, Table, cast, insert, select
+from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import StatementError
 
 from bot.store.transaction import Transaction
-from bot.store.types import EPOCH, UtcTime
+from bot.store.types import EPOCH, UtcTime, as_json, of_json
 from tests.builders import MONDAY_9
 
 moments = Table("moments", MetaData(), Column("at", UtcTime))
@@ -43,9 +45,9 @@ def test_a_naive_moment_is_refused(engine: Engine) -> None:
 
 @given(st.datetimes(timezones=st.timezones()))
 def test_the_order_of_moments_is_that_of_their_numbers(moment: datetime) -> None:
-    to_number = UtcTime().process_bind_param
-    number = to_number(moment, None)  # type: ignore[arg-type]
-    later = to_number(moment.astimezone(EPOCH.tzinfo) + timedelta(milliseconds=1), None)  # type: ignore[arg-type]
+    to_number = UtcTime().bind_processor(DefaultDialect())
+    number = to_number(moment)
+    later = to_number(moment.astimezone(EPOCH.tzinfo) + timedelta(milliseconds=1))
     assert number is not None
     assert later == number + 1
 
@@ -55,3 +57,16 @@ def test_moments_are_compared_in_the_database(tx: Transaction) -> None:
     tx.connection.execute(insert(moments), [{"at": MONDAY_9}, {"at": MONDAY_9 + timedelta(seconds=1)}])
     found = tx.connection.execute(select(moments.c.at).where(moments.c.at > MONDAY_9)).scalars().all()
     assert found == [MONDAY_9 + timedelta(seconds=1)]
+
+
+_WORDS = st.text(st.characters(exclude_categories=()))  # half a character, too
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | _WORDS,
+    lambda inner: st.lists(inner) | st.dictionaries(_WORDS, inner),
+    max_leaves=10,
+)
+
+
+@given(_JSON)
+def test_what_is_keptas_json_comes_back_as_it_was(value: object) -> None:
+    assert of_json(as_json(value)) == json.loads(as_json(value)) == value

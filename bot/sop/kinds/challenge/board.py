@@ -60,7 +60,7 @@ def _standing(by: tuple[str, ...], out: tuple[str, ...]) -> Select[*tuple[Any, .
     narrower = {
         "here": i.room_id == bindparam("here"),
         "since": i.occurred_at >= bindparam("since", type_=UtcTime),
-        "whose": identity.c.member_id == bindparam("whose"),
+        "whose": i.identity_id.in_(identities_of("whose")),
     }
     return once(
         select(i.id, i.identity_id, identity.c.member_id, i.occurred_at, i.object_id, i.room_id)
@@ -69,6 +69,11 @@ def _standing(by: tuple[str, ...], out: tuple[str, ...]) -> Select[*tuple[Any, .
         .where(*(narrower[name] for name in by))
         .order_by(i.occurred_at, i.id)
     )
+
+
+def identities_of(name: str) -> Select[Any]:
+    """Those of the member that the parameter ``name`` gives: to ask of each row is cheaper than to join."""
+    return select(identity.c.id).where(identity.c.member_id == bindparam(name))
 
 
 def about(sop: OneSop, names: Collection[str]) -> Select[Any]:

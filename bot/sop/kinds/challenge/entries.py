@@ -143,14 +143,19 @@ def _set_apart(ctx: Context[Challenge], heard: Heard) -> None:
 
 def _latest(ctx: Context[Challenge], day: date) -> Attempt | None:
     """The member's last attempt of the day, in whatever room."""
-    query = select(runs_table.c.id).where(
-        runs_table.c.sop_id == ctx.sop.id,
-        runs_table.c.scope == _scope(ctx),
-        runs_table.c.occurrence.startswith(f"{day.isoformat()}#"),
-    )
-    id = ctx.tx.connection.scalar(query.order_by(runs_table.c.id.desc()).limit(1))
+    asked = {"sop": ctx.sop.id, "about": _scope(ctx), "of_day": f"{day.isoformat()}#"}
+    id = ctx.tx.connection.scalar(_LATEST, asked)
     run = None if id is None else runs.by_id(ctx.tx, id)
     return None if run is None else Attempt(run)
+
+
+_LATEST = once(
+    select(runs_table.c.id)
+    .where(runs_table.c.sop_id == bindparam("sop"), runs_table.c.scope == bindparam("about"))
+    .where(runs_table.c.occurrence.startswith(bindparam("of_day", type_=runs_table.c.occurrence.type)))
+    .order_by(runs_table.c.id.desc())
+    .limit(1)
+)
 
 
 def _scope(ctx: Context[Challenge]) -> str:

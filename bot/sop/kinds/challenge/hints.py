@@ -10,7 +10,7 @@ from bot.sop.context import Context
 from bot.sop.kinds.challenge.board import AnyRow
 from bot.sop.kinds.challenge.model import Challenge
 from bot.store.quick import once
-from bot.store.tables import identity, interaction
+from bot.store.tables import identity, interaction, membership
 from bot.store.types import UtcTime
 
 HINTED = "challenge_hinted"
@@ -41,11 +41,14 @@ _i = interaction.c
 _used = exists().where(
     _follows.c.parent_event_id == _i.id, _follows.c.name.in_(("challenge_part", "message_recalled"))
 )
+_HERE = bindparam("here", type_=interaction.c.room_id.type)
+_were_here = select(membership.c.identity_id).where(membership.c.room_id == _HERE)
 _SINCE, _UNTIL = bindparam("since", type_=UtcTime), bindparam("until", type_=UtcTime)
 _LOOSE = once(
     select(_i.id, _i.identity_id, identity.c.member_id, _i.occurred_at)
     .select_from(interaction.join(identity, identity.c.id == _i.identity_id))
-    .where(_i.room_id == bindparam("here"), _i.name == "message_posted", _i.media_count > 0)
+    .where(_i.identity_id.in_(_were_here))  # what people said is found by who they are
+    .where(_i.room_id == _HERE, _i.name == "message_posted", _i.media_count > 0)
     .where(_i.occurred_at.between(_SINCE, _UNTIL), _i.actor_role == "member", ~_used)
     .order_by(_i.id)
     .limit(MOST_READ)
@@ -58,11 +61,14 @@ def _may_be_told(ctx: Context[Challenge], member_id: int) -> bool:
 
 def _knows(ctx: Context[Challenge], member_id: int) -> bool:
     """Whether somebody was told before, or has set a table already."""
-    i = interaction.c
-    query = (
-        select(i.id)
-        .select_from(interaction.join(identity, identity.c.id == i.identity_id))
-        .where(i.programme_id == ctx.sop.id, i.name.in_((HINTED, "ugc_submitted")))
-        .where(identity.c.member_id == member_id)
-    )
-    return ctx.tx.connection.execute(query.limit(1)).first() is not None
+    asked = {"sop": ctx.sop.id, "who": member_id}
+    return ctx.tx.connection.execute(_KNOWS, asked).first() is not None
+
+
+_KNOWS = once(
+    select(_i.id)
+    .select_from(interaction.join(identity, identity.c.id == _i.identity_id))
+    .where(_i.programme_id == bindparam("sop"), _i.name.in_((HINTED, "ugc_submitted")))
+    .where(identity.c.member_id == bindparam("who"))
+    .limit(1)
+)

@@ -14,13 +14,13 @@ from sqlalchemy import bindparam, select
 from bot.people import directory
 from bot.sop.command import CommandContext
 from bot.sop.context import Context
-from bot.sop.kinds.challenge.board import GONE, OF_SOP, OUT, AnyRow, standing_entries
+from bot.sop.kinds.challenge.board import GONE, OF_SOP, OUT, AnyRow, identities_of, standing_entries
 from bot.sop.kinds.challenge.model import Challenge
 from bot.sop.runs import Run
 from bot.sop.words import Words
 from bot.store.quick import once
 from bot.store.session import one_of
-from bot.store.tables import identity, interaction
+from bot.store.tables import interaction
 from bot.store.tables import run as attempts
 from bot.store.transaction import Transaction
 
@@ -152,9 +152,8 @@ def _latest(tx: Transaction, sop_id: str, name: str, member_id: int) -> AnyRow |
 _i = interaction.c
 _LATEST = once(
     select(_i.id, _i.parent_event_id, _i.value_int)
-    .select_from(interaction.join(identity, identity.c.id == _i.identity_id))
     .where(_i.programme_id == OF_SOP, _i.name == bindparam("called"))
-    .where(identity.c.member_id == bindparam("whose"))
+    .where(_i.identity_id.in_(identities_of("whose")))
     .order_by(_i.id.desc())
     .limit(1)
 )

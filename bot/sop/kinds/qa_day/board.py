@@ -94,19 +94,25 @@ def questions(
     """
     wanted = {"sop_id": sop_id, "room_id": room_id, "identity_id": asker, "opened_at": since}
     asked = {name: value for name, value in wanted.items() if value is not None}
-    rows = tx.connection.execute(_questions(tuple(asked), only_open=state == Status.OPEN), asked)
+    waits = None if state == Status.ALL else state == Status.OPEN
+    rows = tx.connection.execute(_questions(tuple(asked), waits=waits), asked)
     found = [row for row in rows if state in (Status.ALL, row.state["status"])]
     return _rows(tx, sorted(found, key=lambda row: int(row.state["number"])))
 
 
 @cache
-def _questions(by: tuple[str, ...], *, only_open: bool) -> Select[*tuple[Any, ...]]:
-    """``by`` are columns of the run: it was opened at a moment or later, and of the others each is one."""
-    query = select(run).where(run.c.scope.startswith(PREFIX, autoescape=True))
+def _questions(by: tuple[str, ...], *, waits: bool | None) -> Select[*tuple[Any, ...]]:
+    """``by`` are columns of the run: it was opened at a moment or later, and of the others each is one.
+
+    ``waits``: only those that wait for an answer, or only those that do not; None: all.
+    """
+    query = select(run)
     for name in by:
         asked = bindparam(name, type_=run.c[name].type)
         query = query.where(run.c[name] >= asked if name == "opened_at" else run.c[name] == asked)
-    return once(query.where(run.c.closed_at.is_(None)) if only_open else query)
+    if waits is not None:
+        query = query.where(run.c.closed_at.is_(None) if waits else run.c.closed_at.is_not(None))
+    return once(query.where(run.c.scope.startswith(PREFIX, autoescape=True)))
 
 
 def by_number(tx: Transaction, number: int) -> QuestionRow | None:
