@@ -44,6 +44,8 @@ class Manners:
 
 def claim(tx: Transaction, account: str, manners: Manners) -> Effect | datetime | None:
     """The next effect to bring about, now in ``sending``; or when to ask again; or None if nothing waits."""
+    if tx.connection.execute(_ONE_WAITING, {"mine": account}).first() is None:
+        return None
     last = _last_sendings(tx, account, manners.pace)
     if last.rested_at is not None and last.rested_at > tx.now and _waits_elsewhere(tx, account, last):
         return last.rested_at  # no need to look closer
@@ -151,6 +153,7 @@ def _put_off(tx: Transaction, row: AnyRow, verdict: Hold | Refuse) -> None:
 _ACCOUNT, _NOW = bindparam("mine", type_=outgoing.c.account.type), bindparam("now", type_=UtcTime)
 _SINCE, _UNTIL = bindparam("since", type_=UtcTime), bindparam("until", type_=UtcTime)
 _WAITING = (outgoing.c.account == _ACCOUNT) & is_waiting
+_ONE_WAITING = once(select(outgoing.c.id).where(_WAITING).limit(1))
 _RELEASED = outgoing.c.not_before.is_(None) | (outgoing.c.not_before <= _NOW)
 _PLACES = select(outgoing.c.room_id, outgoing.c.identity_id).where(_WAITING, _RELEASED).distinct()
 _PLACES = once(_PLACES.limit(bindparam("most", type_=Integer)))

@@ -153,9 +153,7 @@ def that_count(part: Part) -> Iterator[Any]:
     yield i.actor_role.in_(MEMBERS)
     yield i.is_test.is_(False)
     if part.identities is None:
-        yield (i.identity_id + 0).is_not(
-            None
-        )  # not by the index: all rows are wanted
+        yield (i.identity_id + 0).is_not(None)  # not by the index: all rows are wanted
         yield i.id.not_in(select(recalls.c.parent_event_id).where(is_recall))
     else:
         yield ~exists().where(recalls.c.parent_event_id == i.id, is_recall)

@@ -119,15 +119,22 @@ _OF_OTHERS = once(
 
 def _messages_with(ctx: Context[Challenge], mine: Table) -> set[int]:
     """The messages that bear the same bytes, whenever they came, or the same look among the latest."""
-    asked = {"hashes": [hash for hash, _ in mine.pictures.values()]}
-    rows = [row for query in (_SAME, _LATEST) for row in ctx.tx.connection.execute(query, asked)]
-    known = set(mine.pictures.values())
-    return {row.interaction_id for row in rows if any(alike(one, (row.hash, row.dhash)) for one in known)}
+    rows = ctx.tx.connection.execute(_SAME, {"hashes": [hash for hash, _ in mine.pictures.values()]})
+    found = {row.interaction_id for row in rows}
+    looks = {look for _, look in mine.pictures.values() if look is not None and _tells(look)}
+    for row in ctx.tx.connection.execute(_LATEST) if looks else ():
+        if any(_bits(look ^ row.dhash) <= ALIKE for look in looks):
+            found.add(row.interaction_id)
+    return found
 
 
-_looks = select(media.c.interaction_id, media.c.hash, media.c.dhash).limit(MOST_LOOKED_AT)
-_SAME = once(_looks.where(one_of(media.c.hash, "hashes")))
-_LATEST = once(_looks.where(media.c.dhash.is_not(None)).order_by(media.c.id.desc()))
+_SAME = once(select(media.c.interaction_id).where(one_of(media.c.hash, "hashes")).limit(MOST_LOOKED_AT))
+_LATEST = once(
+    select(media.c.interaction_id, media.c.dhash)
+    .where(media.c.dhash.is_not(None))
+    .order_by(media.c.id.desc())
+    .limit(MOST_LOOKED_AT)
+)
 
 
 def _author(ctx: Context[Challenge], run: Run) -> int:
@@ -141,9 +148,14 @@ def alike(one: Looks, other: Looks) -> bool:
     """The same bytes, or nearly the same look."""
     if one[0] is not None and one[0] == other[0]:
         return True
-    if one[1] is None or other[1] is None or not _FLAT <= _bits(one[1]) <= 64 - _FLAT:
+    if one[1] is None or other[1] is None or not _tells(one[1]):
         return False
     return _bits(one[1] ^ other[1]) <= ALIKE
+
+
+def _tells(look: int) -> bool:
+    """Whether there are edges enough to tell the picture by."""
+    return _FLAT <= _bits(look) <= 64 - _FLAT
 
 
 def _bits(number: int) -> int:
