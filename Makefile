@@ -30,7 +30,7 @@ check: $(VENV)/.dev ## ruff, mypy, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev ## measure speed and memory, a few minutes
+bench: $(VENV)/.dev ## measure speed and memory, some ten minutes
 	$(BIN)/python -m benchmarks
 
 handbook: $(VENV)/.run ## write the tables of docs/handbook.zh.md anew

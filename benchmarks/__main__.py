@@ -6,7 +6,19 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import ahead, audiences, flood, imports, latency, postgres, reload, results, start, throughput
+from benchmarks import (
+    ahead,
+    audiences,
+    flood,
+    imports,
+    latency,
+    nights,
+    postgres,
+    reload,
+    results,
+    start,
+    throughput,
+)
 
 _PARTS = (
     throughput.measure,
@@ -17,6 +29,7 @@ _PARTS = (
     ahead.measure,
     imports.measure,
     audiences.measure,
+    nights.measure,
     reload.measure,
 )
 _RESULTS = Path(__file__).parent / "results.json"

@@ -38,7 +38,7 @@ INTERACTIONS = 1_000_000
 NEW = 100_000
 """What a night finds new."""
 MOST_ROUNDS = 3
-"""Each takes half a minute."""
+"""Each takes a minute and more."""
 TALK = 40_000
 _ROOT = Path(__file__).parents[1]
 _TOMORROW = NOW + timedelta(days=1)
