@@ -115,11 +115,11 @@ class Loader:
     """Reads a folder of SOPs with the wording of another, again and again."""
 
     def __init__(self, sops: Path, templates: Path, kinds: Mapping[str, Kind]) -> None:
-        self._sops, self._templates, self._kinds = sops, templates, kinds
+        self.sops, self.templates, self.kinds = sops, templates, kinds
         self._last: Loaded | None = None
 
     def __call__(self, pause: Pause = on_and_on) -> Loaded:
-        self._last = load(self._sops, self._templates, self._kinds, self._last, pause)
+        self._last = load(self.sops, self.templates, self.kinds, self._last, pause)
         return self._last
 
 
