@@ -146,7 +146,8 @@ def load(
     path = sops / AUDIENCES
     audiences = audience_file.load(path, _shown(path), _known(community, scoring))
     problems += audiences.problems
-    catalog = replace(catalog, audiences=audiences.names)
+    if community is not None:  # else nobody knows which audiences there are
+        catalog = replace(catalog, audiences=audiences.names)
     files = _read_all(sops, catalog, kinds, last, pause)
     problems += [problem for it in files.values() for problem in it.problems]
     found = [it.good for it in files.values() if it.good is not None]
@@ -175,7 +176,7 @@ def _wording(folder: Path, last: Catalog | None) -> tuple[Catalog, list[Problem]
     now = Catalog(templates, Shelves(found), TemplateCheck(templates, found), present)
     if last is None or not last.reads_as(now):
         return now, problems
-    return replace(last, rooms=None, roles=None), problems
+    return replace(last, rooms=None, roles=None, audiences=None), problems
 
 
 def _sop_set(community: Community, good: list[_Good], kinds: Mapping[str, Kind], catalog: Catalog) -> SopSet:
