@@ -131,6 +131,25 @@ def test_many_buyers_are_foretold_with_the_error_of_it(tx: Transaction, november
     assert 0 < error < 3
 
 
+def test_what_staff_set_right_stands_as_a_proof_of_when_they_were_brought(
+    tx: Transaction, november: Period
+) -> None:
+    def staffs(who: str, by: str | None, when: int) -> int:
+        more = {"target_identity_id": None if by is None else WHO[by], "props": {"by": "staff"}}
+        return happen(tx, "member_referred", who, at(when), **more)
+
+    for who in ("A", "B", "C"):
+        order(tx, who, at(9), 100)
+    for who in ("A", "B"):
+        happen(tx, "member_referred", who, at(3), target_identity_id=WHO["C"], props={"by": "code"})
+    staffs("A", None, 3)
+    staffs("B", "A", 3)
+    taken_back = staffs("C", "A", 3)
+    happen(tx, "referral_withdrawn", "C", at(4), parent_event_id=taken_back)
+    assert {it.id: told.by for it, told in word_of_mouth.referrals(november).items()} == {WHO["B"]: WHO["A"]}
+    assert found(november)["word_of_mouth"].value == pytest.approx(100 / 3)
+
+
 def test_a_code_that_came_with_the_first_order_brought_an_account_of_nobody(
     tx: Transaction, november: Period
 ) -> None:

@@ -15,11 +15,11 @@ from bot.store.tables import identity, interaction
 
 COST, USED, REVERSED = "cost_recorded", "benefit_used", "benefit_reversed"
 ASKED, ANSWERED, WITHDRAWN = "nps_asked", "nps_answered", "survey_withdrawn"
-REFERRED, RECALLED = "member_referred", "message_recalled"
+REFERRED, REFERRAL_WITHDRAWN, RECALLED = "member_referred", "referral_withdrawn", "message_recalled"
 WRITTEN_TO, HELD_OUT = "wakeup_sent", "wakeup_held_out"
 _NAMES = (
     *(PAID, REFUNDED, COST, USED, REVERSED),
-    *(ASKED, ANSWERED, WITHDRAWN, REFERRED, RECALLED),
+    *(ASKED, ANSWERED, WITHDRAWN, REFERRED, REFERRAL_WITHDRAWN, RECALLED),
     *(WRITTEN_TO, HELD_OUT),
 )
 

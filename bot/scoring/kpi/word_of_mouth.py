@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from bot.people.referrals import PROOFS, By, Word, standing
 from bot.scoring import book
 from bot.scoring.kpi.buying import newcomers
 from bot.scoring.kpi.coming_in import CO_CREATOR
 from bot.scoring.kpi.figure import Figure, percent, share
-from bot.scoring.kpi.ledger import RECALLED, REFERRED
+from bot.scoring.kpi.ledger import RECALLED, REFERRAL_WITHDRAWN, REFERRED
 from bot.scoring.kpi.period import Period
 from bot.scoring.orders import Buyer, buyer_of
 
-PROVEN = ("code", "invite")
 WITHIN = timedelta(days=30)
 """A proof holds for so long before the first order."""
 
@@ -47,21 +47,26 @@ def figures(period: Period) -> Iterator[Figure]:
 
 
 def referrals(period: Period) -> dict[Buyer, Referral]:
-    """Who was brought, and by whom, once each: the first with a proof, else the first whom they named.
+    """Who was brought, and by whom, once each, by the word that stands. Our own people bring nobody."""
+    rows = period.ledger.rows(period.connection, RECALLED, REFERRAL_WITHDRAWN)
+    back = {row.parent_event_id for row in rows if row.occurred_at < period.ends}
+    told = [row for row in period.recorded(REFERRED) if back.isdisjoint({row.id, row.parent_event_id})]
+    words = [_word(period, row) for row in told if not _is_by_ours(period, row)]
+    return {
+        Buyer(abs(came), is_member=came > 0): Referral(it.brought_by, it.at, it.by in PROOFS)
+        for came, it in standing(words).items()
+    }
 
-    Our own people bring nobody; nobody brings themselves, by whichever account.
-    """
-    recalled = {row.parent_event_id for row in period.recorded(RECALLED)} - {None}
-    found: dict[Buyer, Referral] = {}
-    for row in sorted(period.recorded(REFERRED), key=lambda row: row.occurred_at):
-        who, by = buyer_of(row), period.member_of.get(row.target_identity_id)
-        is_ours = by is None and row.target_identity_id is not None
-        if who == (by, True) or is_ours or row.parent_event_id in recalled:
-            continue
-        told = Referral(by, row.occurred_at, row.props.get("by") in PROVEN)
-        if who not in found or told.is_proven > found[who].is_proven:
-            found[who] = told
-    return found
+
+def _is_by_ours(period: Period, row: Any) -> bool:
+    return row.target_identity_id is not None and row.target_identity_id not in period.member_of
+
+
+def _word(period: Period, row: Any) -> Word:
+    who, by = buyer_of(row), period.member_of.get(row.target_identity_id)
+    came = who.id if who.is_member else -who.id
+    at, came_as, by_as = row.occurred_at, row.identity_id, row.target_identity_id
+    return Word(row.id, came, by, By(row.props["by"]), at, came_as, by_as)
 
 
 def proven_among(new: Mapping[Buyer, datetime], brought: Mapping[Buyer, Referral]) -> dict[Buyer, Referral]:
