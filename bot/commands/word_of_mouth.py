@@ -185,7 +185,7 @@ def _set_right(ctx: CommandContext) -> None:
     if by is None and (before is None or before.is_of_nobody):
         ctx.reply(f"{shown(came)} 本来就没有记着谁带来的。")
         return
-    at = ctx.now if before is None else before.at
+    at = before.at if before else referrals.met(ctx.tx, came.identity_id) or ctx.now
     told = Told(came.identity_id, None if by is None else by.identity_id, By.STAFF, at, ctx.heard.id)
     _say_what_came_of_it(ctx, referrals.note(ctx.tx, told), came, by)
 
