@@ -234,14 +234,15 @@ def test(path: Path | None, verbose: bool) -> None:
 
     PATH 是一个对话文件或文件夹，不写就是 tests/scenarios。
     """
-    sops = _sops(config.offline())
+    settings = config.offline()
+    sops = _sops(settings)
     start = path or Path("tests/scenarios")
     files = [start] if start.is_file() else sorted(start.rglob("*.yaml"))
     if not files:
         raise ScenarioError(f"{start} 里没有对话文件（*.yaml）")
     failed = 0
     for file in files:
-        name, failure, transcript = _play(file, sops)
+        name, failure, transcript = _play(file, sops, settings)
         failed += bool(failure)
         click.echo(f"{'✗' if failure else '✓'} {name}（{file}）")
         shown = failure or ("\n".join(transcript) if verbose else "")
@@ -252,13 +253,15 @@ def test(path: Path | None, verbose: bool) -> None:
         sys.exit(1)
 
 
-def _play(file: Path, sops: SopSet) -> tuple[str, str, list[str]]:
+def _play(file: Path, sops: SopSet, settings: Settings) -> tuple[str, str, list[str]]:
     """Play a scenario; gives its name, why it failed (or nothing) and what was said."""
-    from bot.scenario.play import play, report
+    from bot.app import sops_loader
+    from bot.scenario.play import play
+    from bot.scenario.playing import report
     from bot.scenario.script import read
 
     try:
-        played = asyncio.run(play(read(file), sops))
+        played = asyncio.run(play(read(file), sops, loader=sops_loader(settings)))
     except ScenarioError as error:
         return "读不懂", str(error), []
     return played.script.scenario, report(played) if played.failure else "", played.transcript

@@ -177,7 +177,8 @@ class Patted:
 
 @dataclass(frozen=True, slots=True)
 class MembersJoined:
-    """People came into a room, by ``inviter`` if that is known. ``bot_joined``: so did we, not among them."""
+    """People came into a room, by ``inviter`` if that is known, and was not us. ``bot_joined``: so did we,
+    not among them."""
 
     id: str
     chat: Chat

@@ -152,11 +152,10 @@ class _Segment:
     def _present(
         self, heard: Iterable[tuple[RoomEvent, Room]]
     ) -> Iterator[tuple[tuple[int, int], tuple[str, datetime]]]:
-        """Who spoke where: (room, identity) → (alias there, when)."""
+        """Who spoke or invited where: (room, identity) → (alias there, when)."""
         for event, room in heard:
-            if isinstance(event, MessageReceived) and not event.is_self:
-                who = self.people[event.sender.id].identity_id
-                yield (room.id, who), (event.sender.alias, self.at(event))
+            if (seen := _there(event)) is not None:
+                yield (room.id, self.people[seen.id].identity_id), (seen.alias, self.at(event))
 
     def at(self, event: RoomEvent) -> datetime:
         """When it occurred; a platform whose clock is ahead of ours is not believed."""
@@ -294,7 +293,7 @@ class _Segment:
         room = self.room(event)
         if room is None:
             return
-        for seen in _people(event):
+        for seen in event.people:
             person = self.people[seen.id]
             if (row := self._move(event, room, person, seen)) is not None:
                 log.append(self.tx, [row])
@@ -395,9 +394,21 @@ def _people(event: RoomEvent) -> Iterable[PersonSeen]:
             return (event.sender,)
         case Patted():
             return tuple(person for person in (event.by, event.whom) if person is not None)
+        case MembersJoined(inviter=PersonSeen() as inviter):
+            return (*event.people, inviter)
         case MembersJoined() | MembersLeft():
             return event.people
     return ()
+
+
+def _there(event: RoomEvent) -> PersonSeen | None:
+    """Who must be in the room, because they did that."""
+    match event:
+        case MessageReceived(is_self=False):
+            return event.sender
+        case MembersJoined():
+            return event.inviter
+    return None
 
 
 def _others(event: RoomEvent) -> Iterable[PersonSeen]:
@@ -405,6 +416,6 @@ def _others(event: RoomEvent) -> Iterable[PersonSeen]:
     match event:
         case MessageReceived(chat=None):
             return _people(event)
-        case MembersJoined(inviter=PersonSeen() as other) | MembersLeft(remover=PersonSeen() as other):
+        case MembersLeft(remover=PersonSeen() as other):
             return (other,)
     return ()

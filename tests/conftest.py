@@ -18,7 +18,7 @@ from bot.outbox.pace import Pace
 from bot.reloader import Load
 from bot.scenario.world import World
 from bot.sop.kinds import collect
-from bot.sop.loader import SopSet, load
+from bot.sop.loader import Loader, SopSet
 from bot.store import session
 from bot.store.tables import metadata
 from bot.store.transaction import Transaction
@@ -120,9 +120,15 @@ def tx(writer: Writer) -> Iterator[Transaction]:
 
 
 @pytest.fixture(scope="session")
-def sops() -> SopSet:
+def loader() -> Loader:
+    """What reads the SOPs that come with the project."""
+    return Loader(ROOT / "sops", ROOT / "templates", collect())
+
+
+@pytest.fixture(scope="session")
+def sops(loader: Loader) -> SopSet:
     """The SOPs that come with the project."""
-    loaded = load(ROOT / "sops", ROOT / "templates", collect())
+    loaded = loader()
     assert loaded.sops is not None
     assert loaded.problems == []
     return loaded.sops

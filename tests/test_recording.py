@@ -456,21 +456,36 @@ def test_who_is_known_from_a_room_is_recorded_in_private(no_gate: Listener) -> N
 def test_a_join_is_recorded_with_who_invited_them(listener: Listener) -> None:
     listener.say("番茄", QING)
     listener.hear(joined(ZHOU, inviter=QING))
-    _, row = listener.rows(interaction)
+    _, row, word = listener.rows(interaction)
     invited_by, came = listener.rows(identity)
     assert (row["name"], row["identity_id"], row["target_identity_id"]) == (
         "member_joined", came["id"], invited_by["id"]
     )  # fmt: skip
+    assert (word["name"], word["parent_event_id"]) == ("member_referred", row["id"])
     assert (row["room_id"], row["occurred_at"]) == (listener.room, MONDAY_9)
 
 
-def test_several_come_at_once_and_an_unknown_inviter_is_nobody(listener: Listener) -> None:
-    listener.hear(joined(QING, ZHOU, inviter=Person("who", "某人")))
-    assert [(row["name"], row["target_identity_id"]) for row in listener.rows(interaction)] == [
-        ("member_joined", None),
-        ("member_joined", None),
+def test_several_come_at_once_and_who_invited_them_is_there_though_they_never_spoke(
+    listener: Listener,
+) -> None:
+    silent = Person("who", "某人", "群里的某人")
+    listener.hear(joined(QING, ZHOU, inviter=silent))
+    (inviter,) = (row["id"] for row in listener.rows(identity, name=silent.name))
+    assert [(row["name"], row["target_identity_id"]) for row in listener.rows(interaction)[:2]] == [
+        ("member_joined", inviter),
+        ("member_joined", inviter),
     ]
-    assert {row["name"] for row in listener.rows(identity)} == {QING.name, ZHOU.name}
+    (there,) = listener.rows(membership, identity_id=inviter)
+    assert (there["alias"], there["joined_at"], there["left_at"]) == (silent.alias, None, None)
+    words = listener.rows(interaction, name="member_referred")
+    assert [row["target_identity_id"] for row in words] == [inviter, inviter]
+
+
+def test_who_invites_after_they_are_said_to_have_left_is_there_again(listener: Listener) -> None:
+    listener.now = MONDAY_9 + 10 * MINUTE
+    listener.hear(joined(QING), left(QING, at=1))
+    listener.hear(joined(ZHOU, at=2, inviter=QING))
+    assert {row["left_at"] for row in listener.rows(membership)} == {None}
 
 
 def test_a_join_that_is_told_twice_is_recorded_once(listener: Listener) -> None:

@@ -63,13 +63,6 @@ def texts(world: World, since: int = 0) -> list[str]:
     return [message.text for _, message in world.sent[since:]]
 
 
-async def saved(world: World) -> None:
-    """What the watch does when a file was saved."""
-    assert world._runtime is not None
-    world._runtime.reload()
-    await world.settle()
-
-
 async def fill_in(world: World, person: Person) -> None:
     """Somebody becomes a friend and is asked the first question."""
     await world.happen(FriendMade(f"friend-{person.id}", person, world.clock.now()))
@@ -102,7 +95,7 @@ async def test_many_files_of_which_one_is_broken_five_times(
     mended = broken.read_text("utf-8")
     for _ in range(5):
         broken.write_text(mended.replace("every:", "evry:"), "utf-8")
-        await saved(live)
+        await live.reload()
         assert len(await ask(live, "/排行", QING, ROOM)) == 1
     assert [look(live, table) for table in (cursor, wait, run, slot)] == before
     assert live._runtime is not None

@@ -54,13 +54,6 @@ async def typed(world: World) -> str:
     return answer
 
 
-async def saved(world: World) -> None:
-    """What the watch does when a file was saved."""
-    assert world._runtime is not None
-    world._runtime.reload()
-    await world.settle()
-
-
 def add(folder: Path, id: str, text: str = NEW) -> None:
     (folder / "sops" / f"{id}.yaml").write_text(text.format(id=id, name=f"新的{id}"), "utf-8")
 
@@ -163,7 +156,7 @@ async def test_who_asked_hears_of_a_reading_that_failed_and_else_the_operators_d
 
     live = await make_world(sops, load=read)
     assert await typed(live) == "没有装成，照旧用原来的；错误已经记下。"
-    await saved(live)
+    await live.reload()
     assert [message.text for _, message in live.sent] == ["没有装成，照旧用原来的；错误已经记下。"] * 2
     assert [row["place"] for row in look(live, failure)] == ["reloading"] * 2
 
@@ -203,7 +196,7 @@ async def test_a_commit_that_fails_leaves_the_old_set(live: World, folder: Path)
 async def test_operators_hear_once_of_each_way_of_being_broken(live: World, folder: Path) -> None:
     for text, alarms in (("sop: theme_day\n", 1), ("sop: theme_day\n", 1), ("sop: nothing\n", 2)):
         add(folder, "bad", text)
-        await saved(live)
+        await live.reload()
         told = [message.text for _, message in live.sent if message.text.startswith("没有装")]
         assert len(told) == alarms
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
 from bot.commands.people import find, is_number, shown
 from bot.commands.record import record
-from bot.people import directory, invites, referrals
+from bot.people import directory, invites, referrals, roles
 from bot.people.directory import Person
 from bot.people.referrals import By, Noted, Rings, Told, Word
-from bot.people.roles import OURS
+from bot.people.roles import OURS, Standings
 from bot.scoring import mouth
 from bot.scoring.mouth import Mouth
 from bot.sop.command import CommandContext
@@ -24,7 +25,14 @@ NEW_FOR = timedelta(days=30)
 """So long after they came people may say who brought them."""
 USUAL, LONGEST = timedelta(days=90), timedelta(days=366)
 MOST = 6
-HOW = {By.CODE: "邀请码", By.INVITE: "拉进群", By.ANSWER: "自己说的"}
+HOW = {By.CODE: "邀请码", By.INVITE: "拉进群", By.ANSWER: "自己说的", By.STAFF: "同事记的"}
+_SET, _DROP = "改", "删"
+_HOW_TO = "记错了：/口碑 改 M37 M12（M37 是 M12 带来的），/口碑 删 M37（没有人带来）。"
+_NOT_SO = {
+    Noted.KNOWN: "本来就是这么记的。",
+    Noted.OWN: "自己不算自己带来的。",
+    Noted.ROUND: "这样会绕成一圈，先来的成了后来的人带来的。",
+}
 _SAID = {
     Noted.DONE: "记下了，谢谢您告诉我，也谢谢带您来的朋友。",
     Noted.KNOWN: "已经记着是谁带您来的了，不用再说。",
@@ -93,7 +101,10 @@ def _is_new(ctx: CommandContext) -> bool:
 
 
 def show(ctx: CommandContext) -> None:
-    """Of the last 90 days, of so many, or of one member."""
+    """Of the last 90 days, of so many, or of one member; or what our own people set right."""
+    if ctx.args and ctx.args[0] in (_SET, _DROP):
+        _set_right(ctx)
+        return
     if ctx.args and is_number(ctx.args[0]):
         if (person := find(ctx, ctx.args[0])) is not None:
             _beside(ctx, lambda connection: _of_one(ctx, connection, person))
@@ -101,7 +112,7 @@ def show(ctx: CommandContext) -> None:
     try:
         span = min(parse_duration(ctx.args[0]), LONGEST) if ctx.args else USUAL
     except Mistake:
-        ctx.reply("这样写：/口碑，/口碑 30天，/口碑 M37。")
+        ctx.reply(f"这样写：/口碑，/口碑 30天，/口碑 M37。{_HOW_TO}")
         return
     _beside(ctx, lambda connection: _in_all(ctx, connection, span))
 
@@ -158,6 +169,65 @@ def _of_one(ctx: CommandContext, connection: Connection, person: Person) -> Iter
         yield f"{_name(names, word.came)} {_how(ctx, word)}{' 站住了' if word.id in done else ''}"
 
 
+# --- set right by hand ---
+
+
+def _set_right(ctx: CommandContext) -> None:
+    """``改 M37 M12``: it was M12 who brought M37; ``删 M37``: nobody did."""
+    if len(ctx.args) != (3 if ctx.args[0] == _SET else 2):
+        ctx.reply(f"这样写：{_HOW_TO}")
+        return
+    people = [person for named in ctx.args[1:] if (person := find(ctx, named)) is not None]
+    if len(people) < len(ctx.args) - 1 or _names_ours(ctx, people):
+        return
+    came, by = people[0], people[1] if len(people) > 1 else None
+    before = referrals.last_word(ctx.tx.connection, came.member_id)
+    if by is None and (before is None or before.is_of_nobody):
+        ctx.reply(f"{shown(came)} 本来就没有记着谁带来的。")
+        return
+    at = before.at if before else referrals.met(ctx.tx, came.identity_id) or ctx.now
+    told = Told(came.identity_id, None if by is None else by.identity_id, By.STAFF, at, ctx.heard.id)
+    _say_what_came_of_it(ctx, referrals.note(ctx.tx, told), came, by)
+
+
+def _names_ours(ctx: CommandContext, people: Iterable[Person]) -> bool:
+    """Our own people bring nobody, and are brought by nobody; says so."""
+    standings = Standings(roles.roles(ctx.tx), ctx.sops.community.roles)
+    ours = [shown(it) for it in people if standings.actor_role(it.member_id) in OURS]
+    if ours:
+        ctx.reply(f"{'、'.join(ours)} 是同事，不算口碑。要写成没有人带来：/口碑 删 M37。")
+    return bool(ours)
+
+
+def _say_what_came_of_it(ctx: CommandContext, noted: Noted, came: Person, by: Person | None) -> None:
+    if noted is not Noted.DONE:
+        assert by is not None, "nobody cannot be in the way"
+        ctx.reply(f"没有改：{_NOT_SO[noted]}")
+        return
+    word = referrals.last_word(ctx.tx.connection, came.member_id)
+    assert word is not None, "our own people's last word is the strongest"
+    ctx.can_undo({"member": came.member_id, "word": word.id})
+    whom = "没有人带来" if by is None else f"{shown(by)} 带来的"
+    ctx.reply(f"好的，{shown(came)} 记成{whom}，分今晚跟着改。10分钟内可 /撤销。")
+
+
+def take_back(ctx: CommandContext, args: Mapping[str, Any]) -> bool:
+    """What was known before counts again, unless somebody said otherwise since."""
+    word = referrals.last_word(ctx.tx.connection, args["member"])
+    if word is None or word.id != args["word"] or not referrals.withdraw(ctx.tx, word):
+        ctx.reply("撤销不了：后来又改过了。")
+        return False
+    before = referrals.of(ctx.tx.connection, [args["member"]]).get(args["member"])
+    names = directory.called(
+        ctx.tx.connection, [args["member"], *([] if before is None else _bringer(before))], ctx.account
+    )
+    ctx.reply(f"撤销了，{_name(names, args['member'])}：{_came_by(ctx, before, names)}。")
+    return True
+
+
+# --- how it is said ---
+
+
 def _bringer(word: Word) -> list[int]:
     return [] if word.brought_by is None else [word.brought_by]
 
@@ -199,9 +269,10 @@ COMMANDS = (
     Command(
         ("word of mouth", "口碑"),
         Who.STAFF,
-        "新来的有多少是会员带来的，谁带来最多；一位成员是谁带来的，带来了谁",
+        "新来的有多少是会员带来的，谁带来最多；一位成员是谁带来的，带来了谁；记错了改",
         show,
         Where.DESK,
-        usage="[30天|M37]",
+        usage="[30天|M37|改 M37 M12|删 M37]",
+        undo=take_back,
     ),
 )

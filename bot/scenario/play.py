@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from bot.channels.base import Message
 from bot.errors import ScenarioError
 from bot.events import (
-    Chat,
     FriendMade,
     Media,
     MembersJoined,
@@ -22,62 +22,35 @@ from bot.events import (
     MessageRecalled,
     MessageReceived,
     Patted,
-    Person,
     Quote,
     RoomEvent,
 )
-from bot.scenario.script import PAT, SENT, US, Line, Script, pattern_of
+from bot.scenario.folder import Change, Folder
+from bot.scenario.playing import Play, changed, local_time, place, said, shown
+from bot.scenario.script import OF_THE_HOUSE, PAT, RELOAD, SENT, US, Line, Script, pattern_of
 from bot.scenario.world import PICTURES, SLOT_COUNTS, World
-from bot.sop.loader import SopSet
+from bot.sop.loader import Loader, SopSet
 from bot.sop.problems import Mistake, did_you_mean
 from bot.store.log import CORE_NAMES
 
 ON_TIME = timedelta(minutes=1)
 """How far from its line's moment a message may be sent."""
-_SHOWN_BEFORE = 6
 
 
-@dataclass(slots=True)
-class Play:
-    """A scenario being played: the transcript, and why it failed (empty: it has not).
+async def play(script: Script, sops: SopSet, url: str | None = None, loader: Loader | None = None) -> Play:
+    """Play ``script`` with ``sops``, in a database of its own (``url``, or one that is thrown away).
 
-    ``nominal`` is the moment of the last line, before the pace and delays; ``matched`` counts the bot's
-    messages that lines took; ``renumbered`` how often the platform gave a room or person another id.
+    ``loader`` is what read them: a scenario that reloads has it read a copy of their folder.
     """
-
-    script: Script
-    world: World
-    nominal: datetime
-    transcript: list[str] = field(default_factory=list)
-    failure: str = ""
-    said: dict[str, list[MessageReceived]] = field(default_factory=dict)
-    matched: int = 0
-    renumbered: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def pending(self) -> Sequence[tuple[datetime, Message]]:
-        """What the bot said that no line took yet."""
-        return self.world.sent[self.matched :]
-
-    def person(self, name: str) -> Person:
-        return Person(self._id(f"person-{name}"), name)
-
-    def chat(self, key: str) -> Chat:
-        return Chat(self._id(f"room-{key}"), key)
-
-    def _id(self, first: str) -> str:
-        """The platform's id of today."""
-        return first + "'" * self.renumbered[first]
-
-
-async def play(script: Script, sops: SopSet, url: str | None = None) -> Play:
-    """Play ``script`` with ``sops``, in a database of its own (``url``, or one that is thrown away)."""
-    chosen = _choose(script, sops)
-    with tempfile.TemporaryDirectory(prefix="scenario-") as folder:
-        zone = chosen.community.zone
+    _check(script, sops)
+    cast = partial(_cast, script.sops, frozenset(sops.declared))
+    with tempfile.TemporaryDirectory(prefix="scenario-") as home:
+        zone = sops.community.zone
         begins = datetime.fromisoformat(script.begins).replace(tzinfo=zone)
-        world = World(chosen, begins, url or f"sqlite:///{Path(folder) / 'scenario.db'}")
-        playing = Play(script, world, nominal=begins)
+        folder = Folder(Path(home), loader, cast) if loader is not None and script.reloads else None
+        load = None if folder is None else folder.load
+        world = World(cast(sops), begins, url or f"sqlite:///{Path(home) / 'scenario.db'}", load=load)
+        playing = Play(script, world, begins, folder)
         try:
             chats = {key: playing.chat(key) for key in script.rooms}
             roles = {playing.person(name): role for name, role in script.roles.items()}
@@ -88,8 +61,8 @@ async def play(script: Script, sops: SopSet, url: str | None = None) -> Play:
     return playing
 
 
-def _choose(script: Script, sops: SopSet) -> SopSet:
-    """The SOPs that the scenario names, also those that are switched off."""
+def _check(script: Script, sops: SopSet) -> None:
+    """Raise ``ScenarioError`` for what the scenario names and nobody knows."""
     known = {*CORE_NAMES, *SLOT_COUNTS, PICTURES, "failures"}.union(
         *(kind.names for kind in sops.kinds.values())
     )
@@ -100,12 +73,18 @@ def _choose(script: Script, sops: SopSet) -> SopSet:
         if key not in sops.community.rooms:
             meant = did_you_mean(key, sops.community.rooms)
             raise ScenarioError(f"community.yaml 里没有“{key}”这个群{meant}")
-    if script.sops is None:
-        return sops
-    for wanted in script.sops:
+    for wanted in script.sops or ():
         if wanted not in sops.declared:
             raise ScenarioError(f"没有 id 是 {wanted} 的 SOP{did_you_mean(wanted, sops.declared)}")
-    return replace(sops, sops={sop_id: sops.declared[sop_id] for sop_id in script.sops})
+
+
+def _cast(wanted: Collection[str] | None, known: Collection[str], sops: SopSet) -> SopSet:
+    """Of ``sops`` those ``wanted``, also where they are switched off, and what was not ``known`` before."""
+    if wanted is None:
+        return sops
+    named = {id: sops.declared[id] for id in wanted if id in sops.declared}
+    new = {id: sop for id, sop in sops.sops.items() if id not in known}
+    return replace(sops, sops=MappingProxyType(named | new))
 
 
 async def _play_all(playing: Play) -> None:
@@ -133,20 +112,11 @@ async def _happen(playing: Play, line: Line) -> None:
     playing.failure = _unexpected(playing)
     if playing.failure:
         return
-    if line.stop or line.restart:
-        playing.transcript.append(
-            f"{_time(playing, world.clock.now())} —— 机器人{'停了' if line.stop else '重启'} ——"
-        )
-        await world.stop()
-        if line.restart:
-            await world.start()
-        return
-    if line.renumbered:
-        _renumber(playing, line)
-        return
+    if line.acts & OF_THE_HOUSE:
+        await _change_the_house(playing, line)
     event = _event(playing, line)
     if event is not None:
-        playing.transcript.append(f"{_time(playing, world.clock.now())} {_shown(line)}")
+        playing.transcript.append(f"{local_time(playing, world.clock.now())} {shown(line)}")
         if line.delay:
             await world.move_to(world.clock.now() + line.delay)
         await world.happen(event)
@@ -154,10 +124,26 @@ async def _happen(playing: Play, line: Line) -> None:
             await world.pictures_are_here()
 
 
-def _renumber(playing: Play, line: Line) -> None:
-    playing.renumbered[f"person-{line.who}" if line.who else f"room-{line.room}"] += 1
-    now = _time(playing, playing.world.clock.now())
-    playing.transcript.append(f"{now} —— {line.who or line.room}换了编号 ——")
+async def _change_the_house(playing: Play, line: Line) -> None:
+    """What the bot runs on is another: its process, the platform's ids, or its files."""
+    playing.transcript.append(f"{local_time(playing, playing.world.clock.now())} —— {changed(line)} ——")
+    if line.renumbered:
+        playing.renumbered[f"person-{line.who}" if line.who else f"room-{line.room}"] += 1
+    elif line.reload is not None:
+        await _reload(playing, line.reload, typed=line.who is not None)
+    else:
+        await playing.world.stop()
+        if line.restart:
+            await playing.world.start()
+
+
+async def _reload(playing: Play, changes: Mapping[str, Change], typed: bool) -> None:
+    """Change the files; the bot reads them because it watches them, unless somebody types that it shall."""
+    if playing.folder is None:
+        raise Mistake("这里没有可以重新装载的文件夹")
+    playing.folder.change(changes)
+    if not typed:
+        await playing.world.reload()
 
 
 def _moment(playing: Play, line: Line) -> datetime:
@@ -173,7 +159,7 @@ def _event(playing: Play, line: Line) -> RoomEvent | FriendMade | None:
         names = line.join if isinstance(line.join, list) else [line.who or ""]
         inviter = None if line.inviter is None else playing.person(line.inviter)
         return MembersJoined(new_id, chat, tuple(map(playing.person, names)), now, inviter)
-    if line.who is None:
+    if line.who is None or line.renumbered:
         return None
     if line.who == US:
         return _typed_by_us(playing, line, new_id)
@@ -231,6 +217,8 @@ def _bytes(name: str, blank: MessageReceived) -> str:
 
 
 def _message(line: Line, blank: MessageReceived) -> MessageReceived | None:
+    if line.reload is not None:
+        return replace(blank, text=RELOAD)
     if line.say is not None:
         return replace(blank, text=line.say, to_bot=line.mention)
     if line.private is not None:
@@ -257,18 +245,20 @@ async def _expect(playing: Play, line: Line) -> None:
     moment = _moment(playing, line)
     await (playing.world.move_to(moment) if timed else playing.world.settle())
     if not playing.pending:
-        playing.failure = f"等机器人{_place(line)}说 {line.bot}，它什么也没说"
+        playing.failure = f"等机器人{place(line)}说 {line.bot}，它什么也没说"
         return
     at, message = playing.pending[0]
     if not _fits(playing, line, message):
         playing.failure = (
-            f"说的不一样\n  应该：{_place(line)} {line.bot}\n  实际：{_said(playing, at, message)}"
+            f"说的不一样\n  应该：{place(line)} {line.bot}\n  实际：{said(playing, at, message)}"
         )
     elif timed and abs(at - moment) > ON_TIME:
-        playing.failure = f"时间不对\n  应该：{_time(playing, moment)}\n  实际：{_said(playing, at, message)}"
+        playing.failure = (
+            f"时间不对\n  应该：{local_time(playing, moment)}\n  实际：{said(playing, at, message)}"
+        )
     else:
         playing.matched += 1
-        playing.transcript.append(_said(playing, at, message))
+        playing.transcript.append(said(playing, at, message))
 
 
 def _fits(playing: Play, line: Line, message: Message) -> bool:
@@ -282,7 +272,7 @@ def _fits(playing: Play, line: Line, message: Message) -> bool:
 def _unexpected(playing: Play) -> str:
     if not playing.pending:
         return ""
-    lines = [f"  多出：{_said(playing, at, message)}" for at, message in playing.pending]
+    lines = [f"  多出：{said(playing, at, message)}" for at, message in playing.pending]
     return "\n".join(["机器人说了没有人等的话", *lines])
 
 
@@ -291,52 +281,3 @@ def _wrong_counts(playing: Play) -> str:
     found = {name: playing.world.count(name) for name in expected}
     wrong = [f"  {name}：应该 {expected[name]}，实际 {n}" for name, n in found.items() if n != expected[name]]
     return "\n".join(["记录的次数不对", *wrong]) if wrong else ""
-
-
-# --- how it is shown ---
-
-
-def _time(playing: Play, moment: datetime) -> str:
-    local = moment.astimezone(playing.world.sops.community.zone)
-    return f"{local.month}月{local.day}日 周{'一二三四五六日'[local.weekday()]} {local:%H:%M}"
-
-
-def _said(playing: Play, at: datetime, message: Message) -> str:
-    place = message.chat_id or f"私聊 {message.person_id}"
-    text = message.text.replace("\n", "\n      ")
-    return f"{_time(playing, at)} 机器人（{place.removeprefix('room-')}）：{text}"
-
-
-def _place(line: Line) -> str:
-    return f"私聊 {line.private}" if line.private is not None else f"在{line.room}"
-
-
-_ACTS = {
-    "image": "图片",
-    "voice": "语音",
-    "sticker": "表情",
-    "recall": "撤回",
-    "join": "进群",
-    "leave": "退群",
-    "befriend": "加了机器人好友",
-    "removed": "移走了机器人",
-}
-
-
-def _shown(line: Line) -> str:
-    act = next(iter(line.acts), "")
-    what = getattr(line, act, "")
-    said = [_ACTS[act]] if act in _ACTS else []
-    said += [str(what)] if isinstance(what, str | list) else []
-    who = "、".join(line.join) if isinstance(line.join, list) else line.who
-    return f"{who}（{'私聊' if line.private is not None or line.privately else line.room}） {' '.join(said)}"
-
-
-def report(playing: Play) -> str:
-    """Why it failed, with what was said before."""
-    before = playing.transcript[-_SHOWN_BEFORE:]
-    return (
-        "\n".join([playing.failure, "之前：", *(f"  {line}" for line in before)])
-        if before
-        else playing.failure
-    )

@@ -10,6 +10,7 @@
       - {at: 周二 18:30, who: 甲, image: dinner.jpg}
       - {after: 1m, who: 甲, say: "#我的原野餐桌# 今天的番茄"}
       - {after: 30m, bot: /今晚1桌/}      # /…/ is searched for, anything else must be part of the message
+      - {reload: {sops/dinner-table.yaml: {"gather: 30m": "gather: 2h"}}}
     expect: {challenge_entered: 1}
 
 ``at`` is the next such moment (or still the same), ``after`` counts from the line before; a line without
@@ -28,14 +29,18 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from bot.errors import ScenarioError
 from bot.events import MessageKind
+from bot.scenario.folder import Change, check_name
 from bot.sop import yaml_reader
 from bot.sop.problems import Mistake, closest
 from bot.sop.schedule import parse_duration, parse_moment
 from bot.sop.validation import validate
 
 _TALK = ("say", "image", "voice", "sticker", "sends", "private", "recall")
-ACTS = (*_TALK, "join", "leave", "befriend", "removed", "renumbered", "stop", "restart", "bot")
-_NOBODYS = {"renumbered", "stop", "restart", "bot"}
+OF_THE_HOUSE = {"renumbered", "stop", "restart", "reload"}
+"""Acts that change what the bot runs on; nobody need do them."""
+ACTS = (*_TALK, "join", "leave", "befriend", "removed", *sorted(OF_THE_HOUSE), "bot")
+_NOBODYS = {*OF_THE_HOUSE, "bot"}
+RELOAD = "/重新装载"
 PAT = "拍一拍"
 US = "我们"
 """Who types by hand at the bot's own account."""
@@ -77,6 +82,8 @@ class Line(BaseModel):
     after it happened. ``removed``:
     ``who`` removes the bot from the room. ``renumbered``: the platform has another id for ``who`` from now
     on, or for ``room`` where nobody is named. ``stop`` ends the bot's process, ``restart`` begins it again.
+    ``reload`` changes files (``sops/…``, ``templates/…``): words into other words, the whole text, or nothing
+    (``null``: the file is gone). They are read anew as when they are saved, or because ``who`` types it.
     Of a bot's line, ``private`` is whom it writes to, else it speaks in ``room``. ``who: 我们`` is a human at
     the bot's account.
     """
@@ -107,6 +114,7 @@ class Line(BaseModel):
     renumbered: bool = False
     stop: bool = False
     restart: bool = False
+    reload: dict[str, Change] | None = None
     bot: str | None = None
 
     @model_validator(mode="after")
@@ -135,6 +143,13 @@ class Line(BaseModel):
                 f"sends 里没有“{what}”，可以写 {'、'.join((*SENT, PAT))}", closest(what, (*SENT, PAT))
             )
         return what
+
+    @field_validator("reload")
+    @classmethod
+    def _are_files(cls, changes: dict[str, Change] | None) -> dict[str, Change] | None:
+        for name in changes or ():
+            check_name(name)
+        return changes
 
     @field_validator("at")
     @classmethod
@@ -193,6 +208,10 @@ class Script(BaseModel):
     @property
     def lines(self) -> list[int]:
         return self._lines
+
+    @property
+    def reloads(self) -> bool:
+        return any(line.reload is not None for line in self.talk)
 
 
 def read(path: Path) -> Script:

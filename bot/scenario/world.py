@@ -24,7 +24,7 @@ from bot.people import invites
 from bot.reloader import Load
 from bot.runtime import Runtime
 from bot.sop.command import Foresee
-from bot.sop.loader import SopSet
+from bot.sop.loader import SopSet, on_and_on
 from bot.sop.timetable import SlotState
 from bot.stage import Stage
 from bot.status import Status
@@ -89,7 +89,12 @@ class World:
         admins: Sequence[Person] = (),
         roles: Mapping[Person, str] | None = None,
     ) -> None:
-        """Start the bot's process; at the first time with these rooms enabled, these admins and ``roles``."""
+        """Start the bot's process; at the first time with these rooms enabled, these admins and ``roles``.
+
+        A later time it begins with what its files say by then, if there are any.
+        """
+        if enabled is None and self._load is not None:
+            self.sops = app.needed(self._load(on_and_on))
         writer = Writer(self.engine, self._claim, without_thread=self._without_thread)
         runtime = app.build_runtime(
             self.sops,
@@ -130,6 +135,12 @@ class World:
             await self._running
         self._runtime = self._running = None
         self.stage.attach(None)
+
+    async def reload(self) -> None:
+        """Let the bot read its files anew, as it does when they were saved."""
+        if self._runtime is not None:
+            self._runtime.reload()
+        await self.settle()
 
     async def happen(self, *events: ChannelEvent) -> None:
         """Let these happen, and the bot react as far as it does at once."""

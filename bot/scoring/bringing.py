@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, select
 
 from bot.people import referrals
-from bot.people.referrals import ACTIVATED, OBJECT, REFERRED, Word
+from bot.people.referrals import ACTIVATED, OBJECT, REFERRED, WITHDRAWN, Word
 from bot.scoring.damping import regrouped_accounts
 from bot.scoring.kpi.period import ours
 from bot.store.figures import activity
@@ -85,10 +85,10 @@ def unsettled(connection: Connection, after: int) -> Select[Any]:
 
 def _told_about(connection: Connection, after: int) -> set[int]:
     """All accounts of those about whom a word is new, or was taken back."""
-    word, recall = interaction.alias("word"), interaction.alias("recall")
+    word, recall, back = (interaction.alias(it) for it in ("word", "recall", "back"))
     joined = word.outerjoin(
         recall, (recall.c.parent_event_id == word.c.parent_event_id) & (recall.c.name == "message_recalled")
-    )
+    ).outerjoin(back, (back.c.parent_event_id == word.c.id) & (back.c.name == WITHDRAWN))
     came, other = identity.alias("came"), identity.alias("other")
     both = joined.join(came, came.c.id == word.c.identity_id).join(
         other, other.c.member_id == came.c.member_id
@@ -97,6 +97,6 @@ def _told_about(connection: Connection, after: int) -> set[int]:
         select(other.c.id)
         .select_from(both)
         .where(word.c.object_type == OBJECT, word.c.name == REFERRED)
-        .where((word.c.id > after) | (recall.c.id > after))
+        .where((word.c.id > after) | (recall.c.id > after) | (back.c.id > after))
     )
     return {row[0] for row in stream(connection, query)}

@@ -115,11 +115,11 @@ class Loader:
     """Reads a folder of SOPs with the wording of another, again and again."""
 
     def __init__(self, sops: Path, templates: Path, kinds: Mapping[str, Kind]) -> None:
-        self._sops, self._templates, self._kinds = sops, templates, kinds
+        self.sops, self.templates, self.kinds = sops, templates, kinds
         self._last: Loaded | None = None
 
     def __call__(self, pause: Pause = on_and_on) -> Loaded:
-        self._last = load(self._sops, self._templates, self._kinds, self._last, pause)
+        self._last = load(self.sops, self.templates, self.kinds, self._last, pause)
         return self._last
 
 
@@ -146,7 +146,8 @@ def load(
     path = sops / AUDIENCES
     audiences = audience_file.load(path, _shown(path), _known(community, scoring))
     problems += audiences.problems
-    catalog = replace(catalog, audiences=audiences.names)
+    if community is not None:  # else nobody knows which audiences there are
+        catalog = replace(catalog, audiences=audiences.names)
     files = _read_all(sops, catalog, kinds, last, pause)
     problems += [problem for it in files.values() for problem in it.problems]
     found = [it.good for it in files.values() if it.good is not None]
@@ -175,7 +176,7 @@ def _wording(folder: Path, last: Catalog | None) -> tuple[Catalog, list[Problem]
     now = Catalog(templates, Shelves(found), TemplateCheck(templates, found), present)
     if last is None or not last.reads_as(now):
         return now, problems
-    return replace(last, rooms=None, roles=None), problems
+    return replace(last, rooms=None, roles=None, audiences=None), problems
 
 
 def _sop_set(community: Community, good: list[_Good], kinds: Mapping[str, Kind], catalog: Catalog) -> SopSet:

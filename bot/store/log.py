@@ -58,6 +58,7 @@ CORE_NAMES = NAMES | {
     "invite_created",
     "member_referred",
     "referral_activated",
+    "referral_withdrawn",
     "thanks_listed",
     "thanks_changed",
 }

@@ -136,6 +136,11 @@ class TestHearing:
         assert joined.inviter == Person(EXPERT, "老周", "周师傅")
         assert not joined.bot_joined
 
+    async def test_whom_we_invited_nobody_brought(self, heard: Heard, gateway: Gateway) -> None:
+        await gateway.join("apple", inviter=BOT)
+        (joined,) = await heard.some(MembersJoined)
+        assert joined.inviter is None
+
     async def test_nobody_may_have_invited_us(self, heard: Heard, gateway: Gateway) -> None:
         await gateway.join(BOT, room="staff")
         (joined,) = await heard.some(MembersJoined)

@@ -142,3 +142,27 @@ async def test_a_code_that_is_taken_back_takes_its_points(world: World) -> None:
     await world.happen(MessageRecalled("back", code.id, MAI, world.clock.now(), None))
     await nights(world)
     assert spread(world) == {}
+
+
+async def test_what_staff_set_right_moves_the_points_and_moves_them_back(world: World) -> None:
+    """Also where the night comes between the correction and its end."""
+    await ask(world, "我也在", ZHOU)
+    await brought(world, MAI)
+    await days(world, MAI)
+    await nights(world)
+    assert spread(world) == {"qing": 8.0}
+    await world.move_to(world.clock.now().replace(hour=19, minute=55))  # 03:55 in Shanghai
+    await ask(world, "/口碑 改 小麦 老周", BOSS, None)
+    await world.move_to(world.clock.now() + 8 * MINUTE)
+    assert world.count("referral_activated") == 2
+    (answer,) = await ask(world, "/撤销", BOSS, None)
+    assert "阿青 带来的" in answer
+    await nights(world)
+    assert spread(world) == {"qing": 8.0}
+    await ask(world, "/口碑 改 小麦 老周", BOSS, None)
+    await nights(world)
+    await nights(world)
+    assert spread(world) == {"zhou": 8.0}
+    await ask(world, "/口碑 删 小麦", BOSS, None)
+    await nights(world)
+    assert spread(world) == {}

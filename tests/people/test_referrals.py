@@ -48,6 +48,13 @@ def test_who_came_later_or_is_oneself_brought_nobody(tx: Transaction, people: li
     assert bringers(tx) == {}
 
 
+def test_who_is_seen_to_invite_may_have_been_there_without_a_word(
+    tx: Transaction, people: list[Person]
+) -> None:
+    assert referrals.note(tx, told(people[0], people[1], By.INVITE, event=7)) is Noted.DONE
+    assert bringers(tx) == {people[0].member_id: people[1].member_id}
+
+
 def test_the_first_proof_wins(tx: Transaction, people: list[Person]) -> None:
     assert referrals.note(tx, told(people[2], people[0], By.INVITE, event=7)) is Noted.DONE
     assert referrals.note(tx, told(people[2], people[1], By.CODE, event=8)) is Noted.KNOWN
@@ -78,6 +85,39 @@ def test_words_that_are_taken_back_say_nothing(tx: Transaction, people: list[Per
     log.append(tx, [log.entry(tx, SOURCE, "r1", "message_recalled", MONDAY_9, parent_event_id=said["id"])])
     assert bringers(tx) == {}
     assert referrals.note(tx, told(people[2], people[1], event=9)) is Noted.DONE
+
+
+def test_what_our_own_people_say_stands_before_all_and_their_last_word_before_the_others(
+    tx: Transaction, people: list[Person]
+) -> None:
+    referrals.note(tx, told(people[2], people[0], By.INVITE, event=7))
+    assert referrals.note(tx, told(people[2], people[0], By.STAFF, event=8)) is Noted.KNOWN
+    assert referrals.note(tx, told(people[2], people[1], By.STAFF, event=9)) is Noted.DONE
+    assert referrals.note(tx, told(people[2], people[3], By.STAFF, event=10)) is Noted.DONE
+    assert bringers(tx) == {people[2].member_id: people[3].member_id}, "though they came later"
+    assert referrals.note(tx, told(people[2], people[0], By.CODE, event=11)) is Noted.KNOWN
+    assert referrals.note(tx, told(people[2], None, By.STAFF, event=12)) is Noted.DONE
+    assert bringers(tx) == {}
+    assert referrals.note(tx, told(people[2], people[0], By.CODE, event=13)) is Noted.KNOWN
+
+
+def test_a_word_that_is_withdrawn_leaves_what_was_before(tx: Transaction, people: list[Person]) -> None:
+    referrals.note(tx, told(people[2], people[0], By.INVITE, event=7))
+    referrals.note(tx, told(people[2], None, By.STAFF, event=8))
+    word = referrals.last_word(tx.connection, people[2].member_id)
+    assert word is not None
+    assert word.is_of_nobody
+    assert referrals.withdraw(tx, word)
+    assert bringers(tx) == {people[2].member_id: people[0].member_id}
+    assert not referrals.withdraw(tx, word)
+
+
+def test_nobody_is_brought_by_those_whom_they_brought(tx: Transaction, people: list[Person]) -> None:
+    referrals.note(tx, told(people[1], people[0]))
+    referrals.note(tx, told(people[2], people[1], event=9))
+    for round_about in (1, 2):
+        assert referrals.note(tx, told(people[0], people[round_about], By.STAFF)) is Noted.ROUND
+    assert referrals.note(tx, told(people[0], people[3], By.STAFF)) is Noted.DONE
 
 
 def test_nobody_brought_themselves_by_another_account_and_each_has_theirs_again(
@@ -171,13 +211,16 @@ WORDS = st.lists(
 
 @given(words=WORDS, data=st.data())
 def test_each_who_came_has_one_word_the_strongest_whatever_the_order(words: list[Word], data: Any) -> None:
-    found = referrals.standing(words)
+    found, all_of_them = referrals.standing(words), referrals.strongest(words)
     assert referrals.standing(data.draw(st.permutations(words))) == found
-    for came, word in found.items():
+    for came, word in all_of_them.items():
         others = [it for it in words if it.came == came and it.brought_by != came]
         assert word in others
         assert word.strength == max(it.strength for it in others)
+        if word.by is By.STAFF:
+            assert word.id == max(it.id for it in others if it.by is By.STAFF)
     assert all(word.brought_by != came for came, word in found.items())
+    assert found == {came: word for came, word in all_of_them.items() if not word.is_of_nobody}
 
 
 @given(words=WORDS)

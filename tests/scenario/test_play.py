@@ -8,9 +8,10 @@ import pytest
 from bot import fetcher
 from bot.errors import ScenarioError
 from bot.likeness import dhash
-from bot.scenario.play import Play, play, report
+from bot.scenario.play import play
+from bot.scenario.playing import Play, report
 from bot.scenario.script import PAT, SENT, read
-from bot.sop.loader import SopSet
+from bot.sop.loader import Loader, SopSet
 from bot.store.session import open_engine
 from bot.store.tables import interaction
 from tests.builders import rows
@@ -21,8 +22,8 @@ STATUS, ONLINE = "who: 管, say: /状态", "bot: 在线"
 class Director:
     """Writes scenarios, whose talk begins in line 4, and has them played."""
 
-    def __init__(self, folder: Path, sops: SopSet) -> None:
-        self.file, self.sops = folder / "talk.yaml", sops
+    def __init__(self, folder: Path, sops: SopSet, loader: Loader) -> None:
+        self.file, self.sops, self.loader = folder / "talk.yaml", sops, loader
 
     def write(self, *talk: str, more: str = "") -> Path:
         lines = "".join(f"  - {{{line}}}\n" for line in talk)
@@ -30,7 +31,7 @@ class Director:
         return self.file
 
     async def play(self, *talk: str, more: str = "", url: str | None = None) -> Play:
-        return await play(read(self.write(*talk, more=more)), self.sops, url)
+        return await play(read(self.write(*talk, more=more)), self.sops, url, self.loader)
 
     async def fail(self, *talk: str, more: str = "") -> str:
         playing = await self.play(*talk, more=more)
@@ -38,8 +39,8 @@ class Director:
 
 
 @pytest.fixture
-def director(tmp_path: Path, sops: SopSet) -> Director:
-    return Director(tmp_path, sops)
+def director(tmp_path: Path, sops: SopSet, loader: Loader) -> Director:
+    return Director(tmp_path, sops, loader)
 
 
 async def test_a_talk_that_goes_as_written_does_not_fail(director: Director) -> None:
@@ -192,6 +193,67 @@ async def test_the_bot_may_stop_and_begin_again(director: Director) -> None:
     assert playing.failure == ""
     assert playing.transcript[0] == "11月30日 周一 12:00 —— 机器人停了 ——"
     assert playing.transcript[2] == "11月30日 周一 12:34 —— 机器人重启 ——"
+
+
+FAREWELL = "{sops/farewell.yaml: '{sop: theme_day, id: farewell, name: 道别, every: 周一 20:00, \
+post: {template: origin_story.j2, shelf: 溯源故事}}'}"
+
+
+async def test_files_change_and_are_read_anew_as_when_they_are_saved(director: Director) -> None:
+    playing = await director.play(
+        "at: 9:30, reload: {sops/monday-origin.yaml: {'周一 12:10': '周一 10:10'}}", "at: 10:10, bot: 溯源"
+    )
+    assert playing.failure == ""
+    assert playing.transcript[0] == "11月30日 周一 09:30 —— 改了 sops/monday-origin.yaml ——"
+
+
+async def test_files_change_and_are_read_because_somebody_says_so(director: Director) -> None:
+    playing = await director.play(
+        f"who: 管, privately: true, reload: {FAREWELL}",
+        "bot: 装好了：+1 ~0 -0, private: 管",
+        "who: 甲, privately: true, reload: {sops/farewell.yaml: null}",
+        "at: 12:10, bot: 溯源",
+        "at: 20:00, bot: 溯源",
+    )
+    assert playing.failure == ""
+    assert playing.transcript[1] == "11月30日 周一 09:00 管（私聊） /重新装载"
+
+
+async def test_the_projects_own_files_stay_as_they_are(director: Director, loader: Loader) -> None:
+    await director.play("reload: {sops/monday-origin.yaml: null}")
+    assert (loader.sops / "monday-origin.yaml").is_file()
+
+
+async def test_of_sops_that_a_scenario_names_no_other_plays_after_a_reload_but_those_that_came(
+    director: Director,
+) -> None:
+    talk = (f"reload: {FAREWELL}", "at: 20:00, bot: 溯源")
+    assert await director.fail(*talk, more="sops: [dinner-table]\n") == ""
+
+
+async def test_a_restart_begins_with_the_files_as_they_are_by_then(director: Director) -> None:
+    earlier = "reload: {sops/monday-origin.yaml: {'周一 12:10': '周一 10:10'}}"
+    assert await director.fail("stop: true", earlier, "restart: true", "at: 10:10, bot: 溯源") == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ("{sops/gone.yaml: null}", "没有 sops/gone.yaml 这个文件"),
+        ("{sops/gone.yaml: {早: 晚}}", "没有 sops/gone.yaml 这个文件"),
+        (
+            "{sops/monday-origin.yaml: {周八: 晚}}",
+            "sops/monday-origin.yaml 里“周八”要正好有一处，现在有 0 处",
+        ),
+    ],
+)
+async def test_a_change_that_cannot_be_made_fails(director: Director, changes: str, said: str) -> None:
+    assert await director.fail(f"reload: {changes}") == f"第 4 行：{said}"
+
+
+async def test_where_nobody_reads_files_none_can_be_reloaded(director: Director, sops: SopSet) -> None:
+    file = director.write("reload: {}")
+    assert (await play(read(file), sops)).failure == "第 4 行：这里没有可以重新装载的文件夹"
 
 
 async def test_only_the_sops_that_are_named_play(director: Director) -> None:

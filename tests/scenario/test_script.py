@@ -63,6 +63,9 @@ def test_what_is_left_out_has_plain_defaults() -> None:
         ("[{at: 周八 10:00}]", "2:13", "周八"),
         ("[{after: 一会儿}]", "2:16", "一会儿"),
         ("[{late: 一会儿, who: 甲, say: 早}]", "2:15", "一会儿"),
+        ("[{reload: {../x.yaml: 早}}]", "2:17", "“../x.yaml”不是 sops/ 或 templates/ 里的文件"),
+        ("[{reload: {sops/../../x.yaml: 早}}]", "2:17", "不是 sops/ 或 templates/ 里的文件"),
+        ("[{reload: {dinner-table.yaml: null}}]", "2:17", "（建议：sops/dinner-table.yaml）"),
         ("早", "2:7", "列表"),
     ],
 )

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.scenario.play import play, report
+from bot.scenario.play import play
+from bot.scenario.playing import report
 from bot.scenario.script import read
-from bot.sop.loader import SopSet
+from bot.sop.loader import Loader, SopSet
 from tests.soak import budget
 
 HERE = Path(__file__).parent
@@ -45,8 +46,8 @@ def named(value: Path | str) -> str:
 
 @pytest.mark.soak
 @pytest.mark.parametrize(("file", "new_url"), CASES, indirect=["new_url"], ids=named)
-async def test_it_goes_as_written(file: Path, sops: SopSet, url: str) -> None:
-    played = await play(read(file), sops, url)
+async def test_it_goes_as_written(file: Path, sops: SopSet, loader: Loader, url: str) -> None:
+    played = await play(read(file), sops, url, loader)
     assert not played.failure, report(played)
 
 
@@ -65,6 +66,7 @@ def test_there_are_scenarios_of_every_topic() -> None:
         "guard",
         "outbox",
         "qa_day",
+        "reload",
         "report",
         "rights",
         "rooms",

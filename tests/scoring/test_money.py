@@ -19,7 +19,7 @@ from bot.scoring.rules import Money
 from bot.store.session import insert_new
 from bot.store.tables import identity
 from bot.store.transaction import Transaction
-from tests.scoring.community import ROOM, WHO, ZONE, at, day, live_in
+from tests.scoring.community import ROOM, WHO, ZONE, at, day, happen, live_in
 from tests.scoring.customers import X, brought, cost, on, order
 
 PARTS = (recommending, buying, word_of_mouth, money, predicting)
@@ -124,6 +124,21 @@ def test_many_buyers_are_foretold_with_the_error_of_it(tx: Transaction, november
     error = figure.parts["试猜最近90天每人差几单"]
     assert error is not None
     assert 0 < error < 3
+
+
+def test_what_staff_set_right_stands_as_a_proof_of_when_they_were_brought(
+    tx: Transaction, november: Period
+) -> None:
+    for who in ("A", "B", "C"):
+        order(tx, who, at(9), 100)
+    for who in ("A", "B"):
+        brought(tx, who, "C", "code", at(3))
+    brought(tx, "A", None, "staff", at(3))
+    brought(tx, "B", "A", "staff", at(3))
+    taken_back = brought(tx, "C", "A", "staff", at(3))
+    happen(tx, "referral_withdrawn", "C", at(4), parent_event_id=taken_back)
+    assert {came: told.brought_by for came, told in november.brought.items()} == {WHO["B"]: WHO["A"]}
+    assert found(november)["word_of_mouth"].value == pytest.approx(100 / 3)
 
 
 def test_a_code_that_came_with_the_first_order_brought_an_account_of_nobody(

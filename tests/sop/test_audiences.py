@@ -154,6 +154,15 @@ def test_a_sop_is_left_out_while_the_file_is_wrong_rather_than_be_for_everybody(
     assert any("audiences.yaml 有错，先改好它" in it.message for it in found.problems)
 
 
+def test_nobody_says_that_there_is_no_such_audience_while_the_rooms_are_wrong(folder: Path) -> None:
+    community = folder / "community.yaml"
+    community.write_text(
+        community.read_text("utf-8").replace("operators: 运营群", "operators: 运营9群"), "utf-8"
+    )
+    found = loaded(folder, COOKS, ask=SURVEY.format("爱做饭的"))
+    assert [it.path for it in found.problems] == ["operators"]
+
+
 def test_a_sop_is_judged_again_when_its_audience_goes(folder: Path) -> None:
     (folder / "ask.yaml").write_text(SURVEY.format("爱做饭的"), "utf-8")
     (folder / "audiences.yaml").write_text(COOKS, "utf-8")

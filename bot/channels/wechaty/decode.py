@@ -177,7 +177,8 @@ def joined(
 ) -> MembersJoined:
     at = moment(payload.get("timestamp"), now)
     others = tuple(person for person in people if person.id != me)
-    return MembersJoined(made_id("join", payload, at), chat, others, at, inviter, len(others) < len(people))
+    by = inviter if inviter is not None and inviter.id != me else None
+    return MembersJoined(made_id("join", payload, at), chat, others, at, by, len(others) < len(people))
 
 
 def left(
