@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import groupby
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -15,7 +14,7 @@ from bot.nightly.portions import portions
 from bot.scoring import book, daybook, days
 from bot.scoring.daybook import Day, Part
 from bot.scoring.rules import Scoring
-from bot.store.tables import interaction
+from bot.store.tables import interaction, score_entry
 from bot.store.transaction import Reader, Transaction
 
 T = TypeVar("T")
@@ -23,6 +22,8 @@ Write = Callable[[Transaction, T], object]
 Finish = Callable[[Transaction], None]
 MOST = 3_000
 """Days that are written in one transaction; some 30 ms."""
+PEOPLE = 10_000
+"""Identities that are read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,25 @@ def _span(connection: Connection) -> Part | None:
 def _whole(connection: Connection, span: Part, scoring: Scoring, zone: ZoneInfo) -> Iterator[Whole]:
     """Identities that have no days any more are between the others, and lose what stood there."""
     written = 0
-    people = groupby(daybook.read(connection, span, scoring, zone), key=lambda it: it.identity_id)
+    people = groupby(_all_days(connection, span, scoring, zone), key=lambda it: it.identity_id)
     for some in _by_size(([*found] for _, found in people), MOST):
         last = some[-1].identity_id
         yield Whole(written + 1, last, some)
         written = last
     yield Whole(written + 1, 2**62, [])
+
+
+def _all_days(connection: Connection, span: Part, scoring: Scoring, zone: ZoneInfo) -> Iterator[Day]:
+    """By identity, some at a time: so it takes no more memory of a longer log, and the first can be written
+    while the next are read."""
+    for some in portions(_identities(connection), PEOPLE):
+        yield from daybook.read(connection, Part(span.first, span.last, some), scoring, zone)
+
+
+def _identities(connection: Connection) -> list[int]:
+    acted = select(interaction.c.identity_id).where(interaction.c.identity_id.is_not(None))
+    everybody = acted.union(select(score_entry.c.identity_id))
+    return sorted(connection.scalars(everybody))
 
 
 def _by_size(groups: Iterable[list[Day]], most: int) -> Iterator[list[Day]]:
@@ -105,5 +119,5 @@ def _changed(
 
 def everything(connection: Connection, scoring: Scoring, zone: ZoneInfo) -> Iterator[Day]:
     """All days of the log: for a look by other rules, that writes nothing."""
-    span = _span(connection) or Part(datetime.fromtimestamp(0, UTC), datetime.fromtimestamp(0, UTC))
-    return daybook.read(connection, span, scoring, zone)
+    span = _span(connection)
+    return iter(()) if span is None else _all_days(connection, span, scoring, zone)
