@@ -6,7 +6,6 @@ import asyncio
 import gc
 import logging
 import secrets
-import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -20,8 +19,8 @@ from sqlalchemy import Engine
 
 from bot.alarms import LOST_AFTER
 from bot.channels.base import Channel
-from bot.channels.console import ROOM_ID, Cast, ConsoleChannel
-from bot.clock import Clock, SystemClock, VirtualClock
+from bot.channels.console import ConsoleChannel
+from bot.clock import Clock, SystemClock
 from bot.commands import (
     announce,
     audiences,
@@ -75,13 +74,6 @@ from bot.store.transaction import Transaction
 from bot.store.writer import Claim, Writer
 
 logger = logging.getLogger(__name__)
-
-DEMO_DATABASE = Path("data/demo.db")
-DEMO_URL = f"sqlite:///{DEMO_DATABASE}"
-DEMO_MEDIA = Path("data/demo-media")
-DEMO_FILES = Path("data/demo-rights")
-DEMO_ACCOUNT = "demo"
-DEMO_BEGINS = "2026-11-30 09:00"
 
 
 def load_sops(settings: Settings) -> Loaded:
@@ -223,7 +215,7 @@ async def run(settings: Settings, *, claim_code: bool = False, foresee: Foresee 
 async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Foresee | None) -> None:
     load = sops_loader(settings)
     sop_set = needed(load())
-    _report(sop_set)
+    tell_left_out(sop_set)
     status = Status()
     clock = SystemClock()
     stage = Stage(clock, sop_set.community.zone)
@@ -247,74 +239,19 @@ async def _run(settings: Settings, claim: Claim, claim_code: bool, foresee: Fore
     stage.attach(runtime)
     gc.freeze()  # what is there now stays: to look through it for garbage would hold everybody up for 0.1 s
     try:
-        with _stopped_by_signals(runtime):
+        with stopped_by_signals(runtime):
             offer = partial(_offer_claim, writer, clock.now(), runtime.pipeline.desk, always=claim_code)
             await writer.run(offer)
             await writer.run(partial(stay_forgotten, writer, clock.now(), settings))
-            async with _watched(settings, runtime), _taking_in(settings, runtime, clock):
+            async with watched(settings, runtime), _taking_in(settings, runtime, clock):
                 await runtime.run()
     finally:
         writer.close()
         writer.engine.dispose()
 
 
-async def demo(settings: Settings, foresee: Foresee | None = None) -> None:
-    """``bot demo``: a group in the terminal with a database and a clock of its own."""
-    with owning(DEMO_URL, DEMO_ACCOUNT):
-        await _demo(settings, foresee)
-
-
-async def _demo(settings: Settings, foresee: Foresee | None) -> None:
-    load = sops_loader(settings)
-    sop_set = needed(load())
-    _report(sop_set)
-    zone = sop_set.community.zone
-    clock = VirtualClock(datetime.fromisoformat(DEMO_BEGINS).replace(tzinfo=zone))
-    _remove(DEMO_DATABASE)
-    for folder in (DEMO_MEDIA, DEMO_FILES):
-        shutil.rmtree(folder, ignore_errors=True)
-    writer = Writer(open_database(DEMO_URL))
-    stage = Stage(clock, zone)
-    channel = _console(stage, sop_set)
-    status = Status()
-    runtime = build_runtime(
-        sop_set,
-        channel,
-        writer,
-        clock,
-        account=DEMO_ACCOUNT,
-        pace=Pace(),
-        status=status,
-        media=DEMO_MEDIA,
-        foresee=foresee,
-        load=load,
-        phone_key=secrets.token_bytes(keys.BYTES),
-        files=DEMO_FILES,
-    )
-    stage.attach(runtime)
-    try:
-        await writer.run(lambda: _open_demo(writer, clock.now(), runtime.pipeline))
-        async with _watched(settings, runtime):
-            await _play(runtime, stage)
-    finally:
-        writer.close()
-        writer.engine.dispose()
-
-
-async def _play(runtime: Runtime, stage: Stage) -> None:
-    """In a terminal the demo's time goes on by itself; in a pipe it stands still."""
-    in_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    running_on = asyncio.create_task(stage.run_on()) if in_terminal else None
-    try:
-        with _stopped_by_signals(runtime):
-            await runtime.run()
-    finally:
-        if running_on is not None:
-            running_on.cancel()
-
-
 @asynccontextmanager
-async def _watched(settings: Settings, runtime: Runtime) -> AsyncIterator[None]:
+async def watched(settings: Settings, runtime: Runtime) -> AsyncIterator[None]:
     """What is saved in the folders meanwhile is live at once."""
     from bot.watch import watch  # here, because importing it takes 40 ms
 
@@ -341,7 +278,7 @@ async def _taking_in(settings: Settings, runtime: Runtime, clock: Clock) -> Asyn
 
 
 @contextmanager
-def _stopped_by_signals(runtime: Runtime) -> Iterator[None]:
+def stopped_by_signals(runtime: Runtime) -> Iterator[None]:
     """SIGTERM and Ctrl-C end it in order, also where it has not begun to run."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -355,7 +292,7 @@ def _stopped_by_signals(runtime: Runtime) -> Iterator[None]:
 
 def _channel(settings: Settings, stage: Stage, sop_set: SopSet) -> Channel:
     if settings.channel == "console":
-        return _console(stage, sop_set)
+        return console(stage, sop_set)
     from bot.channels.wechaty import WechatyChannel  # here, because importing it takes 60 ms
 
     return WechatyChannel(
@@ -363,11 +300,11 @@ def _channel(settings: Settings, stage: Stage, sop_set: SopSet) -> Channel:
     )
 
 
-def _console(stage: Stage, sop_set: SopSet) -> ConsoleChannel:
-    return ConsoleChannel(stage, bot_name=sop_set.community.bot.name, room_title=_room_title(sop_set))
+def console(stage: Stage, sop_set: SopSet) -> ConsoleChannel:
+    return ConsoleChannel(stage, bot_name=sop_set.community.bot.name, room_title=room_title(sop_set))
 
 
-def _room_title(sop_set: SopSet) -> str:
+def room_title(sop_set: SopSet) -> str:
     return f"{sop_set.community.name}·{sop_set.community.rooms[0]}"
 
 
@@ -399,7 +336,7 @@ def zone_of(settings: Settings) -> ZoneInfo:
     return needed(load_sops(settings)).community.zone
 
 
-def _report(sops: SopSet) -> None:
+def tell_left_out(sops: SopSet) -> None:
     for problem in sops.left_out:
         logger.warning("left out: %s", problem)
 
@@ -411,15 +348,6 @@ def _offer_claim(writer: Writer, now: datetime, desk: CommandDesk, *, always: bo
             return
     desk.status.claim_code = _new_letters(8)
     print(f"claim code: {desk.status.claim_code}", file=sys.stderr, flush=True)  # noqa: T201
-
-
-def _open_demo(writer: Writer, now: datetime, pipeline: Pipeline) -> None:
-    """The demo's start: the group is enabled, and whoever sits at the keyboard is an admin."""
-    sops, account = pipeline.desk.sops, pipeline.desk.account
-    key, chat = sops.community.rooms[0], Chat(ROOM_ID, _room_title(sops))
-    with writer.transaction(now) as tx:
-        room = furnish(tx, pipeline, {key: chat}, [Cast().first])[key]
-        rooms.post_privacy_notice(tx, sops, account, room, None)
 
 
 def furnish(
@@ -434,8 +362,3 @@ def furnish(
         person = directory.meet(tx, pipeline.desk.source, [seen])[seen.id]
         roles.give(tx, person.member_id, role, given_by=None)
     return {key: directory.bind_room(tx, pipeline.desk.account, chat, key) for key, chat in chats.items()}
-
-
-def _remove(database: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        Path(f"{database}{suffix}").unlink(missing_ok=True)

@@ -98,14 +98,14 @@ def demo() -> None:
     用自己的数据库 data/demo.db，每次从头开始，碰不到正式的数据。也可以把写好的一周用管道送进来：
     bot demo < week.txt
     """
-    from bot import app
+    from bot.demo import URL, run
     from bot.foresight.chat import Foresight
     from bot.outbox.pace import Pace
 
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `bot demo | head` ends without a word
     settings = config.offline()
     logs.set_up("WARNING")
-    asyncio.run(app.demo(settings, Foresight(app.DEMO_URL, Pace())))
+    asyncio.run(run(settings, Foresight(URL, Pace())))
 
 
 @cli.command()

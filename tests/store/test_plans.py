@@ -12,6 +12,8 @@ from bot.store.tables import metadata
 GROW = ("interaction", "text", "outgoing", "media")
 LATEST = "ORDER BY media.id DESC LIMIT"
 """So many at most."""
+OPEN = "SCAN outgoing USING INDEX ix_outgoing_open"
+"""Of what was not settled yet, which does not grow."""
 
 
 def test_no_statement_that_is_built_once_reads_the_whole_of_a_table_that_grows() -> None:
@@ -33,5 +35,7 @@ def _import_all() -> None:
 
 
 def _reads_all(step: str) -> bool:
+    if step == OPEN:
+        return False
     whole = (f"SEARCH {table}" == step or f"{step} ".startswith(f"SCAN {table} ") for table in GROW)
     return any(whole)
