@@ -44,13 +44,15 @@ class Manners:
 
 def claim(tx: Transaction, account: str, manners: Manners) -> Effect | datetime | None:
     """The next effect to bring about, now in ``sending``; or when to ask again; or None if nothing waits."""
-    if tx.connection.execute(_ONE_WAITING, {"mine": account}).first() is None:
+    waits, has_leftovers = tx.connection.execute(_WAITS, {"mine": account, "now": tx.now}).one()
+    if not waits:
         return None
     last = _last_sendings(tx, account, manners.pace)
     if last.rested_at is not None and last.rested_at > tx.now and _waits_elsewhere(tx, account, last):
         return last.rested_at  # no need to look closer
-    expire(tx, account)
-    tx.connection.execute(_CLEARANCE, {"mine": account, "now": tx.now})
+    if has_leftovers:
+        expire(tx, account)
+        tx.connection.execute(_CLEARANCE, {"mine": account, "now": tx.now})
     held = brakes(tx, account)
     resting = held.get(BrakeKind.RESTING)
     if resting is not None and resting.holds(tx.now):
@@ -153,7 +155,11 @@ def _put_off(tx: Transaction, row: AnyRow, verdict: Hold | Refuse) -> None:
 _ACCOUNT, _NOW = bindparam("mine", type_=outgoing.c.account.type), bindparam("now", type_=UtcTime)
 _SINCE, _UNTIL = bindparam("since", type_=UtcTime), bindparam("until", type_=UtcTime)
 _WAITING = (outgoing.c.account == _ACCOUNT) & is_waiting
-_ONE_WAITING = once(select(outgoing.c.id).where(_WAITING).limit(1))
+_HOMES = select(room_address.c.room_id).where(room_address.c.account == _ACCOUNT)
+_HOMELESS = outgoing.c.room_id.is_not(None) & outgoing.c.room_id.not_in(_HOMES)
+_LEFT_OVER = (outgoing.c.expires_at < _NOW) | _HOMELESS
+_WAITS = once(select(exists().where(_WAITING), exists().where(_WAITING, _LEFT_OVER)))
+"""Whether anything waits; whether anything does that will never be sent. Most claims find neither."""
 _RELEASED = outgoing.c.not_before.is_(None) | (outgoing.c.not_before <= _NOW)
 _PLACES = select(outgoing.c.room_id, outgoing.c.identity_id).where(_WAITING, _RELEASED).distinct()
 _PLACES = once(_PLACES.limit(bindparam("most", type_=Integer)))
@@ -161,11 +167,8 @@ _PLACES = once(_PLACES.limit(bindparam("most", type_=Integer)))
 
 def _clearance() -> Update:
     """A room that has no chat any more can be told nothing."""
-    homes = select(room_address.c.room_id).where(room_address.c.account == _ACCOUNT)
-    homeless = outgoing.c.room_id.is_not(None) & outgoing.c.room_id.not_in(homes)
-    return (
-        update(outgoing).where(_WAITING, homeless).values(ended(State.DROPPED, "nowhere to send it to", _NOW))
-    )
+    gone = ended(State.DROPPED, "nowhere to send it to", _NOW)
+    return update(outgoing).where(_WAITING, _HOMELESS).values(gone)
 
 
 def _heads(*conditions: ColumnElement[bool]) -> Select[Any]:

@@ -29,9 +29,7 @@ def reading(url: str | URL) -> Iterator[Connection]:
         path = Path(parsed.database or "")
         if not path.is_file():
             raise StoreError("还没有数据库：机器人还没有跑过（bot run），或者 DATABASE_URL 写的不是它。")
-        parsed = parsed.set(
-            database=str(path.absolute())
-        )  # for the engine, wherever we go
+        parsed = parsed.set(database=str(path.absolute()))  # for the engine, wherever we go
     engine = _engine(parsed)
     options = {} if is_file else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     try:

@@ -55,6 +55,7 @@ class RoomAddress(SQLModel, table=True):
     """Where a room is on its platform; the id may change, so the mapping can be rebound."""
 
     __tablename__ = "room_address"
+    __table_args__ = (Index("ix_room_address_platform_id", "platform_id"),)
     account: str = Field(primary_key=True)
     platform_id: str = Field(primary_key=True)
     room_id: int = link(null=False)
@@ -366,6 +367,7 @@ class Media(SQLModel, table=True):
         Index("ix_media_wanted", "account", **where("state = 'wanted'")),
         Index("ix_media_interaction_id", "interaction_id"),
         Index("ix_media_hash", "hash", **where("hash IS NOT NULL")),
+        Index("ix_media_look", "id", "dhash", "interaction_id", **where("dhash IS NOT NULL")),
         Index("ix_media_keep_until", "keep_until", **where("keep_until IS NOT NULL")),
     )
     id: int = row_id()
