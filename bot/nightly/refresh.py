@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from bot.nightly.portions import portions
 from bot.scoring import book, daybook, days
-from bot.scoring.daybook import Day, Part
+from bot.scoring.daybook import Day, Part, Span
 from bot.scoring.rules import Scoring
 from bot.store.tables import interaction, score_entry
 from bot.store.transaction import Reader, Transaction
@@ -63,15 +63,18 @@ def write(tx: Transaction, part: Some | Whole) -> None:
         book.put(tx, part.day, part.identities, part.found)
 
 
-def _span(connection: Connection) -> Part | None:
-    """All of the log; None: it is empty."""
-    first, last = connection.execute(
-        select(func.min(interaction.c.occurred_at), func.max(interaction.c.occurred_at))
-    ).one()
-    return None if first is None else Part(first, last)
+def _span(connection: Connection) -> Span | None:
+    """All of the log and of what was given for it; None: it is empty."""
+    moments = [
+        at
+        for column in (interaction.c.occurred_at, score_entry.c.at)
+        for at in connection.execute(select(func.min(column), func.max(column))).one()
+        if at is not None
+    ]
+    return Span(min(moments), max(moments)) if moments else None
 
 
-def _whole(connection: Connection, span: Part, scoring: Scoring, zone: ZoneInfo) -> Iterator[Whole]:
+def _whole(connection: Connection, span: Span, scoring: Scoring, zone: ZoneInfo) -> Iterator[Whole]:
     """Identities that have no days any more are between the others, and lose what stood there."""
     written = 0
     people = groupby(_all_days(connection, span, scoring, zone), key=lambda it: it.identity_id)
@@ -82,11 +85,11 @@ def _whole(connection: Connection, span: Part, scoring: Scoring, zone: ZoneInfo)
     yield Whole(written + 1, 2**62, [])
 
 
-def _all_days(connection: Connection, span: Part, scoring: Scoring, zone: ZoneInfo) -> Iterator[Day]:
+def _all_days(connection: Connection, span: Span, scoring: Scoring, zone: ZoneInfo) -> Iterator[Day]:
     """By identity, some at a time: so it takes no more memory of a longer log, and the first can be written
     while the next are read."""
     for some in portions(_identities(connection), PEOPLE):
-        yield from daybook.read(connection, Part(span.first, span.last, some), scoring, zone)
+        yield from daybook.read(connection, Part(*span, some), scoring, zone)
 
 
 def _identities(connection: Connection) -> list[int]:
@@ -108,7 +111,7 @@ def _by_size(groups: Iterable[list[Day]], most: int) -> Iterator[list[Day]]:
 
 
 def _changed(
-    connection: Connection, span: Part, scoring: Scoring, zone: ZoneInfo, after: int
+    connection: Connection, span: Span, scoring: Scoring, zone: ZoneInfo, after: int
 ) -> Iterator[Some]:
     for day, who in sorted(daybook.touched(connection, after, span, zone).items()):
         begins, ends = days.begin(day, zone), days.last_moment(day, zone)

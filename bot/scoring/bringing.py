@@ -58,8 +58,8 @@ def _days(connection: Connection, people: Collection[int]) -> dict[int, set[int]
 # --- what stands ---
 
 
-def void(connection: Connection, identities: Collection[int] | None) -> set[int]:
-    """The events that gave points to these identities, or to all, by a word that stands no more."""
+def void(connection: Connection, identities: Collection[int]) -> set[int]:
+    """The events that gave points to these identities by a word that stands no more."""
     i = interaction.c
     query = (
         select(i.id, i.parent_event_id, identity.c.member_id)

@@ -40,8 +40,8 @@ def damped(thanks: Iterable[Thanks]) -> Iterator[tuple[int, float]]:
         yield it.event, 1 / (len(recent) + 1)
 
 
-def factors(connection: Connection, identities: Collection[int] | None) -> dict[int, float]:
-    """By event, for these identities or for all; what is not here counts in full."""
+def factors(connection: Connection, identities: Collection[int]) -> dict[int, float]:
+    """By event, for these identities; what is not here counts in full."""
     givers = {
         (target, props.get("answer")): (giver, giver_is == target_is)
         for target, giver, target_is, giver_is, props in about(

@@ -65,13 +65,20 @@ class Day(NamedTuple):
     points: Mapping[Dimension, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Which part of the log is read: these identities from ``first`` to ``last``; without them, all."""
+class Span(NamedTuple):
+    """From the first moment to the last."""
 
     first: datetime
     last: datetime
-    identities: Collection[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of the log is read: these identities from ``first`` to ``last``."""
+
+    first: datetime
+    last: datetime
+    identities: Collection[int]
 
 
 def read(connection: Connection, part: Part, scoring: Scoring, zone: ZoneInfo) -> Iterator[Day]:
@@ -143,26 +150,18 @@ def cause() -> Any:
 
 
 def that_count(part: Part) -> Iterator[Any]:
-    """What is a member's, no test, and was not recalled.
-
-    Of all rows recalls are read once; of a few people's, each row is looked up.
-    """
+    """What is a member's, no test, and was not recalled."""
     i = interaction.c
     recalls = interaction.alias("recalls")
-    is_recall = (recalls.c.name == "message_recalled") & recalls.c.parent_event_id.is_not(None)
+    yield one_of(i.identity_id, "people")
+    yield i.occurred_at.between(part.first, part.last)
     yield i.actor_role.in_(MEMBERS)
     yield i.is_test.is_(False)
-    if part.identities is None:
-        yield (i.identity_id + 0).is_not(None)  # not by the index: all rows are wanted
-        yield i.id.not_in(select(recalls.c.parent_event_id).where(is_recall))
-    else:
-        yield ~exists().where(recalls.c.parent_event_id == i.id, is_recall)
-        yield one_of(i.identity_id, "people")
-        yield i.occurred_at.between(part.first, part.last)
+    yield ~exists().where(recalls.c.parent_event_id == i.id, recalls.c.name == "message_recalled")
 
 
 def parameters(part: Part) -> dict[str, Any]:
-    return {} if part.identities is None else {"people": part.identities}
+    return {"people": part.identities}
 
 
 def rewards(connection: Connection, part: Part, zone: ZoneInfo) -> dict[tuple[int, int], list[Act]]:
@@ -191,17 +190,15 @@ def rewards(connection: Connection, part: Part, zone: ZoneInfo) -> dict[tuple[in
 def _rewarding(part: Part, zone: ZoneInfo) -> Select[Any]:
     e, i = score_entry.c, interaction.c
     at, day = type_coerce(e.at, BigInteger), days.column(e.at, zone, part.first, part.last)
-    query = (
+    return (
         select(e.identity_id, e.rule, e.event_id, e.points, e.dimension, at, day, i.initiated_by)
         .select_from(score_entry.outerjoin(interaction, i.id == e.event_id))
+        .where(one_of(e.identity_id, "people"), e.at.between(part.first, part.last))
         .order_by(e.id)
     )
-    if part.identities is None:
-        return query
-    return query.where(one_of(e.identity_id, "people"), e.at.between(part.first, part.last))
 
 
-def touched(connection: Connection, after: int, part: Part, zone: ZoneInfo) -> dict[int, set[int]]:
+def touched(connection: Connection, after: int, span: Span, zone: ZoneInfo) -> dict[int, set[int]]:
     """The days that rows of the log with ids above ``after`` belong to, each with its identities.
 
     A recall belongs to the day of what was recalled; thanks change what others of the same pair count for.
@@ -224,7 +221,7 @@ def touched(connection: Connection, after: int, part: Part, zone: ZoneInfo) -> d
     found: defaultdict[int, set[int]] = defaultdict(set)
     for query in queries:
         who, at = query.selected_columns
-        day = days.column(at, zone, part.first, part.last)
+        day = days.column(at, zone, span.first, span.last)
         for identity_id, number in plain(connection, query.with_only_columns(who, day)):
             found[number].add(identity_id)
     return dict(found)

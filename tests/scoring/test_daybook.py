@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.nightly import refresh
 from bot.people import directory, merging, points
 from bot.people.merging import Proof, Why
 from bot.people.points import Entry
 from bot.scoring import book, daybook, days
-from bot.scoring.daybook import Day, Part
+from bot.scoring.daybook import Day, Part, Span
 from bot.scoring.explain import reasons
 from bot.scoring.rules import Scoring
 from bot.store import log
@@ -28,7 +29,7 @@ from tests.builders import MONDAY_9, QING, ZHOU, rows
 ZONE = ZoneInfo("Asia/Shanghai")
 SCORING = Scoring()
 TODAY = days.number(MONDAY_9, ZONE)
-WHOLE = Part(MONDAY_9 - timedelta(days=60), MONDAY_9 + timedelta(days=60))
+WHOLE = Span(MONDAY_9 - timedelta(days=60), MONDAY_9 + timedelta(days=60))
 Act = Callable[..., int]
 
 
@@ -45,7 +46,7 @@ def act(tx: Transaction, who: int, name: str = "message_posted", at: datetime = 
 
 
 def read(tx: Transaction) -> dict[tuple[int, int], Day]:
-    return {(it.identity_id, it.day): it for it in daybook.read(tx.connection, WHOLE, SCORING, ZONE)}
+    return {(it.identity_id, it.day): it for it in refresh.everything(tx.connection, SCORING, ZONE)}
 
 
 def test_what_people_do_is_counted_by_room_and_day(tx: Transaction, people: list[int]) -> None:
@@ -91,6 +92,13 @@ def test_what_sops_gave_counts_and_what_they_took_back_does_not(tx: Transaction,
     points.reverse(tx, "question_asked", asked)
     found = read(tx)
     assert [it.points for it in found.values()] == [{"互助": 4}]
+
+
+def test_what_was_given_after_the_last_act_counts(tx: Transaction, people: list[int]) -> None:
+    asked = act(tx, people[0], "question_asked")
+    later = MONDAY_9 + timedelta(days=1)
+    points.give(tx, Entry(people[0], "question_asked", asked, "参与", 2, at=later))
+    assert read(tx)[people[0], TODAY + 1].points == {"参与": 2}
 
 
 def test_what_was_typed_as_a_command_is_an_act_and_what_was_said_is_one_already(
@@ -154,14 +162,14 @@ def test_day_by_day_as_things_happen_comes_to_the_same_as_all_at_once(
 ) -> None:
     clear(tx)
     play(tx, people, first)
-    book.put_all(tx, min(people), max(people), list(daybook.read(tx.connection, WHOLE, SCORING, ZONE)))
+    book.put_all(tx, min(people), max(people), list(refresh.everything(tx.connection, SCORING, ZONE)))
     mark = tx.new_id()
     play(tx, people, then)
     for day, who in daybook.touched(tx.connection, mark, WHOLE, ZONE).items():
         part = Part(days.begin(day, ZONE), days.begin(day + 1, ZONE) - timedelta(milliseconds=1), who)
         book.put(tx, day, who, list(daybook.read(tx.connection, part, SCORING, ZONE)))
     bit_by_bit = written(tx)
-    book.put_all(tx, min(people), max(people), list(daybook.read(tx.connection, WHOLE, SCORING, ZONE)))
+    book.put_all(tx, min(people), max(people), list(refresh.everything(tx.connection, SCORING, ZONE)))
     assert bit_by_bit == written(tx)
 
 
@@ -177,7 +185,7 @@ thanks = st.lists(
 
 
 def all_at_once(tx: Transaction, people: list[int]) -> list[tuple[Any, ...]]:
-    book.put_all(tx, min(people), max(people), list(daybook.read(tx.connection, WHOLE, SCORING, ZONE)))
+    book.put_all(tx, min(people), max(people), list(refresh.everything(tx.connection, SCORING, ZONE)))
     return written(tx)
 
 
@@ -246,7 +254,7 @@ def test_a_score_is_the_sum_of_its_reasons(
     play(tx, people, happened)
     now = MONDAY_9 + timedelta(days=3 + later)
     for who in people:
-        found = (it for it in daybook.read(tx.connection, WHOLE, SCORING, ZONE) if it.identity_id == who)
+        found = (it for it in refresh.everything(tx.connection, SCORING, ZONE) if it.identity_id == who)
         score = book.person(found, SCORING, days.number(now, ZONE)).score
         told: defaultdict[str, float] = defaultdict(float)
         for reason in reasons(tx.connection, [who], SCORING, ZONE, now):
@@ -256,12 +264,12 @@ def test_a_score_is_the_sum_of_its_reasons(
 
 def test_everybody_comes_to_what_each_comes_to(tx: Transaction, people: list[int]) -> None:
     play(tx, people, [(0, "message_posted", 5, "self", 0, "rewarded"), (1, "link_shared", 9, "self", 0, "")])
-    book.put_all(tx, min(people), max(people), list(daybook.read(tx.connection, WHOLE, SCORING, ZONE)))
+    book.put_all(tx, min(people), max(people), list(refresh.everything(tx.connection, SCORING, ZONE)))
     found = dict(book.everybody(tx.connection, SCORING, TODAY + 9, since=TODAY - 30))
     members = {row["id"]: row["member_id"] for row in rows(tx.connection, identity)}
     assert len(found) == 2
     for who in people:
-        read_ = (it for it in daybook.read(tx.connection, WHOLE, SCORING, ZONE) if it.identity_id == who)
+        read_ = (it for it in refresh.everything(tx.connection, SCORING, ZONE) if it.identity_id == who)
         alone = book.person(read_, SCORING, TODAY + 9)
         assert found[members[who]].score.total == pytest.approx(alone.score.total, abs=1e-9)
         assert found[members[who]].days == list(alone.days)
