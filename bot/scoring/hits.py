@@ -118,11 +118,8 @@ def _by_member(refused: Iterable[tuple[int, str]]) -> dict[int, set[str]]:
 
 def accounts(connection: Connection, people: Collection[int]) -> list[Account]:
     query = select(identity.c.id, identity.c.member_id, identity.c.source)
-    return list(
-        map(
-            Account._make, plain(connection, query.where(one_of(identity.c.id, "people")), {"people": people})
-        )
-    )
+    rows = plain(connection, query.where(one_of(identity.c.id, "people")), {"people": people})
+    return [Account(*row) for row in rows]
 
 
 def refused(connection: Connection) -> list[Key]:
